@@ -1,0 +1,37 @@
+# make demo    migrate an example with proof, and say where the report is
+# make test    everything that continuous integration runs
+# make quick   the part of it that takes less than a minute
+# make bench   what the tool costs and how fast the migrated programs train, into benchmarks/results.md
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO := build/demo
+
+.PHONY: demo test quick lint bench clean
+.DELETE_ON_ERROR:
+
+.venv/ready: pyproject.toml .ci/environment.py
+	$(PYTHON) .ci/environment.py
+	@touch $@
+
+demo: .venv/ready
+	rm -rf $(DEMO)
+	mkdir -p $(DEMO)
+	cp -R fixtures/article_classifier/legacy/. $(DEMO)
+	$(BIN)/migrate $(DEMO) --verify --report build/demo-report
+	@echo "The migrated program: $(DEMO). The report: $(CURDIR)/build/demo-report/report.html"
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+quick: lint
+	$(BIN)/python -m pytest --quiet --numprocesses auto -m "not runtime"
+
+test: quick
+	$(BIN)/python -m pytest --quiet -m runtime tests/fixtures tests/rules
+
+bench: .venv/ready
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,246 @@
+"""Python's builtins and the methods of lists, dicts and strings, as far as programs use them to build graphs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.analysis.values import (
+    NONE,
+    ClassRef,
+    Const,
+    Function,
+    Instance,
+    Mapping,
+    Opaque,
+    Result,
+    Sequence,
+    Stage,
+    Symbol,
+    Value,
+    depends_on_mode,
+    join,
+    join_all,
+    options,
+    stage_of,
+    unknown,
+)
+
+if TYPE_CHECKING:
+    from migrator.analysis.calls import Site
+    from migrator.analysis.evaluate import Evaluator
+
+PURE = {f.__name__: f for f in (abs, bool, float, int, len, max, min, pow, range, repr, round, sorted, str, sum, tuple)}
+
+
+def call(ev: Evaluator, site: Site, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """The value of a builtin call."""
+    from migrator.analysis import calls, lookup
+    from migrator.analysis.evaluate import element
+
+    first = args[0] if args else None
+    known = items_of(first) if first is not None else None
+    match name:
+        case "list" | "tuple":
+            kind = list if name == "list" else tuple
+            if first is None:
+                return Sequence([], kind)
+            if known is not None:
+                return Sequence(list(known), kind)
+            return unknown(first) if not isinstance(first, Sequence) else Sequence(list(first.items), kind, True)
+        case "dict":
+            if first is None or isinstance(first, Mapping):
+                base = first.items if isinstance(first, Mapping) else {}
+                return Mapping({**base, **kwargs}, isinstance(first, Mapping) and first.open)
+            return unknown(*args, *kwargs.values())
+        case "enumerate" if known is not None:
+            return Sequence([Sequence([Const(i), v], tuple) for i, v in enumerate(known)], list)
+        case "enumerate" if first is not None:
+            return Sequence([Sequence([Opaque(Stage.STATIC), element(first)], tuple)], list, True)
+        case "zip":
+            return zipped(args, site)
+        case "reversed" if known is not None:
+            return Sequence(list(reversed(known)), list)
+        case "map" if len(args) == 2 and args[1] is not None:
+            items = items_of(args[1])
+            if items is not None:
+                return Sequence([calls.call(ev, site, args[0], [i], {}) for i in items], list)
+            return Sequence([calls.call(ev, site, args[0], [element(args[1])], {})], list, True)
+        case "len" if isinstance(first, (Sequence, Mapping)) and not first.open:
+            return Const(len(first.items))
+        case "isinstance" | "callable" | "hasattr":
+            return instance_test(name, args)
+        case "getattr" if len(args) >= 2:
+            if isinstance(args[1], Const) and isinstance(args[1].value, str):
+                found = lookup.attribute(ev, args[0], args[1].value, None)
+                return join(found, args[2]) if len(args) > 2 and isinstance(found, Opaque) else found
+            return unknown(args[0], why="getattr with a computed name")
+        case "setattr" if len(args) == 3 and isinstance(args[0], Instance):
+            if isinstance(args[1], Const) and isinstance(args[1].value, str):
+                args[0].attrs[args[1].value] = args[2]
+            else:
+                args[0].attrs.clear()
+                args[0].open = True
+            return NONE
+        case "super":
+            return super_of(ev)
+        case "print":
+            return NONE
+        case "type" if isinstance(first, Instance):
+            return first.cls
+        case "exec" | "eval" | "locals" | "globals" | "vars":
+            ev.refuse("dynamic-code", site.node, f"`{name}` hides what runs", site.scope.module)
+            return Opaque(Stage.CALL, name)
+        case "range" if all(isinstance(a, Const) for a in args):
+            numbers = [a.value for a in args if isinstance(a, Const)]
+            if all(isinstance(n, int) for n in numbers) and len(range(*numbers)) <= 256:
+                return Sequence([Const(i) for i in range(*numbers)], list)
+    if name in PURE and not kwargs and all(isinstance(a, Const) for a in args):
+        try:
+            value = PURE[name](*(a.value for a in args if isinstance(a, Const)))
+        except Exception:  # noqa: BLE001 - the user's call would raise the same error when it runs
+            return unknown(*args)
+        if isinstance(value, (int, float, str, bool, tuple)):
+            return Const(value, mode=any(a.mode for a in args))
+    if name in ("sorted", "set", "sum", "max", "min", "filter") and isinstance(first, Sequence):
+        if name in ("sorted", "set", "filter"):
+            return Sequence([join_all(first.items)] if first.items else [], list, True)
+        return unknown(*args)
+    return unknown(*args, *kwargs.values())
+
+
+def items_of(value: Value | None) -> list[Value] | None:
+    """The items of a container that are surely all there are."""
+    if isinstance(value, Sequence) and not value.open:
+        return value.items
+    if isinstance(value, Mapping) and not value.open:
+        return [Const(k) for k in value.items]
+    return None
+
+
+def zipped(args: list[Value], site: Site) -> Value:
+    """zip(...): item tuples; zip(*pairs) of an unknown number of pairs gives one open sequence per position."""
+    from migrator.analysis.evaluate import element
+
+    every = [items_of(a) for a in args]
+    if all(i is not None for i in every) and args:
+        rows = zip(*[i for i in every if i is not None], strict=False)
+        return Sequence([Sequence(list(row), tuple) for row in rows], list)
+    starred = site.node.args and type(site.node.args[0]).__name__ == "Starred" and not site.exact
+    if starred and len(args) == 1:
+        return Result("builtins.zip*", site.node, {"0": args[0]}, stage_of(args[0]), site.scope.module)
+    if any(isinstance(a, Result) for a in args):
+        bound: dict[str, Value] = {str(i): a for i, a in enumerate(args)}
+        stage = max(stage_of(a) for a in args)
+        return Result("builtins.zip", site.node, bound, stage, site.scope.module)
+    return Sequence([Sequence([element(a) for a in args], tuple)], list, True)
+
+
+def instance_test(name: str, args: list[Value]) -> Value:
+    """isinstance / callable / hasattr where the answer is certain."""
+    value = args[0] if args else NONE
+    mode = depends_on_mode(value)
+    if name == "callable" and isinstance(value, (Function, ClassRef)):
+        return Const(True)
+    if name == "isinstance" and len(args) == 2:
+        wanted = {o.name for o in options(args[1]) if isinstance(o, Symbol)}
+        if isinstance(args[1], Sequence):
+            wanted = {o.name for o in args[1].items if isinstance(o, Symbol)}
+        kinds: dict[type, str] = {list: "builtins.list", tuple: "builtins.tuple"}
+        if isinstance(value, Mapping):
+            return Const("builtins.dict" in wanted)
+        if isinstance(value, Sequence):
+            return Const(kinds[value.kind] in wanted)
+        if isinstance(value, Const) and wanted and all(w.startswith("builtins.") for w in wanted):
+            return Const(f"builtins.{type(value.value).__name__}" in wanted, mode=mode)
+    # how the input is structured is known when the model is traced, before data arrives
+    stage = min(max(stage_of(v) for v in args), Stage.SHAPE) if args else Stage.STATIC
+    return Opaque(stage, mode=mode)
+
+
+def super_of(ev: Evaluator) -> Value:
+    """super() inside a method: the same object seen as its first project base."""
+    frame = ev.frame
+    if frame is not None and frame.function is not None and frame.function.owner is not None:
+        this = frame.function.bound
+        for base in frame.function.owner.bases:
+            if isinstance(base, ClassRef) and isinstance(this, Instance):
+                return Instance(ClassRef(base.node, base.scope, base.bases, base.members), this.attrs, this.open)
+    return Opaque(Stage.STATIC)
+
+
+def method(ev: Evaluator, base: Value, attr: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """A method of a list, dict or string constant."""
+    from migrator.analysis import calls
+    from migrator.analysis.evaluate import element
+
+    match base:
+        case Mapping():
+            return mapping_method(ev, base, attr, args)
+        case Sequence():
+            match attr:
+                case "append" if args:
+                    base.items.append(args[0])
+                    base.open = base.open or bool(ev.weak)
+                    return NONE
+                case "extend" if args:
+                    calls.extend(ev, base, args[0])
+                    return NONE
+                case "insert" if len(args) == 2:
+                    position = args[0].value if isinstance(args[0], Const) else None
+                    if isinstance(position, int) and not base.open:
+                        base.items.insert(position, args[1])
+                    else:
+                        base.items.append(args[1])
+                        base.open = True
+                    return NONE
+                case "pop":
+                    value = element(base)
+                    base.open = True
+                    return value
+                case "copy":
+                    return Sequence(list(base.items), base.kind, base.open)
+            base.open = True
+            return unknown(base, *args)
+        case Const():
+            if all(isinstance(a, Const) for a in (*args, *kwargs.values())) and isinstance(base.value, str):
+                plain = [a.value for a in args if isinstance(a, Const)]
+                named = {k: v.value for k, v in kwargs.items() if isinstance(v, Const)}
+                if attr in ("format", "lower", "upper", "strip", "startswith", "endswith", "join", "replace"):
+                    try:
+                        value = getattr(base.value, attr)(*plain, **named)
+                    except Exception:  # noqa: BLE001 - the user's call would raise the same error when it runs
+                        return unknown(base, *args)
+                    return Const(value, mode=any(depends_on_mode(a) for a in (base, *args)))
+    return unknown(base, *args, *kwargs.values())
+
+
+def mapping_method(ev: Evaluator, base: Mapping, attr: str, args: list[Value]) -> Value:
+    """A method of a dict."""
+    from migrator.analysis.evaluate import element
+
+    match attr:
+        case "get" | "pop" | "setdefault" if args:
+            key, default = args[0], args[1] if len(args) > 1 else NONE
+            if isinstance(key, Const) and key.value in base.items:
+                return base.items[key.value]
+            if isinstance(key, Const) and not base.open:
+                return default
+            return join(unknown(*base.items.values(), key), default)
+        case "items":
+            rows: list[Value] = [Sequence([Const(k), v], tuple) for k, v in base.items.items()]
+            return Sequence(rows, list, base.open)
+        case "keys":
+            return Sequence([Const(k) for k in base.items], list, base.open)
+        case "values":
+            return Sequence(list(base.items.values()), list, base.open)
+        case "copy":
+            return Mapping(dict(base.items), base.open)
+        case "update" if args:
+            if isinstance(args[0], Mapping):
+                base.items.update(args[0].items)
+                base.open = base.open or args[0].open
+            else:
+                base.open = True
+            return NONE
+    base.open = True
+    return unknown(*base.items.values(), element(base))

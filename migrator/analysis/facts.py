@@ -1,0 +1,100 @@
+"""What the evaluation of a model_fn found out, per syntax node: values by mode, callees, activations, creations."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+
+from migrator.analysis.values import Function, Scope, Stage, Value, depends_on_mode, join, join_all, stage_of, truth
+from migrator.source.module import Module
+
+MODES = ("train", "eval", "infer")
+
+
+@dataclasses.dataclass(frozen=True)
+class Refusal:
+    """A reason why a unit cannot be converted, at a line."""
+
+    rule: str
+    path: str
+    line: int
+    message: str
+
+
+@dataclasses.dataclass(eq=False)
+class Creation:
+    """One variable-owning library call in one activation. `name` may hold `*` where it cannot be known."""
+
+    call: ast.Call
+    name: str
+    reused: bool
+    mode: str
+
+
+@dataclasses.dataclass(eq=False)
+class Frame:
+    """One activation of a function: the call, its arguments, and what it created, callees included."""
+
+    function: Function | None
+    module: Module
+    call: ast.Call | None
+    mode: str
+    parent: Frame | None
+    arguments: dict[str, Value] = dataclasses.field(default_factory=dict)
+    creations: list[Creation] = dataclasses.field(default_factory=list)
+    returned: Value | None = None
+    supposed: bool = False  # the call does not really happen
+
+    def on_path(self, node: ast.AST) -> int:
+        """How many activations of this definition are under way, this one included."""
+        frame: Frame | None = self
+        count = 0
+        while frame is not None:
+            count += frame.function is not None and frame.function.node is node
+            frame = frame.parent
+        return count
+
+
+@dataclasses.dataclass(eq=False)
+class Facts:
+    """The result of evaluating one model_fn in every mode."""
+
+    values: dict[ast.AST, dict[str, Value]] = dataclasses.field(default_factory=dict)
+    reached: dict[ast.AST, set[str]] = dataclasses.field(default_factory=dict)
+    callees: dict[ast.Call, list[Value]] = dataclasses.field(default_factory=dict)
+    activations: dict[ast.Call, list[Frame]] = dataclasses.field(default_factory=dict)
+    frames: dict[ast.AST, list[Frame]] = dataclasses.field(default_factory=dict)  # by definition
+    refusals: list[Refusal] = dataclasses.field(default_factory=list)
+    creations: dict[str, list[Creation]] = dataclasses.field(default_factory=dict)  # by mode, in order
+    scopes: dict[ast.AST, Scope] = dataclasses.field(default_factory=dict)  # comprehension -> the names inside it
+
+    def record(self, node: ast.AST, mode: str, value: Value) -> None:
+        """Add one evaluation of an expression."""
+        by_mode = self.values.setdefault(node, {})
+        by_mode[mode] = join(by_mode[mode], value) if mode in by_mode else value
+
+    def value(self, node: ast.AST, mode: str | None = None) -> Value | None:
+        """What the expression may be in a mode, or in any; None when it was never evaluated there."""
+        by_mode = self.values.get(node)
+        if not by_mode:
+            return None
+        return by_mode.get(mode) if mode else join_all(by_mode.values())
+
+    def stage(self, node: ast.AST) -> Stage:
+        """The latest stage of the expression over all modes and activations."""
+        return max((stage_of(v) for v in self.values.get(node, {}).values()), default=Stage.STATIC)
+
+    def mode_dependent(self, node: ast.AST) -> bool:
+        """True when the expression differs between modes."""
+        return any(depends_on_mode(v) for v in self.values.get(node, {}).values())
+
+    def true_in(self, node: ast.AST) -> frozenset[str] | None:
+        """The modes in which the expression holds; None when some mode leaves it open."""
+        found = set()
+        for mode, value in self.values.get(node, {}).items():
+            holds = truth(value)
+            if holds is None:
+                return None
+            if holds:
+                found.add(mode)
+        return frozenset(found)

@@ -1,0 +1,242 @@
+"""What a name or attribute stands for: locals, closures, modules, library symbols, objects."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import pathlib
+from typing import TYPE_CHECKING
+
+from migrator.analysis.signatures import CONSTANTS
+from migrator.analysis.values import (
+    ClassRef,
+    Const,
+    Function,
+    Instance,
+    Member,
+    ModuleRef,
+    Opaque,
+    Result,
+    Scope,
+    Stage,
+    Symbol,
+    Value,
+    join_all,
+    options,
+    stage_of,
+    unknown,
+)
+from migrator.source.names import canonical
+
+if TYPE_CHECKING:
+    from migrator.analysis.evaluate import Evaluator
+
+SHAPES = frozenset({"shape", "get_shape", "dense_shape", "ndims"})
+
+
+def name(ev: Evaluator, identifier: str, scope: Scope) -> Value:
+    """The value of a name: innermost scope that binds it, then builtins."""
+    home = scope.outer_names.get(identifier)
+    if home is not None and identifier in home.names:
+        return home.names[identifier]
+    current: Scope | None = scope
+    while current is not None:
+        if identifier in current.names:
+            return current.names[identifier]
+        current = current.parent
+    if hasattr(builtins, identifier):
+        return Symbol(f"builtins.{identifier}")
+    return Opaque(Stage.STATIC, f"`{identifier}` is not defined in what was read")
+
+
+def module_scope(ev: Evaluator, path: str) -> Scope | None:
+    """The names of a project file after its top level ran; None when it does not parse."""
+    if path in ev.modules:
+        return ev.modules[path]
+    module = ev.project.module(path)
+    if module is None:
+        return None
+    scope = ev.modules[path] = Scope(module, {})
+    ev.module_level += 1
+    frame, weak = ev.frame, ev.weak
+    ev.frame, ev.weak = None, 0
+    # definitions first: a circular import, or a call at the top, may need one that comes later in the text
+    for node in module.tree.body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            bind_import(ev, node, scope)
+    for node in module.tree.body:
+        if isinstance(node, ast.FunctionDef) and not node.decorator_list:
+            scope.names[node.name] = Function(node, scope, {})
+    ev.block([node for node in module.tree.body if not is_main_guard(node)], scope)
+    ev.frame, ev.weak = frame, weak
+    ev.module_level -= 1
+    return scope
+
+
+def is_main_guard(node: ast.stmt) -> bool:
+    """True for `if __name__ == '__main__':` and for bare calls at the top level: analysis runs no program."""
+    if isinstance(node, ast.If) and isinstance(node.test, ast.Compare):
+        return isinstance(node.test.left, ast.Name) and node.test.left.id == "__name__"
+    return isinstance(node, (ast.Expr, ast.For, ast.While, ast.With))
+
+
+def bind_import(ev: Evaluator, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
+    """Bind what an import statement binds."""
+    importer = scope.module.path
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            if alias.asname:
+                scope.names[alias.asname] = imported(ev, alias.name, importer)
+            else:
+                head = alias.name.split(".")[0]
+                scope.names[head] = imported(ev, head, importer)
+        return
+    for alias in node.names:
+        if alias.name == "*":
+            star_import(ev, node, scope)
+            continue
+        scope.names[alias.asname or alias.name] = imported_from(ev, node, alias.name, importer)
+
+
+def imported(ev: Evaluator, dotted: str, importer: str) -> Value:
+    """The value of `import dotted as x`."""
+    path = ev.project.find(dotted, importer)
+    if path is not None:
+        return ModuleRef(path)
+    folder = ev.project.is_package(dotted, importer)
+    if folder is not None and dotted.split(".")[0] not in ("tensorflow", "keras"):
+        return ModuleRef(folder, folder=True)
+    return symbol(dotted)
+
+
+def imported_from(ev: Evaluator, node: ast.ImportFrom, attr: str, importer: str) -> Value:
+    """The value that `from module import attr` binds."""
+    module = node.module or ""
+    if node.level:
+        base = ev.project.relative(node, importer)
+        if module:
+            path = ev.project.submodule(base, module)
+            if path is None:
+                base = f"{base}/{module.replace('.', '/')}" if base else module.replace(".", "/")
+                return submodule_or_unknown(ev, base, attr)
+            return attribute(ev, ModuleRef(path), attr, None)
+        init = f"{base}/__init__.py" if base else "__init__.py"
+        if init in ev.project.sources and init != importer:
+            found = attribute(ev, ModuleRef(init), attr, None)
+            if not isinstance(found, Opaque):
+                return found
+        return submodule_or_unknown(ev, base, attr)
+    base_value = imported(ev, module, importer)
+    return attribute(ev, base_value, attr, None)
+
+
+def submodule_or_unknown(ev: Evaluator, base: str, attr: str) -> Value:
+    """The submodule `attr` of a package folder."""
+    path = ev.project.submodule(base, attr)
+    return ModuleRef(path) if path is not None else Opaque(Stage.STATIC, f"`{attr}` is not in the files read")
+
+
+def star_import(ev: Evaluator, node: ast.ImportFrom, scope: Scope) -> None:
+    """`from module import *`: the public names of a project file; a library's star import binds nothing known."""
+    path = (
+        ev.project.submodule(ev.project.relative(node, scope.module.path), node.module or "")
+        if node.level
+        else ev.project.find(node.module or "", scope.module.path)
+    )
+    source = module_scope(ev, path) if path else None
+    if source is not None:
+        scope.names.update({k: v for k, v in source.names.items() if not k.startswith("_")})
+
+
+def symbol(dotted: str) -> Value:
+    """A library name; names with a known constant value are that constant."""
+    known = canonical(dotted)
+    return Const(CONSTANTS[known]) if known in CONSTANTS else Symbol(known)
+
+
+def attribute(ev: Evaluator, base: Value, attr: str, node: ast.Attribute | None) -> Value:
+    """The value of `base.attr`."""
+    match base:
+        case Symbol():
+            return symbol(f"{base.name}.{attr}")
+        case ModuleRef():
+            return module_attribute(ev, base, attr)
+        case Instance():
+            return instance_attribute(ev, base, attr)
+        case ClassRef():
+            found = class_member(base, attr)
+            return found if found is not None else external_member(base, attr)
+        case Result():
+            return Member(base, attr, mode=base.mode)
+        case Opaque():
+            if attr in SHAPES and base.stage is Stage.CALL:
+                return Opaque(Stage.SHAPE, mode=base.mode)
+            return Member(base, attr, mode=base.mode)
+    if len(options(base)) > 1:
+        return join_all([attribute(ev, option, attr, node) for option in options(base)])
+    return Member(base, attr, mode=base.mode)
+
+
+def module_attribute(ev: Evaluator, base: ModuleRef, attr: str) -> Value:
+    """A name of a project module, or a submodule of a package."""
+    if not base.folder:
+        scope = module_scope(ev, base.path)
+        if scope is not None and attr in scope.names:
+            return scope.names[attr]
+    folder = base.path if base.folder else str(pathlib.PurePosixPath(base.path).parent)
+    if base.folder or base.path.endswith("__init__.py"):
+        return submodule_or_unknown(ev, "" if folder == "." else folder, attr)
+    return Opaque(Stage.STATIC, f"`{attr}` is not defined in {base.path}")
+
+
+def instance_attribute(ev: Evaluator, base: Instance, attr: str) -> Value:
+    """An attribute or bound method of an object; properties are evaluated."""
+    if attr in base.attrs:
+        return base.attrs[attr]
+    member = class_member(base.cls, attr)
+    if isinstance(member, Function):
+        kinds = (
+            {d.id for d in member.node.decorator_list if isinstance(d, ast.Name)}
+            if (isinstance(member.node, ast.FunctionDef))
+            else set()
+        )
+        if "staticmethod" in kinds:
+            return member
+        if "classmethod" in kinds:
+            return Function(member.node, member.scope, member.defaults, base.cls, member.owner)
+        bound = Function(member.node, member.scope, member.defaults, base, member.owner)
+        if "property" in kinds:
+            from migrator.analysis import calls
+
+            return calls.call_function(ev, bound, None, [], {})
+        return bound
+    if member is not None:
+        return member
+    if base.open or any(isinstance(b, (Symbol, Opaque)) for b in base.cls.bases):
+        return Member(Opaque(Stage.STATIC), attr)
+    return Opaque(Stage.STATIC, f"`{base.cls.node.name}` has no attribute `{attr}`")
+
+
+def class_member(ref: ClassRef, attr: str) -> Value | None:
+    """A member found in the class or the project classes above it."""
+    if attr in ref.members:
+        return ref.members[attr]
+    for base in ref.bases:
+        if isinstance(base, ClassRef):
+            found = class_member(base, attr)
+            if found is not None:
+                return found
+    return None
+
+
+def external_member(ref: ClassRef, attr: str) -> Value:
+    """A member that only a library base can have."""
+    for base in ref.bases:
+        if isinstance(base, Symbol):
+            return Symbol(f"{base.name}.{attr}")
+    return Opaque(Stage.STATIC, f"`{ref.node.name}` has no member `{attr}`")
+
+
+def shape_or_unknown(base: Value) -> Value:
+    """What a further attribute of an unknown value is: of the same stage."""
+    return Opaque(stage_of(base), mode=base.mode) if not isinstance(base, Opaque) else unknown(base)

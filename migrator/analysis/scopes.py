@@ -1,0 +1,71 @@
+"""TF1 variable names: scopes by activation, default-name counters, reuse. Rules measured on 1.15.5 and 2.15.1."""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+@dataclasses.dataclass(eq=False)
+class ScopeEntry:
+    """One activation of a variable_scope: names opened inside it are counted afresh each time it is entered."""
+
+    path: str
+    reuse: str  # "no" | "yes" | "auto" | "unknown"
+    opened: set[str] = dataclasses.field(default_factory=set)
+
+
+@dataclasses.dataclass(eq=False)
+class ScopeStack:
+    """The open variable scopes of one graph, and every variable name made so far."""
+
+    entries: list[ScopeEntry] = dataclasses.field(default_factory=lambda: [ScopeEntry("", "no")])
+    made: set[str] = dataclasses.field(default_factory=set)
+    loops: int = 0  # depth of loops whose trip count is unknown
+
+    @property
+    def top(self) -> ScopeEntry:
+        """The innermost scope."""
+        return self.entries[-1]
+
+    def prefix(self) -> str:
+        """The path of the innermost scope, with a trailing slash unless it is the root."""
+        return f"{self.top.path}/" if self.top.path else ""
+
+    def default(self, base: str) -> str:
+        """The first of base, base_1, base_2 ... not yet opened in this activation; `base*` inside an unknown loop."""
+        if self.loops or f"{base}*" in self.top.opened:
+            self.top.opened.add(f"{base}*")
+            return f"{base}*"
+        name, count = base, 0
+        while name in self.top.opened:
+            count += 1
+            name = f"{base}_{count}"
+        self.top.opened.add(name)
+        return name
+
+    def open(self, name: str) -> None:
+        """A name given by the user occupies itself."""
+        self.top.opened.add(name)
+
+    def enter(self, name: str | None, default: str | None, reuse: str) -> None:
+        """Enter variable_scope(name) or variable_scope(None, default_name=default); None, None: a name nobody knows."""
+        if name is not None:
+            self.open(name)
+        elif default is not None:
+            name = self.default(default)
+        else:
+            name = "*"
+        inherited = self.top.reuse if reuse == "no" else reuse
+        self.entries.append(ScopeEntry(self.prefix() + name, inherited))
+
+    def leave(self) -> None:
+        """Leave the innermost scope."""
+        self.entries.pop()
+
+    def create(self, name: str) -> tuple[str, bool]:
+        """Register a variable or layer of this name; (full name, whether it is an existing one)."""
+        full = self.prefix() + name
+        exists = full in self.made and "*" not in full
+        self.made.add(full)
+        reused = self.top.reuse == "yes" or (self.top.reuse == "auto" and exists)
+        return full, reused

@@ -1,0 +1,312 @@
+"""The lattice: what an expression may evaluate to, and the stage at which that is known."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import enum
+from collections.abc import Iterable
+from typing import Any
+
+from migrator.source.module import Module
+
+CHOICES = 8  # more alternatives than this are "something unknown"
+
+
+class Stage(enum.IntEnum):
+    """When a value is known: at construction, when the input's shape is, or only with the data."""
+
+    STATIC = 0
+    SHAPE = 1
+    CALL = 2
+
+
+@dataclasses.dataclass(eq=False)
+class Value:
+    """Base of all abstract values. `mode` marks what depends on the Estimator mode."""
+
+    mode: bool = dataclasses.field(default=False, kw_only=True)
+
+
+@dataclasses.dataclass(eq=False)
+class Const(Value):
+    """A Python constant, or a tuple of them."""
+
+    value: Any
+
+
+@dataclasses.dataclass(eq=False)
+class Opaque(Value):
+    """Anything of a known stage; `why` names what made it unknown when that is a reason to refuse."""
+
+    stage: Stage
+    why: str = ""
+
+
+@dataclasses.dataclass(eq=False)
+class Sequence(Value):
+    """A list or tuple. `open`: there may be other or fewer items than these."""
+
+    items: list[Value]
+    kind: type
+    open: bool = False
+
+
+@dataclasses.dataclass(eq=False)
+class Mapping(Value):
+    """A dict with constant keys. `open`: there may be others."""
+
+    items: dict[Any, Value]
+    open: bool = False
+
+
+@dataclasses.dataclass(eq=False)
+class Scope:
+    """The names of one activation, module or class body; closures hold the scope, not a copy of it."""
+
+    module: Module
+    names: dict[str, Value]
+    parent: Scope | None = None
+    outer_names: dict[str, Scope] = dataclasses.field(default_factory=dict)  # global and nonlocal declarations
+
+
+@dataclasses.dataclass(eq=False)
+class Function(Value):
+    """A def or lambda of the project with the scope it closes over, and `self` when bound."""
+
+    node: ast.FunctionDef | ast.Lambda
+    scope: Scope
+    defaults: dict[str, Value]
+    bound: Value | None = None
+    owner: ClassRef | None = None
+
+
+@dataclasses.dataclass(eq=False)
+class ClassRef(Value):
+    """A class of the project; `bases` are classes or library symbols."""
+
+    node: ast.ClassDef
+    scope: Scope
+    bases: tuple[Value, ...]
+    members: dict[str, Value]
+
+
+@dataclasses.dataclass(eq=False)
+class Instance(Value):
+    """An object of a project class. `open`: it may have attributes not seen here."""
+
+    cls: ClassRef
+    attrs: dict[str, Value]
+    open: bool = False
+
+
+@dataclasses.dataclass(eq=False)
+class ModuleRef(Value):
+    """A file of the project, or a folder without __init__.py."""
+
+    path: str
+    folder: bool = False
+
+
+@dataclasses.dataclass(eq=False)
+class Symbol(Value):
+    """A name of a library, canonical: `tensorflow.layers.dense`."""
+
+    name: str
+
+
+@dataclasses.dataclass(eq=False)
+class Partial(Value):
+    """functools.partial of a callable."""
+
+    function: Value
+    args: tuple[Value, ...]
+    kwargs: dict[str, Value]
+
+
+@dataclasses.dataclass(eq=False)
+class Result(Value):
+    """What one call of a library function gave: the call, and its arguments by legacy name where a rule binds them."""
+
+    symbol: str
+    call: ast.Call
+    bound: dict[str, Value]
+    stage: Stage
+    module: Module
+    part: tuple[Any, ...] = ()  # subscripts and attributes taken from the result
+
+
+@dataclasses.dataclass(eq=False)
+class Member(Value):
+    """An attribute of a value that may turn out to be a method: `optimizer.minimize`, `labels.shape`."""
+
+    base: Value
+    attr: str
+
+
+@dataclasses.dataclass(eq=False)
+class Choice(Value):
+    """One of several values, depending on something unknown."""
+
+    options: tuple[Value, ...]
+
+
+NONE = Const(None)
+
+
+def stage_of(value: Value) -> Stage:
+    """The latest stage of anything in the value."""
+    match value:
+        case Opaque() | Result():
+            return value.stage
+        case Sequence():
+            return max((stage_of(v) for v in value.items), default=Stage.STATIC)
+        case Mapping():
+            return max((stage_of(v) for v in value.items.values()), default=Stage.STATIC)
+        case Choice():
+            return max(stage_of(v) for v in value.options)
+        case Member():
+            return stage_of(value.base)
+        case Partial():
+            inner = [value.function, *value.args, *value.kwargs.values()]
+            return max(stage_of(v) for v in inner)
+    return Stage.STATIC
+
+
+def depends_on_mode(value: Value) -> bool:
+    """True when the value, or an item of it, differs between modes."""
+    if value.mode:
+        return True
+    match value:
+        case Sequence():
+            return any(depends_on_mode(v) for v in value.items)
+        case Mapping():
+            return any(depends_on_mode(v) for v in value.items.values())
+        case Choice():
+            return any(depends_on_mode(v) for v in value.options)
+    return False
+
+
+def options(value: Value) -> tuple[Value, ...]:
+    """The alternatives of a choice, or the value alone."""
+    return value.options if isinstance(value, Choice) else (value,)
+
+
+def same(a: Value, b: Value) -> bool:
+    """True when both surely are one value."""
+    if a is b:
+        return True
+    if type(a) is not type(b):
+        return False
+    match a, b:
+        case Opaque(), Opaque():
+            return a.stage == b.stage and a.mode == b.mode and a.why == b.why
+        case Const(), Const():
+            return type(a.value) is type(b.value) and bool(a.value == b.value)
+        case Symbol(), Symbol():
+            return a.name == b.name
+        case ModuleRef(), ModuleRef():
+            return a.path == b.path
+        case Function(), Function():
+            return a.node is b.node and a.scope is b.scope and a.bound is b.bound
+        case ClassRef(), ClassRef():
+            return a.node is b.node and a.scope is b.scope
+        case Result(), Result():
+            return a.call is b.call and a.part == b.part and a.stage == b.stage and same_arguments(a, b)
+        case Opaque(), Opaque():
+            return a.stage == b.stage and a.mode == b.mode and a.why == b.why
+        case Member(), Member():
+            return a.attr == b.attr and same(a.base, b.base)
+    return False
+
+
+def same_arguments(a: Result, b: Result) -> bool:
+    """True when two results of one call had the same arguments."""
+    return a.bound.keys() == b.bound.keys() and all(same(v, b.bound[k]) for k, v in a.bound.items())
+
+
+def join(a: Value, b: Value) -> Value:
+    """The least value that covers both."""
+    if a is b:
+        return a
+    mode = a.mode or b.mode
+    if same(a, b):
+        return a if a.mode == mode else b
+    match a, b:
+        case Sequence(), Sequence() if a.kind is b.kind:
+            if len(a.items) == len(b.items):
+                items = [join(x, y) for x, y in zip(a.items, b.items, strict=True)]
+                return Sequence(items, a.kind, a.open or b.open, mode=mode)
+            return Sequence([join_all([*a.items, *b.items])], a.kind, True, mode=mode) if a.items or b.items else a
+        case Result(), Result() if a.call is b.call and a.part == b.part and a.symbol == b.symbol:
+            bound = {k: join(v, b.bound[k]) if k in b.bound else v for k, v in a.bound.items()}
+            bound |= {k: v for k, v in b.bound.items() if k not in a.bound}
+            return Result(a.symbol, a.call, bound, max(a.stage, b.stage), a.module, a.part, mode=mode)
+        case Mapping(), Mapping():
+            keys = [*a.items, *(k for k in b.items if k not in a.items)]
+            merged = {k: join(a.items.get(k, b.items.get(k, NONE)), b.items.get(k, a.items.get(k, NONE))) for k in keys}
+            return Mapping(merged, a.open or b.open or a.items.keys() != b.items.keys(), mode=mode)
+    plain = (Const, Opaque)
+    if isinstance(a, plain) and isinstance(b, plain) and not _none(a) and not _none(b):
+        why = getattr(a, "why", "") or getattr(b, "why", "")
+        return Opaque(max(stage_of(a), stage_of(b)), why, mode=mode)
+    found: list[Value] = []
+    for option in (*options(a), *options(b)):
+        if not any(same(option, f) for f in found):
+            found.append(option)
+    if len(found) > CHOICES:
+        # one closure made many times is still one function
+        found = [f for i, f in enumerate(found) if not any(_one_function(f, g) for g in found[:i])]
+    if len(found) > CHOICES:
+        return Opaque(max(stage_of(f) for f in found), "too many alternatives", mode=mode)
+    return found[0] if len(found) == 1 else Choice(tuple(found), mode=mode)
+
+
+def _one_function(a: Value, b: Value) -> bool:
+    return isinstance(a, Function) and isinstance(b, Function) and a.node is b.node
+
+
+def _none(value: Value) -> bool:
+    return isinstance(value, Const) and value.value is None
+
+
+def join_all(values: Iterable[Value]) -> Value:
+    """The join of several values; static and unknown when there are none."""
+    result: Value | None = None
+    for value in values:
+        result = value if result is None else join(result, value)
+    return Opaque(Stage.STATIC) if result is None else result
+
+
+def unknown(*inputs: Value, why: str = "") -> Opaque:
+    """An unknown value computed from these inputs: of their latest stage and mode."""
+    stage = max((stage_of(v) for v in inputs), default=Stage.STATIC)
+    return Opaque(stage, why, mode=any(depends_on_mode(v) for v in inputs))
+
+
+def truth(value: Value) -> bool | None:
+    """The truth value when it is certain, else None."""
+    match value:
+        case Const():
+            return bool(value.value)
+        case Sequence() | Mapping() if not value.open:
+            return bool(value.items)
+        case Function() | ClassRef() | ModuleRef() | Symbol() | Partial():
+            return True
+        case Choice():
+            found = {truth(v) for v in value.options}
+            return found.pop() if len(found) == 1 else None
+    return None
+
+
+def is_none(value: Value) -> bool | None:
+    """Whether the value is None, when certain."""
+    match value:
+        case Const():
+            return value.value is None
+        case Opaque() | Member():
+            return None
+        case Choice():
+            found = {is_none(v) for v in value.options}
+            return found.pop() if len(found) == 1 else None
+    return False

@@ -1,0 +1,280 @@
+"""One conversion: sources in, planned edits and ledger out. Pure: reads no files and runs nothing."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from collections.abc import Mapping
+
+from migrator import rulebook
+from migrator.analysis.evaluate import Evaluator
+from migrator.analysis.facts import Refusal
+from migrator.conversion import Conversion, FileEdit, ModelMap, Options
+from migrator.detect import programs
+from migrator.detect.programs import Construction, ModelFn, Program, Use
+from migrator.ledger import FileProblem, Finding, Kind, Ledger, Level, Status, Target, Unit
+from migrator.lower import units
+from migrator.lower.assembly import group_edits
+from migrator.lower.context import Context, Refused
+from migrator.lower.delegation import delegate, lower_delegator
+from migrator.lower.training import Group
+from migrator.source.inventory import inventory
+from migrator.source.project import Project
+
+__all__ = ["Conversion", "FileEdit", "ModelMap", "Options", "convert"]
+
+
+def convert(sources: Mapping[str, str], options: Options = Options()) -> Conversion:
+    """Plan the migration of a tree of sources (root-relative posix path -> text).
+
+    Unparsable files are problems in the ledger; refused units carry their reason; nothing raises for bad input.
+    """
+    rules = rulebook.load()
+    project = Project(sources)
+    problems = [parse_problem(project, path) for path in programs.candidates(project)]
+    program, evaluator = programs.survey(project, rules)
+    delegates = find_delegates(project, program, evaluator)
+    groups = partition(program, delegates)
+    texts: dict[str, str] = {}
+    touched: dict[str, set[str]] = {}
+    found: list[Unit] = []
+    findings: list[Finding] = []
+    maps: list[ModelMap] = []
+    for group in groups:
+        outcome = convert_group(project, program, evaluator, group, options, delegates)
+        found += outcome.units
+        findings += outcome.findings
+        maps += outcome.maps
+        for path, text in outcome.texts.items():
+            texts[path] = text
+            touched.setdefault(path, set()).add(group.id)
+    edits = tuple(
+        FileEdit(path, sources.get(path), text, frozenset(touched[path]))
+        for path, text in sorted(texts.items())
+        if text != sources.get(path)
+    )
+    converted = {e.path for e in edits}
+    symbols = inventory(project, found, converted, texts)
+    ledger = Ledger(
+        files_scanned=len(sources),
+        files_changed=len(edits),
+        units=tuple(found),
+        symbols=symbols,
+        findings=tuple(findings),
+        problems=tuple(p for p in problems if p is not None),
+    )
+    return Conversion(edits, ledger, tuple(maps))
+
+
+def parse_problem(project: Project, path: str) -> FileProblem | None:
+    """The problem of a file that does not parse."""
+    parsed = project.parsed(path)
+    if isinstance(parsed, SyntaxError):
+        where = f" (line {parsed.lineno})" if parsed.lineno else ""
+        return FileProblem(path, "unparsable", f"{parsed.msg}{where}")
+    return None
+
+
+# ---------------------------------------------------------------------------------------------------------- groups
+@dataclasses.dataclass(frozen=True, eq=False)
+class UnitGroup:
+    """Units that must change together: a model_fn, its Estimators and what is called on them."""
+
+    id: str
+    model_fns: tuple[ModelFn, ...]
+    constructions: tuple[Construction, ...]
+    uses: tuple[Use, ...]
+
+
+def find_delegates(project: Project, program: Program, evaluator: Evaluator) -> dict[ast.FunctionDef, ast.FunctionDef]:
+    """model_fn -> the function that makes its specs, where that is another one."""
+    makers = {fn.node for fn in program.model_fns}
+    found: dict[ast.FunctionDef, ast.FunctionDef] = {}
+    for fn in program.model_fns:
+        if any(isinstance(n, ast.Return) for n in ast.walk(fn.node)):
+            try:
+                target = delegate(programs.evaluate_model_fns(project, evaluator.rules, [fn], evaluator), fn.node)
+            except RecursionError:
+                continue  # its own group says so
+            if target is not None and target in makers:
+                found[fn.node] = target
+    return found
+
+
+def partition(program: Program, delegates: Mapping[ast.FunctionDef, ast.FunctionDef]) -> list[UnitGroup]:
+    """Connected model_fns, constructions and uses."""
+    parent: dict[object, object] = {}
+
+    def root(item: object) -> object:
+        parent.setdefault(item, item)
+        while parent[item] is not item:
+            item = parent[item]
+        return item
+
+    for node, target in delegates.items():
+        parent[root(node)] = root(target)
+    for construction in program.constructions:
+        for node in construction.model_fns:
+            parent[root(construction.call)] = root(node)
+    for use in program.uses:
+        root(use.call)
+        for made in use.estimators:
+            parent[root(use.call)] = root(made)
+    members: dict[object, tuple[list[ModelFn], list[Construction], list[Use]]] = {}
+    for fn in program.model_fns:
+        members.setdefault(root(fn.node), ([], [], []))[0].append(fn)
+    for construction in program.constructions:
+        members.setdefault(root(construction.call), ([], [], []))[1].append(construction)
+    for use in program.uses:
+        members.setdefault(root(use.call), ([], [], []))[2].append(use)
+    groups = []
+    for fns, constructions, uses in members.values():
+        first = fns[0] if fns else None
+        path, line = (
+            (first.module.path, first.node.lineno)
+            if first
+            else (constructions[0].module.path, constructions[0].call.lineno)
+            if constructions
+            else (uses[0].module.path, uses[0].call.lineno)
+        )
+        groups.append(UnitGroup(f"{path}:{line}", tuple(fns), tuple(constructions), tuple(uses)))
+    return sorted(groups, key=lambda g: g.id)
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What became of one group."""
+
+    units: list[Unit]
+    findings: list[Finding]
+    texts: dict[str, str]
+    maps: list[ModelMap]
+
+
+def convert_group(
+    project: Project,
+    program: Program,
+    evaluator: Evaluator,
+    group: UnitGroup,
+    options: Options,
+    delegates: Mapping[ast.FunctionDef, ast.FunctionDef],
+) -> Outcome:
+    """Convert a group whole, or say why not."""
+    try:
+        if group.id in options.excluded_groups:
+            raise Refused(Refusal("not-verified", group.id.rsplit(":", 1)[0], 1, "its verification failed"))
+        return converted(project, program, evaluator, group, options, delegates)
+    except Refused as refused:
+        reason = refused.refusal
+        finding = Finding(reason.rule, "error", reason.path, reason.line, reason.message)
+        return Outcome(group_units(group, "skipped", "exact", {}, [finding]), [finding], {}, [])
+    except RecursionError:
+        path, line = group.id.rsplit(":", 1)
+        finding = Finding("too-deep", "error", path, int(line), "the code is nested deeper than the analysis follows")
+        return Outcome(group_units(group, "skipped", "exact", {}, [finding]), [finding], {}, [])
+    except Exception as error:  # the boundary of a group: a fault of the tool leaves it untouched, and the others whole
+        path, line = group.id.rsplit(":", 1)
+        message = f"a fault of the tool ({type(error).__name__}); the code is left as it is"
+        finding = Finding("fault", "error", path, int(line), message)
+        return Outcome(group_units(group, "skipped", "exact", {}, [finding]), [finding], {}, [])
+
+
+def converted(
+    project: Project,
+    program: Program,
+    evaluator: Evaluator,
+    group: UnitGroup,
+    options: Options,
+    delegates: Mapping[ast.FunctionDef, ast.FunctionDef],
+) -> Outcome:
+    """The edits of a group. Raises Refused."""
+    rules = evaluator.rules
+    outer = Context(project, rules, program.facts, options)
+    models: dict[ast.AST, units.LoweredModel] = {}
+    contexts: list[Context] = []
+    by_node = {fn.node: fn for fn in group.model_fns}
+    for fn in sorted(group.model_fns, key=lambda f: f.node in delegates):
+        through = [by_node[n] for n, target in delegates.items() if target is fn.node and n in by_node]
+        facts = programs.evaluate_model_fns(project, rules, through or [fn], evaluator)
+        if facts.refusals:
+            raise Refused(facts.refusals[0])
+        ctx = Context(project, rules, facts, options, support=outer.support, imports=outer.imports, taken=outer.taken)
+        if fn.node in delegates:
+            models[fn.node] = lower_delegator(ctx, fn.module, fn.node, models[delegates[fn.node]])
+        else:
+            models[fn.node] = units.lower_model_fn(ctx, fn.module, fn.node)
+        contexts.append(ctx)
+    known = {c.call for c in program.constructions}
+    for use in group.uses:
+        if not use.estimators or any(e not in known for e in use.estimators):
+            raise outer.refuse("estimator-unknown", use.call, use.module, "which Estimator this is cannot be followed")
+    for construction in group.constructions:
+        if not construction.model_fns or any(n not in models for n in construction.model_fns):
+            raise outer.refuse(
+                "model-fn", construction.call, construction.module, "which model_fn it is given cannot be followed"
+            )
+    lowered = Group(outer, program, models, {c.call: c for c in group.constructions}, {u.call: u for u in group.uses})
+    new = group_edits(lowered, contexts, {})
+    outside = [p for p in new if options.editable is not None and p in project.sources and p not in options.editable]
+    if outside:
+        raise Refused(Refusal("outside", outside[0], 1, f"it reaches outside the named paths: {outside[0]}"))
+    findings = [f for c in (*contexts, outer) for f in c.findings]
+    order: tuple[Level, ...] = ("exact", "support", "review")
+    level = order[max(order.index(c.level) for c in (*contexts, outer))]
+    maps = [model_map(fn, models[fn.node]) for fn in group.model_fns if fn.node not in delegates.values()]
+    return Outcome(group_units(group, "converted", level, models, findings), findings, new, maps)
+
+
+def model_map(fn: ModelFn, model: units.LoweredModel) -> ModelMap:
+    """The weight map of one converted model_fn."""
+    return {
+        "unit": unit_id("model_fn", fn.module.path, fn.node.lineno),
+        "legacy": {"path": fn.module.path, "line": fn.node.lineno, "name": fn.qualname},
+        "target": {"path": fn.module.path, "name": model.class_name},
+        "creation": model.creation,
+    }
+
+
+def unit_id(kind: str, path: str, line: int) -> str:
+    """A unit's id: stable for the same source."""
+    return f"{kind}:{path}:{line}"
+
+
+KINDS: dict[str, Kind] = {"export_savedmodel": "export", "export_saved_model": "export"}
+
+
+def group_units(
+    group: UnitGroup,
+    status: Status,
+    level: Level,
+    models: Mapping[ast.AST, units.LoweredModel],
+    findings: list[Finding],
+) -> list[Unit]:
+    """The ledger's units of a group, all with the group's fate."""
+    shown = tuple(findings)
+    result: list[Unit] = []
+    for fn in group.model_fns:
+        model = models.get(fn.node)
+        target = Target(fn.module.path, model.class_name, "subclass") if model is not None else None
+        ident = unit_id("model_fn", fn.module.path, fn.node.lineno)
+        result.append(
+            Unit(
+                ident,
+                group.id,
+                "model_fn",
+                fn.module.path,
+                fn.node.lineno,
+                fn.qualname,
+                status,
+                level,
+                target,
+                shown,
+            )
+        )
+    calls: list[Construction | Use] = [*group.constructions, *group.uses]
+    for item in calls:
+        kind: Kind = KINDS.get(getattr(item, "kind", ""), "training_loop")
+        name = getattr(item, "kind", "Estimator")
+        ident = unit_id(kind, item.module.path, item.call.lineno)
+        result.append(Unit(ident, group.id, kind, item.module.path, item.call.lineno, name, status, level, None, shown))
+    return result

@@ -1,0 +1,1 @@
+"""From source to the program model: model_fns, Estimators, and what is done with them."""

@@ -1,0 +1,277 @@
+"""Finds what a project does with Estimators: model_fns, constructions, train / evaluate / predict / export calls."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+
+from migrator.analysis import calls, lookup
+from migrator.analysis.evaluate import Evaluator
+from migrator.analysis.facts import MODES, Facts
+from migrator.analysis.signatures import ESTIMATOR_SPECS, ESTIMATORS
+from migrator.analysis.values import (
+    Const,
+    Function,
+    Instance,
+    Opaque,
+    Partial,
+    Result,
+    Scope,
+    Stage,
+    Symbol,
+    Value,
+    options,
+)
+from migrator.rulebook import Rulebook
+from migrator.source.module import Module
+from migrator.source.project import Project
+
+MARKS = ("stimator", "ModelFnOps", "model_fn")
+USES = frozenset({"train", "evaluate", "predict", "export_savedmodel", "export_saved_model"})
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ModelFn:
+    """A function that returns EstimatorSpecs. `function` is one value of it, closure included."""
+
+    node: ast.FunctionDef
+    module: Module
+    function: Function
+    qualname: str
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Construction:
+    """`tf.estimator.Estimator(...)` with the model_fns that it may be given."""
+
+    call: ast.Call
+    module: Module
+    result: Result
+    model_fns: tuple[ast.FunctionDef, ...]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Use:
+    """A call on an Estimator, or train_and_evaluate; `estimators` are the constructions it may be made on."""
+
+    call: ast.Call
+    module: Module
+    kind: str
+    result: Result
+    estimators: tuple[ast.Call, ...]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Program:
+    """The program model of a project."""
+
+    facts: Facts
+    model_fns: tuple[ModelFn, ...]
+    constructions: tuple[Construction, ...]
+    uses: tuple[Use, ...]
+    functions: dict[ast.AST, Function]
+
+
+def candidates(project: Project) -> list[str]:
+    """Files whose text mentions Estimators at all."""
+    return [path for path, text in sorted(project.sources.items()) if any(mark in text for mark in MARKS)]
+
+
+def survey(project: Project, rules: Rulebook) -> tuple[Program, Evaluator]:
+    """Evaluate every function of the files that use Estimators, or that those import, with unknown arguments."""
+    ev = Evaluator(project, rules)
+    facts = Facts()
+    ev.begin("", facts)
+    paths = candidates(project)
+    for path in paths:
+        lookup.module_scope(ev, path)
+    done: set[str] = set()
+    while set(ev.modules) - done:
+        for path in sorted(set(ev.modules) - done):
+            done.add(path)
+            text = project.sources[path]
+            if "tensorflow" in text or path in paths:
+                evaluate_all(ev, ev.modules[path])
+    program = Program(
+        facts,
+        tuple(find_model_fns(ev, facts)),
+        tuple(find_constructions(facts)),
+        tuple(find_uses(facts)),
+        dict(ev.functions),
+    )
+    return program, ev
+
+
+def evaluate_all(ev: Evaluator, scope: Scope) -> None:
+    """Evaluate a module's functions, methods and program part once each."""
+    module = scope.module
+    main = Scope(module, {}, scope)
+    ev.calls = 0
+    for node in module.tree.body:
+        if lookup.is_main_guard(node):
+            ev.block([node], main)
+    for definition in ast.walk(module.tree):
+        if isinstance(definition, ast.FunctionDef) and definition not in ev.facts.frames:
+            function = ev.functions.get(definition)
+            if function is None:
+                continue
+            ev.calls = 0
+            ev.scopes = type(ev.scopes)()
+            calls.call_function(ev, with_self(ev, function), None, [], {})
+
+
+def with_self(ev: Evaluator, function: Function) -> Function:
+    """A method bound to an object of its class with unknown constructor arguments."""
+    if function.owner is None or function.bound is not None or not isinstance(function.node, ast.FunctionDef):
+        return function
+    if any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in function.node.decorator_list):
+        return function
+    instance = sample_instance(ev, function)
+    return Function(function.node, function.scope, function.defaults, instance, function.owner)
+
+
+def sample_instance(ev: Evaluator, function: Function) -> Instance:
+    """An object of a method's class as its __init__ leaves it."""
+    assert function.owner is not None
+    instance = Instance(function.owner, {}, open=True)
+    init = lookup.class_member(function.owner, "__init__")
+    if isinstance(init, Function) and init.node is not function.node:
+        bound = Function(init.node, init.scope, init.defaults, instance, init.owner)
+        calls.call_function(ev, bound, None, [], {})
+    return instance
+
+
+# ------------------------------------------------------------------------------------------------------- model_fns
+def find_model_fns(ev: Evaluator, facts: Facts) -> list[ModelFn]:
+    """Functions that make a spec themselves, or that an Estimator is given."""
+    found: dict[ast.FunctionDef, Function] = {}
+    makers = {
+        call
+        for call, values in facts.callees.items()
+        for v in values
+        for o in options(v)
+        if isinstance(o, Symbol) and o.name in ESTIMATOR_SPECS
+    }
+    for node, function in ev.functions.items():
+        if isinstance(node, ast.FunctionDef) and any(n in makers for n in own_nodes(node)):
+            found[node] = function
+    for values in facts.values.values():
+        for value in values.values():
+            if isinstance(value, Result) and value.symbol in ESTIMATORS and not value.part:
+                for function in functions_of(value.bound.get("model_fn")):
+                    if isinstance(function.node, ast.FunctionDef):
+                        found[function.node] = function
+    ordered = sorted(found.items(), key=lambda item: (item[1].scope.module.path, item[0].lineno))
+    return [ModelFn(n, f.scope.module, f, qualified_name(f.scope.module, n)) for n, f in ordered]
+
+
+def functions_of(value: Value | None) -> list[Function]:
+    """The project functions that a value may be, through partials."""
+    found: list[Function] = []
+    for option in options(value) if value is not None else ():
+        while isinstance(option, Partial):
+            option = option.function
+        if isinstance(option, Function):
+            found.append(option)
+    return found
+
+
+def own_nodes(node: ast.FunctionDef) -> list[ast.AST]:
+    """The nodes of a function's body, nested definitions left out."""
+    found: list[ast.AST] = []
+    todo: list[ast.AST] = list(node.body)
+    while todo:
+        inner = todo.pop()
+        if isinstance(inner, (ast.FunctionDef, ast.ClassDef)):
+            continue
+        found.append(inner)
+        todo.extend(ast.iter_child_nodes(inner))
+    return found
+
+
+def qualified_name(module: Module, node: ast.AST) -> str:
+    """The dotted name of a definition as `__qualname__` writes it."""
+
+    def search(body: ast.AST, prefix: str) -> str | None:
+        for child in ast.iter_child_nodes(body):
+            if isinstance(child, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
+                name = f"{prefix}{child.name}"
+                if child is node:
+                    return name
+                inner = f"{name}." if isinstance(child, ast.ClassDef) else f"{name}.<locals>."
+                found = search(child, inner)
+            else:
+                found = search(child, prefix)
+            if found is not None:
+                return found
+        return None
+
+    return search(module.tree, "") or str(getattr(node, "name", ""))
+
+
+def evaluate_model_fns(project: Project, rules: Rulebook, fns: list[ModelFn], survey_ev: Evaluator) -> Facts:
+    """The facts of model_fns in every mode; several when they delegate to one function that makes the specs."""
+    facts = Facts()
+    ev = Evaluator(project, rules)
+    ev.modules = survey_ev.modules
+    for fn in fns:
+        arguments = fn.node.args
+        names = [p.arg for p in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+        for mode in MODES:
+            ev.begin(mode, facts)
+            function = with_self(ev, fn.function) if fn.function.bound is None else fn.function
+            given: dict[str, Value] = {
+                "features": Opaque(Stage.CALL),
+                "labels": Const(None, mode=True) if mode == "infer" else Opaque(Stage.CALL),
+                "mode": Const(mode, mode=True),
+                "params": Opaque(Stage.STATIC),
+            }
+            calls.call_function(ev, function, None, [], {k: v for k, v in given.items() if k in names})
+    return facts
+
+
+# ---------------------------------------------------------------------------------------------------- program level
+def find_constructions(facts: Facts) -> list[Construction]:
+    """Every Estimator construction met, once."""
+    found: dict[ast.Call, Construction] = {}
+    for node, values in facts.values.items():
+        for value in values.values():
+            for option in options(value):
+                if (
+                    isinstance(option, Result)
+                    and option.symbol in ESTIMATORS
+                    and option.call is node
+                    and not option.part
+                ):
+                    fns = tuple(
+                        f.node
+                        for f in functions_of(option.bound.get("model_fn"))
+                        if isinstance(f.node, ast.FunctionDef)
+                    )
+                    found[option.call] = Construction(option.call, option.module, option, fns)
+    return sorted(found.values(), key=lambda c: (c.module.path, c.call.lineno))
+
+
+def find_uses(facts: Facts) -> list[Use]:
+    """Every call on an Estimator met, once, with the constructions that may be behind it."""
+    found: dict[ast.Call, Use] = {}
+    for node, values in facts.values.items():
+        if not isinstance(node, ast.Call):
+            continue
+        for value in values.values():
+            for option in options(value):
+                if not isinstance(option, Result) or option.call is not node or option.part:
+                    continue
+                head, _, kind = option.symbol.partition(".")
+                if head == "estimator":
+                    receiver = option.bound.get("self")
+                elif option.symbol == "tensorflow.estimator.train_and_evaluate":
+                    receiver, kind = option.bound.get("estimator"), "train_and_evaluate"
+                else:
+                    continue
+                made = tuple(o.call for o in options(receiver) if isinstance(o, Result)) if receiver is not None else ()
+                previous = found.get(node)
+                if previous is not None:
+                    made = tuple(dict.fromkeys((*previous.estimators, *made)))
+                found[node] = Use(node, option.module, kind, option, made)
+    return sorted(found.values(), key=lambda u: (u.module.path, u.call.lineno))

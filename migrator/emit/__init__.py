@@ -1,0 +1,1 @@
+"""Writing: source fragments, classes, imports, the support module."""

@@ -1,0 +1,241 @@
+"""The one import planner: what a converted file must import, and which of its imports nobody needs any more.
+
+Works on LibCST, so that comments and grouping of the import block stay as they are.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import sys
+
+import libcst as cst
+
+SPELLINGS = {
+    "keras": "import keras",
+    "tf": "import tensorflow as tf",
+    "np": "import numpy as np",
+    "functools": "import functools",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class ImportPlan:
+    """Wanted imports: whole statements by spelling, and names renamed inside existing from-imports."""
+
+    needed: frozenset[str]  # keys of SPELLINGS
+    statements: tuple[str, ...] = ()  # other import statements, e.g. "from .support import X"
+    renamed: tuple[tuple[str, str], ...] = ()  # imported name -> new name
+    own: frozenset[str] = frozenset()  # top-level names of the project's own packages and modules
+
+
+def plan_imports(text: str, original: str, plan: ImportPlan) -> str:
+    """The text with its imports brought in order.
+
+    Imports that the original used and the new text does not are removed; `tensorflow.compat.v1` becomes `tensorflow`.
+    """
+    module = cst.parse_module(text)
+    tree = ast.parse(text)
+    used = used_names(tree)
+    used_before = used_names(ast.parse(original))
+    bound = bound_at_top(tree)
+    visitor = _Imports(used, used_before, dict(plan.renamed), exported(tree))
+    module = module.visit(visitor)
+    assert isinstance(module, cst.Module)
+    wanted = []
+    for name in sorted(plan.needed):
+        spelling, local = spelled(name)
+        if local in used and (local not in bound or local in visitor.removed):
+            wanted.append(spelling)
+    wanted += [s for s in plan.statements if s not in text]
+    if not wanted:
+        return module.code
+    return _insert(module, wanted, plan.own)
+
+
+def spelled(name: str) -> tuple[str, str]:
+    """(import statement, the name it binds) of a needed import."""
+    if name.startswith("from absl "):
+        part = name.rsplit(" ", 1)[1]
+        return f"from absl import {part}", part
+    if name.startswith("absl."):
+        return f"import {name}", "absl"
+    return SPELLINGS[name], name
+
+
+def used_names(tree: ast.AST) -> set[str]:
+    """Every name read or deleted anywhere, and those listed in strings of __all__."""
+    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)}
+
+
+def exported(tree: ast.Module) -> set[str]:
+    """Names in `__all__`."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets):
+            if isinstance(node.value, (ast.List, ast.Tuple)):
+                return {e.value for e in node.value.elts if isinstance(e, ast.Constant) and isinstance(e.value, str)}
+    return set()
+
+
+def bound_at_top(tree: ast.Module) -> set[str]:
+    """Names that the file's own imports bind at the top level."""
+    found: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            found |= {(a.asname or a.name).split(".")[0] for a in node.names}
+    return found
+
+
+class _Imports(cst.CSTTransformer):
+    """Edits import statements: unused ones go, compat.v1 becomes the plain package, renamed names follow."""
+
+    def __init__(self, used: set[str], used_before: set[str], renamed: dict[str, str], keep: set[str]) -> None:
+        super().__init__()
+        self.used, self.used_before, self.renamed, self.keep = used, used_before, renamed, keep
+        self.removed: set[str] = set()
+        self.depth = 0
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
+        self.depth += 1
+        return True
+
+    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
+        self.depth -= 1
+        return updated_node
+
+    def gone(self, name: str) -> bool:
+        """True when the original read the name and the new text does not."""
+        return name in self.used_before and name not in self.used and name not in self.keep
+
+    def leave_Import(self, original_node: cst.Import, updated_node: cst.Import) -> cst.Import | cst.RemovalSentinel:
+        names: list[cst.ImportAlias] = []
+        for alias in updated_node.names:
+            dotted = _dotted(alias.name)
+            local = alias.evaluated_alias or dotted.split(".")[0]
+            if self.gone(local):
+                self.removed.add(local)
+                continue
+            if dotted == "tensorflow.compat.v1" and alias.asname is not None:
+                alias = alias.with_changes(name=cst.Name("tensorflow"))
+            names.append(alias)
+        if not names:
+            return cst.RemoveFromParent()
+        names[-1] = names[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+        return updated_node.with_changes(names=names)
+
+    def leave_ImportFrom(
+        self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
+    ) -> cst.ImportFrom | cst.Import | cst.RemovalSentinel:
+        if isinstance(updated_node.names, cst.ImportStar):
+            return updated_node
+        names: list[cst.ImportAlias] = []
+        for alias in updated_node.names:
+            plain = _dotted(alias.name)
+            local = alias.evaluated_alias or plain
+            if plain in self.renamed and alias.asname is None and self.gone(plain):
+                alias = alias.with_changes(name=cst.Name(self.renamed[plain]))
+                local = self.renamed[plain]
+                if any(_dotted(n.name) == local for n in names):
+                    continue
+            elif self.gone(local):
+                self.removed.add(local)
+                continue
+            names.append(alias)
+        if not names:
+            return cst.RemoveFromParent()
+        module = _dotted(updated_node.module) if updated_node.module is not None else ""
+        if module == "tensorflow.compat" and len(names) == 1 and _dotted(names[0].name) == "v1":
+            local = names[0].evaluated_alias or "v1"
+            alias = cst.ImportAlias(cst.Name("tensorflow"), cst.AsName(cst.Name(local)))
+            return cst.Import([alias])
+        names[-1] = names[-1].with_changes(
+            comma=cst.MaybeSentinel.DEFAULT if updated_node.lpar is None else names[-1].comma
+        )
+        return updated_node.with_changes(names=names)
+
+
+def _dotted(node: cst.BaseExpression) -> str:
+    if isinstance(node, cst.Attribute):
+        return f"{_dotted(node.value)}.{node.attr.value}"
+    return node.value if isinstance(node, cst.Name) else ""
+
+
+def _insert(module: cst.Module, wanted: list[str], own: frozenset[str]) -> str:
+    """The module with import statements added where they belong: standard library first, own modules last."""
+    body: list[cst.BaseStatement] = list(module.body)
+    for statement in wanted:
+        line = cst.parse_statement(broken(statement), config=module.config_for_parsing)
+        assert isinstance(line, cst.SimpleStatementLine)
+        at, lonely = _position(body, statement, own)
+        following = body[at] if at < len(body) else None
+        if (
+            following is not None
+            and _rank_of(following, own) == _rank(statement, own)
+            and isinstance(following, cst.SimpleStatementLine)
+        ):
+            # the new one opens its block: the blank lines in front of the block go to it
+            if all(not e.comment for e in following.leading_lines) and lonely:
+                line = line.with_changes(leading_lines=following.leading_lines)
+                body[at] = following.with_changes(leading_lines=())
+        elif lonely and at > 0:
+            line = line.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+        body.insert(at, line)
+    return module.with_changes(body=body).code
+
+
+def broken(statement: str) -> str:
+    """A from-import in parentheses when it is longer than a line."""
+    if len(statement) <= 88 or " import " not in statement or not statement.startswith("from "):
+        return statement
+    head, names = statement.split(" import ", 1)
+    return f"{head} import (\n" + "".join(f"    {name.strip()},\n" for name in names.split(",")) + ")"
+
+
+def _rank_of(node: cst.BaseStatement, own: frozenset[str]) -> int | None:
+    """The rank of an import statement, None for other statements."""
+    small = node.body[0] if isinstance(node, cst.SimpleStatementLine) else None
+    if isinstance(small, (cst.Import, cst.ImportFrom)):
+        text = cst.Module([]).code_for_node(small)
+        return None if "__future__" in text else _rank(text, own)
+    return None
+
+
+def _position(body: list[cst.BaseStatement], statement: str, own: frozenset[str]) -> tuple[int, bool]:
+    """Where an import belongs, and whether the import before it is of another kind."""
+    rank, key = _rank(statement, own), _key(statement)
+    after, before_rank, found = 0, None, False
+    for index, node in enumerate(body):
+        small = node.body[0] if isinstance(node, cst.SimpleStatementLine) else None
+        if (
+            index == 0
+            and isinstance(small, cst.Expr)
+            and isinstance(small.value, (cst.SimpleString, cst.ConcatenatedString))
+        ):
+            after = 1
+        if isinstance(small, cst.ImportFrom) and "__future__" in cst.Module([]).code_for_node(small):
+            after = index + 1
+            continue
+        other = _rank_of(node, own)
+        if other is None:
+            continue
+        text = cst.Module([]).code_for_node(small) if small is not None else ""
+        if (other, _key(text)) <= (rank, key):
+            after, before_rank, found = index + 1, other, True
+    return after, not found or before_rank != rank
+
+
+def _rank(statement: str, own: frozenset[str]) -> int:
+    module = statement.split()[1]
+    if module.startswith("."):
+        return 3
+    head = module.split(".")[0]
+    if head in sys.stdlib_module_names:
+        return 0
+    return 2 if head in own else 1
+
+
+def _key(statement: str) -> str:
+    return statement.split()[1]
+
+
+__all__ = ["ImportPlan", "plan_imports"]

@@ -1,0 +1,35 @@
+"""Training with evaluations in between, up to an absolute step."""
+
+
+def fit_until(model, dataset, max_steps):
+    """Trains until the optimizer has made `max_steps` updates in all, as `Estimator.train(max_steps=...)` does.
+
+    A model that is there already is left as it is.
+    """
+    remaining = max_steps - int(model.optimizer.iterations)
+    if remaining > 0:
+        model.fit(dataset, steps_per_epoch=remaining)
+
+
+def train_and_evaluate(model, train_data, eval_data, max_steps=None, eval_steps=None, evaluate_every=None):
+    """Trains up to step `max_steps` and evaluates on the way, as `tf.estimator.train_and_evaluate` does on one machine.
+
+    Args:
+        model: A compiled `keras.Model`.
+        train_data: The training dataset; it is read on, not restarted, after an evaluation.
+        eval_data: The evaluation dataset.
+        max_steps: The absolute step to stop at. None: until the data ends.
+        eval_steps: Batches per evaluation. None: all.
+        evaluate_every: Steps between evaluations, the legacy `save_checkpoints_steps`. None: only at the end.
+    """
+    if max_steps is None:
+        model.fit(train_data, validation_data=eval_data, validation_steps=eval_steps)
+        return
+    remaining = max_steps - int(model.optimizer.iterations)
+    if remaining <= 0:
+        return
+    every = min(evaluate_every or remaining, remaining)
+    epochs, rest = divmod(remaining, every)
+    model.fit(train_data, steps_per_epoch=every, epochs=epochs, validation_data=eval_data, validation_steps=eval_steps)
+    if rest:
+        model.fit(train_data, steps_per_epoch=rest, validation_data=eval_data, validation_steps=eval_steps)

@@ -1,0 +1,431 @@
+"""The files of a conversion: every definition, call and import of the converted groups in its new form."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import pathlib
+from collections.abc import Callable, Iterator
+
+from migrator.analysis.values import Function, Result, Value, options
+from migrator.emit.editing import Statements, edited
+from migrator.emit.fragments import Renderer
+from migrator.emit.imports import ImportPlan, plan_imports
+from migrator.emit.support import support_names, support_source
+from migrator.lower import exports, guards, rewriting, steps, training
+from migrator.lower.context import Context, Refused
+from migrator.lower.owners import Owner
+from migrator.lower.training import CONSUMED, Group
+from migrator.lower.units import LoweredModel
+from migrator.source.module import Module
+
+SUPPORT = "estimator_semantics"
+
+
+@dataclasses.dataclass(eq=False)
+class Assembly:
+    """The state of writing the files of one or several groups."""
+
+    group: Group
+    contexts: list[Context]
+    replaced: dict[ast.AST, list[str]] = dataclasses.field(default_factory=dict)
+    inserted: dict[ast.stmt, list[str]] = dataclasses.field(default_factory=dict)
+    renamed: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)  # file -> old top-level name -> new
+
+    def context_of(self, node: ast.AST) -> Context:
+        """The context that knows a node: the model's where it was evaluated for one."""
+        for ctx in self.contexts:
+            if node in ctx.facts.values or (isinstance(node, ast.Call) and node in ctx.facts.callees):
+                return ctx
+        return self.group.ctx
+
+
+def group_edits(group: Group, contexts: list[Context], known: dict[str, str]) -> dict[str, str]:
+    """path -> new text of every file that the groups change. Raises Refused."""
+    assembly = Assembly(group, contexts)
+    collect_definitions(assembly)
+    texts: dict[str, str] = {}
+    for path in sorted(touched_files(assembly)):
+        module = group.ctx.project.module(path)
+        if module is not None:
+            texts[path] = file_text(assembly, module)
+    for path, text in list(texts.items()):
+        module = group.ctx.project.module(path)
+        assert module is not None
+        texts[path] = with_imports(assembly, module, text)
+    texts.update(support_files(assembly))
+    for path, text in texts.items():
+        check_parses(group.ctx, path, text)
+        guards.check_names(path, group.ctx.project.sources.get(path, ""), text)
+    return {p: t for p, t in texts.items() if t != group.ctx.project.sources.get(p)}
+
+
+def check_parses(ctx: Context, path: str, text: str) -> None:
+    """A text that does not parse is a fault of the tool: the group stays untouched, with that reason."""
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        from migrator.analysis.facts import Refusal
+
+        raise Refused(
+            Refusal("fault", path, error.lineno or 1, f"the planned text does not parse: {error.msg}")
+        ) from None
+
+
+# ----------------------------------------------------------------------------------------------------- definitions
+def collect_definitions(assembly: Assembly) -> None:
+    """Which definitions get which text."""
+    for model in assembly.group.models.values():
+        assembly.replaced[model.node] = model.text.split("\n")
+        if model.top_level:
+            assembly.renamed.setdefault(model.module.path, {})[model.node.name] = model.builder
+    for ctx in assembly.contexts:
+        for helper, (text, name) in ctx.factories.items():
+            assembly.replaced[helper] = text.split("\n")
+            module = ctx.facts.frames[helper][0].module
+            assembly.renamed.setdefault(module.path, {})[getattr(helper, "name", "")] = name
+        for owner in ctx.owners.values():
+            if isinstance(owner, Owner):
+                collect_owner(assembly, owner)
+
+
+def collect_owner(assembly: Assembly, owner: Owner) -> None:
+    """An owner stands where its definition stood, or before the statement that held it."""
+    module = owner.module
+    target: ast.AST = owner.cls if owner.cls is not None else owner.node
+    if target in module.tree.body:
+        assembly.replaced[target] = owner.text.split("\n")
+        if owner.cls is None:
+            assembly.renamed.setdefault(module.path, {})[owner.node.name] = owner.class_name
+        return
+    for statement in module.tree.body:
+        if any(n is target for n in ast.walk(statement)):
+            assembly.inserted.setdefault(statement, []).append(owner.text)
+            return
+
+
+def touched_files(assembly: Assembly) -> set[str]:
+    """Files that the groups may change."""
+    group = assembly.group
+    found = {m.module.path for m in group.models.values()}
+    found |= {c.module.path for c in group.constructions.values()}
+    found |= {u.module.path for u in group.uses.values()}
+    for ctx in assembly.contexts:
+        found |= set(ctx.imports) | set(ctx.support)
+        for frames in ctx.facts.frames.values():
+            found |= {f.module.path for f in frames}
+    for use in group.uses.values():
+        found |= input_files(use.result)
+    for path in importers(assembly):
+        found.add(path)
+    return found
+
+
+def input_files(result: Result) -> set[str]:
+    """Files of the input functions that a call is given."""
+    found: set[str] = set()
+
+    def visit(value: Value | None, depth: int) -> None:
+        for option in options(value) if value is not None else ():
+            if isinstance(option, Function):
+                found.add(option.scope.module.path)
+            elif isinstance(option, Result) and depth < 3:
+                for inner in option.bound.values():
+                    visit(inner, depth + 1)
+
+    for value in result.bound.values():
+        visit(value, 0)
+    return found
+
+
+def importers(assembly: Assembly) -> Iterator[str]:
+    """Files that import a name which the conversion renames."""
+    project = assembly.group.ctx.project
+    for path, names in assembly.renamed.items():
+        stem = pathlib.PurePosixPath(path).stem
+        for other, text in project.sources.items():
+            if other != path and any(name in text for name in names) and stem in text:
+                yield other
+
+
+# ------------------------------------------------------------------------------------------------------ file texts
+def file_text(assembly: Assembly, module: Module) -> str:
+    """One file with its definitions, calls and library names in their new form; imports not yet planned."""
+    rewrite = rewriter(assembly, module)
+    reached = reached_definitions(assembly)
+
+    def replace(node: ast.stmt) -> list[str] | None:
+        if node in assembly.replaced:
+            lines = assembly.replaced[node]
+            before = assembly.inserted.get(node, [])
+            text = "\n\n\n".join([*before, "\n".join(lines)])
+            return text.split("\n")
+        if isinstance(node, ast.FunctionDef):
+            for ctx in assembly.contexts:
+                steps_only = steps.step_parameters(ctx, node)
+                if steps_only:
+                    inner = Renderer(module, rewrite).inside(node)
+                    indent = module.indent_of(node)
+                    text = steps.header_without(inner, node.name, steps_only)
+                    return [line.removeprefix(indent) for line in text.split("\n")]
+        if consumed(assembly, module, node) or dropped(assembly, module, node):
+            return []
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node in module.tree.body:
+            if not holds_reached(node, reached, assembly):
+                return best_effort(assembly, module, node, rewrite)
+        return None
+
+    def before(node: ast.stmt) -> list[str]:
+        lines: list[str] = []
+        for text in assembly.inserted.get(node, []):
+            lines += [*text.split("\n"), "", ""]
+        if isinstance(node, (ast.Assign, ast.Expr, ast.Return)):
+            for inner in ast.walk(node):
+                construction = assembly.group.constructions.get(inner) if isinstance(inner, ast.Call) else None
+                if construction is not None:
+                    render = renderer(module, rewrite)
+                    lines += training.seed_lines(assembly.group, construction, render)
+        return lines
+
+    return edited(module, Statements(replace, before), rewrite)
+
+
+def renderer(module: Module, rewrite: Callable[[ast.AST], str | None]) -> Callable[[ast.AST], str]:
+    """The rendering function of a rewrite."""
+    return Renderer(module, rewrite).expression
+
+
+def reached_definitions(assembly: Assembly) -> set[ast.AST]:
+    """Functions that take part: evaluated for a model, or around a construction or use."""
+    found: set[ast.AST] = set()
+    for ctx in assembly.contexts:
+        found |= set(ctx.facts.frames)
+    return found
+
+
+def holds_reached(node: ast.stmt, reached: set[ast.AST], assembly: Assembly) -> bool:
+    """True when a definition takes part in the conversion, itself or through one inside it."""
+    calls = set(assembly.group.constructions) | set(assembly.group.uses)
+    return any(n in reached or n in calls or n in assembly.replaced for n in ast.walk(node))
+
+
+def best_effort(
+    assembly: Assembly, module: Module, node: ast.stmt, rewrite: Callable[[ast.AST], str | None]
+) -> list[str] | None:
+    """A definition that takes no part: library names are brought up to date where all of them can be."""
+    try:
+        nothing = Statements(lambda n: [] if dropped(assembly, module, n) else None, lambda n: [])
+        edited(dataclasses.replace(module, tree=ast.Module([node], [])), nothing, rewrite)
+    except Refused:
+        start, end = module.span(node)
+        indent = module.indent_of(node)
+        return [line.removeprefix(indent) for line in module.text[start:end].split("\n")]
+    return None
+
+
+def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | None]:
+    """Expressions of a file outside the definitions that were written anew."""
+    group = assembly.group
+    specs = exports.placeholder_specs(group.ctx)
+
+    def rewrite(node: ast.AST) -> str | None:
+        if isinstance(node, ast.Call):
+            if node in group.constructions:
+                return training.construction_text(group, group.constructions[node], render)
+            if node in group.uses:
+                return training.use_text(group, group.uses[node], render)
+            if node in specs:
+                group.ctx.imports.setdefault(module.path, set()).add("tf")
+                return exports.spec_text(node, render)
+            return call(node)
+        if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
+            return reference(node)
+        return None
+
+    def call(node: ast.Call) -> str | None:
+        ctx = assembly.context_of(node)
+        skipped = steps.step_arguments(ctx, node)
+        if skipped:
+            return steps.call_without(node, skipped, render)
+        value = ctx.facts.value(node)
+        if isinstance(value, Result) and value.symbol.endswith("make_one_shot_iterator.get_next") and not value.part:
+            return dataset_of(ctx, node, render)
+        symbol = rewriting.called_symbol(ctx, node)
+        if symbol is None or symbol.startswith("builtins."):
+            return None
+        if symbol in training.NUMPY_INPUTS:
+            return training.numpy_text(group.ctx, module, node, render)
+        return rewriting.rewrite_call(ctx, module, node, symbol, render)
+
+    def reference(node: ast.Name | ast.Attribute) -> str | None:
+        ctx = assembly.context_of(node)
+        value = ctx.facts.value(node)
+        if isinstance(value, Function) and isinstance(value.node, ast.FunctionDef) and value.node in group.models:
+            model = group.models[value.node]
+            if isinstance(node, ast.Attribute):
+                return f"{render(node.value)}.{model.builder}" if node.attr == value.node.name else None
+            if node.id == value.node.name:
+                if module.path != model.module.path and model.top_level:
+                    ctx.imports.setdefault(module.path, set()).add(f"{model.module.path}:{model.builder}")
+                return model.builder
+            return None
+        symbol = rewriting.symbol_of(ctx, node)
+        if symbol is None:
+            return None
+        if symbol.startswith(("tensorflow.estimator.", "tensorflow.contrib.")) and is_whole(node):
+            found = ctx.rules.find(symbol)
+            if found is None or found.target is None:
+                raise ctx.refuse("estimator-symbol", node, module, f"`{symbol}` is used where nothing replaces it")
+        return rewriting.rewrite_reference(ctx, module, node, symbol)
+
+    render = renderer(module, rewrite)
+    return rewrite
+
+
+def is_whole(node: ast.AST) -> bool:
+    """True for a reference that is not only the head of a longer dotted name."""
+    return isinstance(node, ast.Attribute) and node.attr[:1].isupper()
+
+
+def dataset_of(ctx: Context, node: ast.Call, render: Callable[[ast.AST], str]) -> str | None:
+    """`ds.make_one_shot_iterator().get_next()` is the dataset itself where an input function returns it."""
+    if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call):
+        made = node.func.value
+        if isinstance(made.func, ast.Attribute) and made.func.attr == "make_one_shot_iterator":
+            return render(made.func.value)
+    return None
+
+
+def consumed(assembly: Assembly, module: Module, node: ast.stmt) -> bool:
+    """True for `spec = tf.estimator.TrainSpec(...)` and the like: its arguments moved into the Keras calls."""
+    if not isinstance(node, ast.Assign) or len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name):
+        return False
+    value = assembly.group.ctx.facts.value(node.value)
+    if not isinstance(value, Result) or value.symbol not in CONSUMED or value.call is not node.value:
+        return False
+    name = node.targets[0].id
+    calls = [*assembly.group.constructions, *assembly.group.uses]
+    inside = {id(n) for c in calls for n in ast.walk(c)}
+    loads = [
+        n for n in ast.walk(module.tree) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)
+    ]
+    for load in loads:
+        other = assembly.group.ctx.facts.value(load)
+        if isinstance(other, Result) and other.call is node.value and id(load) not in inside:
+            raise assembly.group.ctx.refuse("spec-escapes", load, module, f"`{name}` is also used elsewhere")
+    return True
+
+
+def dropped(assembly: Assembly, module: Module, node: ast.stmt) -> bool:
+    """True for a bare call that carries no number in Keras: log levels and the like, removed with a finding."""
+    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
+        return False
+    ctx = assembly.context_of(node.value)
+    symbol = rewriting.called_symbol(ctx, node.value)
+    rule = ctx.rules.find(symbol) if symbol else None
+    if rule is None or rule.kind != "drop":
+        return False
+    ctx.note(rule.id, "info", module, node, f"`{symbol}` is dropped: {rule.note}")
+    return True
+
+
+# --------------------------------------------------------------------------------------------------------- imports
+def with_imports(assembly: Assembly, module: Module, text: str) -> str:
+    """The text with the imports that its new code needs, and without those it no longer uses."""
+    group = assembly.group
+    if text == module.text:
+        return text
+    needed: set[str] = set()
+    statements: list[str] = []
+    wanted: set[str] = set()
+    support: set[str] = set()
+    for ctx in (*assembly.contexts, group.ctx):
+        for item in ctx.imports.get(module.path, set()):
+            (wanted if ":" in item else needed).add(item)
+        support |= ctx.support.get(module.path, set())
+    if support:
+        names = ", ".join(sorted(support))
+        statements.append(f"from {support_module(group.ctx, module)} import {names}")
+    renamed = {old: new for names in assembly.renamed.values() for old, new in names.items()}
+    present = imported_names(module)
+    for item in sorted(wanted):
+        path, name = item.split(":")
+        old = next((o for o, n in renamed.items() if n == name), name)
+        if path != module.path and old not in present and name not in present:
+            statements.append(import_of(module, path, name))
+    own = frozenset(part for p in group.ctx.project.sources for part in pathlib.PurePosixPath(p).with_suffix("").parts)
+    plan = ImportPlan(frozenset(needed), tuple(statements), tuple(sorted(renamed.items())), own | {SUPPORT})
+    return plan_imports(text, module.text, plan)
+
+
+def imported_names(module: Module) -> set[str]:
+    """Names that the file's from-imports bring in."""
+    return {a.name for n in ast.walk(module.tree) if isinstance(n, ast.ImportFrom) for a in n.names}
+
+
+def import_of(module: Module, path: str, name: str) -> str:
+    """An import of a name from another project file, as files of the same package write it."""
+    here = pathlib.PurePosixPath(module.path).parent
+    there = pathlib.PurePosixPath(path)
+    if there.parent == here and (uses_relative(module)):
+        return f"from .{there.stem} import {name}"
+    dotted = ".".join(there.with_suffix("").parts) if there.parent != here else there.stem
+    return f"from {dotted} import {name}"
+
+
+def uses_relative(module: Module) -> bool:
+    """True when the file imports its neighbours relatively."""
+    return any(isinstance(n, ast.ImportFrom) and n.level for n in ast.walk(module.tree))
+
+
+def support_module(ctx: Context, module: Module) -> str:
+    """How a file imports the support module beside it: relatively inside a package."""
+    folder = pathlib.PurePosixPath(module.path).parent
+    package = str(folder / "__init__.py") if str(folder) != "." else "__init__.py"
+    in_package = package in ctx.project.sources
+    if not in_package:
+        return SUPPORT
+    if uses_relative(module) or not absolute_name(module, folder):
+        return f".{SUPPORT}"
+    return f"{absolute_name(module, folder)}.{SUPPORT}"
+
+
+def absolute_name(module: Module, folder: pathlib.PurePosixPath) -> str:
+    """The package name under which a file imports its own neighbours absolutely, or ""."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            parts = node.module.split(".")
+            for size in range(len(parts), 0, -1):
+                if tuple(parts[:size]) == folder.parts[-size:]:
+                    return ".".join(parts[:size])
+    return ""
+
+
+def support_files(assembly: Assembly) -> dict[str, str]:
+    """The support module of each folder that needs one, merged with what an earlier run wrote there."""
+    project = assembly.group.ctx.project
+    wanted: dict[str, set[str]] = {}
+    for ctx in (*assembly.contexts, assembly.group.ctx):
+        for path, names in ctx.support.items():
+            folder = str(pathlib.PurePosixPath(path).parent)
+            target = f"{SUPPORT}.py" if folder == "." else f"{folder}/{SUPPORT}.py"
+            wanted.setdefault(target, set()).update(names)
+    texts: dict[str, str] = {}
+    for target, names in wanted.items():
+        existing = project.sources.get(target)
+        if existing is not None:
+            before = support_names(existing)
+            if before is None:
+                raise Refused(_occupied(target))
+            names |= before
+        texts[target] = support_source(names)
+    return texts
+
+
+def _occupied(target: str):  # type: ignore[no-untyped-def]
+    from migrator.analysis.facts import Refusal
+
+    return Refusal("support-module", target, 1, f"{target} exists and was not written by migrate, or was changed since")
+
+
+__all__ = ["Assembly", "LoweredModel", "group_edits"]

@@ -1,0 +1,177 @@
+"""What the parts of one unit's lowering share: facts, rules, names taken, what was asked of the support module."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import keyword
+import re
+
+from migrator.analysis.facts import Facts, Refusal
+from migrator.conversion import Options
+from migrator.ledger import Finding, Level, Severity
+from migrator.rulebook import Rulebook
+from migrator.source.module import Module
+from migrator.source.project import Project
+
+# setting these on a Keras class raises, or hides a method (measured, Keras 3.15)
+RESERVED = frozenset(
+    [
+        "weights",
+        "layers",
+        "losses",
+        "dtype",
+        "path",
+        "input",
+        "output",
+        "metrics",
+        "variables",
+        "loss",
+        "trainable",
+        "summary",
+        "build",
+        "call",
+        "name",
+        "inputs",
+        "outputs",
+        "optimizer",
+        "compile",
+        "fit",
+        "evaluate",
+        "predict",
+        "save",
+        "export",
+        "train_step",
+        "test_step",
+        "predict_step",
+        "get_config",
+        "trainable_variables",
+        "non_trainable_variables",
+        "trainable_weights",
+        "non_trainable_weights",
+        "state",
+        "supports_masking",
+        "built",
+        "add_weight",
+        "add_loss",
+        "quantize",
+        "compute_loss",
+        "compute_metrics",
+        "run_eagerly",
+        "stop_training",
+        "activity_regularizer",
+        "autocast",
+        "compute_dtype",
+        "variable_dtype",
+        "input_spec",
+        "input_shape",
+        "output_shape",
+        "dtype_policy",
+    ]
+)
+
+
+class Refused(Exception):
+    """Unwinds the lowering of one unit; caught where the unit is converted and kept in the ledger as a reason."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+@dataclasses.dataclass(eq=False)
+class Context:
+    """State of lowering one unit."""
+
+    project: Project
+    rules: Rulebook
+    facts: Facts
+    options: Options
+    findings: list[Finding] = dataclasses.field(default_factory=list)
+    support: dict[str, set[str]] = dataclasses.field(default_factory=dict)  # file -> support names used in it
+    imports: dict[str, set[str]] = dataclasses.field(default_factory=dict)  # file -> "keras", "tf", "np" ... used
+    owners: dict[ast.AST, object] = dataclasses.field(default_factory=dict)  # converted definitions
+    taken: dict[str, set[str]] = dataclasses.field(default_factory=dict)  # file -> top-level names
+    level: Level = "exact"
+    metric_names: dict[ast.Call, str] = dataclasses.field(default_factory=dict)
+    factories: dict[ast.AST, tuple[str, str]] = dataclasses.field(default_factory=dict)  # train_op helpers made anew
+    sparse_gradients: bool = False
+    regularised: bool = True  # the program adds its collected regularisation losses
+    clipping: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+
+    def refuse(self, rule: str, node: ast.AST, module: Module, message: str) -> Refused:
+        """The exception that refuses the unit; the caller raises it."""
+        return Refused(Refusal(rule, module.path, getattr(node, "lineno", 1), message))
+
+    def note(self, rule: str, severity: Severity, module: Module, node: ast.AST, message: str) -> None:
+        """Record a finding that does not stop the conversion."""
+        finding = Finding(rule, severity, module.path, getattr(node, "lineno", 1), message)
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+    def lower_level(self, level: str) -> None:
+        """Lower the unit's level: exact > support > review."""
+        order: tuple[Level, ...] = ("exact", "support", "review")
+        if level in order and order.index(level) > order.index(self.level):
+            self.level = order[order.index(level)]
+
+    def use(self, module: Module, text: str) -> str:
+        """Note the imports and support names that emitted text needs; `support.X` becomes `X`."""
+        needed = self.imports.setdefault(module.path, set())
+        for head in ("keras", "tf", "np"):
+            if re.search(rf"(?<![\w.]){head}\.", text):
+                needed.add(head)
+        for part in sorted(set(re.findall(r"(?<![\w.])absl\.(\w+)", text))):
+            if part in top_level_names(module):
+                needed.add(f"absl.{part}")
+            else:
+                needed.add(f"from absl {part}")
+                text = re.sub(rf"(?<![\w.])absl\.{part}\b", part, text)
+        names = re.findall(r"(?<![\w.])support\.(\w+)", text)
+        if names:
+            self.support.setdefault(module.path, set()).update(names)
+            self.lower_level("support")
+            text = re.sub(r"(?<![\w.])support\.(?=\w)", "", text)
+        return text
+
+    def top_level_name(self, module: Module, wanted: str) -> str:
+        """A name free at the top level of a file, and reserved from now on."""
+        taken = self.taken.setdefault(module.path, top_level_names(module))
+        return fresh(wanted, taken)
+
+
+def top_level_names(module: Module) -> set[str]:
+    """Every name bound or read anywhere in a file: a new one must differ from all."""
+    names = {n.id for n in ast.walk(module.tree) if isinstance(n, ast.Name)}
+    names |= {
+        n.name for n in ast.walk(module.tree) if isinstance(n, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef))
+    }
+    for node in ast.walk(module.tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names |= {(a.asname or a.name).split(".")[0] for a in node.names}
+    return names
+
+
+def fresh(wanted: str, taken: set[str]) -> str:
+    """`wanted`, or `wanted_2`, `wanted_3` ... when taken; the answer is taken afterwards."""
+    name, count = wanted, 1
+    while name in taken or keyword.iskeyword(name):
+        count += 1
+        name = f"{wanted}_{count}"
+    taken.add(name)
+    return name
+
+
+def identifier(text: str) -> str:
+    """A snake-case identifier made from any text."""
+    text = re.sub(r"\W+", "_", text).strip("_")
+    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text).lower()
+    return f"_{text}" if text[:1].isdigit() else text or "layer"
+
+
+def class_name(text: str) -> str:
+    """`cnn_model_fn` -> `CnnModel`, `_build_unit` -> `BuildUnit`."""
+    text = re.sub(r"_?model_fn$|_fn$", "", text.strip("_")) or "model"
+    words = [w for w in re.split(r"[_\W]+", text) if w]
+    name = "".join(w[:1].upper() + w[1:] for w in words)
+    return name if name and not name[0].isdigit() else f"Model{name}"

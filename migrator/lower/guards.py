@@ -1,0 +1,201 @@
+"""What must hold before a model_fn is converted: constructs whose silent loss would change numbers are refused."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import symtable
+from typing import TYPE_CHECKING
+
+from migrator.analysis.facts import Refusal
+from migrator.analysis.modes import Step, walk
+from migrator.analysis.values import Const, Result, Sequence, Stage, Symbol, Value, options
+from migrator.lower.context import Context, Refused
+from migrator.lower.slices import definitions
+from migrator.source.inventory import import_aliases
+from migrator.source.module import Module
+
+if TYPE_CHECKING:
+    from migrator.lower.model import ModelParts
+    from migrator.lower.staging import Staging
+
+SCOPE_DEFAULTS = {
+    "initializer": "a variable_scope gives its variables a default initializer",
+    "regularizer": "a variable_scope gives its variables a default regularizer",
+    "custom_getter": "a custom_getter changes how variables are read",
+    "partitioner": "a partitioner splits the variables",
+    "dtype": "a variable_scope gives its variables another dtype",
+}
+HARMLESS_DEPENDENCIES = ("tensorflow.assert", "tensorflow.debugging.", "tensorflow.Assert", "tensorflow.Print")
+
+
+def check_body(ctx: Context, st: Staging) -> None:
+    """Scopes with defaults, orderings with effects, and loops that are left early around layers."""
+    for step in walk(st.steps):
+        if isinstance(step.node, ast.With) and step.kind == "with":
+            for item in step.node.items:
+                check_manager(ctx, st, item.context_expr)
+        if step.kind in ("for", "while"):
+            check_loop(ctx, st, step)
+
+
+def check_manager(ctx: Context, st: Staging, node: ast.expr) -> None:
+    """Refuse context managers that change what is inside them."""
+    value = ctx.facts.value(node)
+    if not isinstance(value, Result):
+        return
+    if value.symbol == "tensorflow.variable_scope":
+        for name, reason in SCOPE_DEFAULTS.items():
+            given = value.bound.get(name)
+            if given is not None and not (isinstance(given, Const) and given.value is None):
+                raise ctx.refuse("scope-defaults", node, st.module, reason)
+    if value.symbol.endswith("arg_scope"):
+        raise ctx.refuse("arg-scope", node, st.module, "arg_scope gives the layers inside it other defaults")
+    if value.symbol == "tensorflow.control_dependencies":
+        inputs = value.bound.get("control_inputs")
+        if inputs is not None and not harmless(inputs):
+            raise ctx.refuse("control-dependencies", node, st.module, "an operation is ordered to run with each step")
+
+
+def harmless(value: Value) -> bool:
+    """True for control inputs that only update batch norm or check values."""
+    if isinstance(value, Sequence):
+        return all(harmless(item) for item in value.items)
+    found = options(value)
+    from migrator.lower.optimizer import is_update_ops
+
+    return is_update_ops(value) or all(
+        isinstance(o, Result) and o.symbol.startswith(HARMLESS_DEPENDENCIES) for o in found
+    )
+
+
+def check_loop(ctx: Context, st: Staging, step: Step) -> None:
+    """Refuse a loop that creates layers and may skip or end a trip: its lists of layers would not line up."""
+    if not any(step in site.loops for site in st.sites.values()):
+        return
+    for inner in walk([step]):
+        if inner.kind == "return" or isinstance(inner.node, (ast.Break, ast.Continue)):
+            raise ctx.refuse("loop-jump", inner.node, st.module, "a loop that creates layers is left early")
+
+
+def check_mutations(st: Staging, needed: set[Step]) -> None:
+    """Refuse a static object that is changed in place before layers are made, where the change would be left out.
+
+    The slice goes by names: another name for the object, setattr, or a write to an enclosing scope escapes it.
+    """
+    last = max((s.step.node.lineno for s in st.sites.values()), default=0)
+    for step in walk(st.steps):
+        node = step.node
+        if isinstance(node, (ast.Global, ast.Nonlocal)):
+            raise st.ctx.refuse(
+                "outer-write", node, st.module, "a name of an enclosing scope is written while building"
+            )
+        if step.kind != "simple" or step in needed or node.lineno > last:
+            continue
+        changed, replaced = definitions(node)
+        value = getattr(node, "value", None)
+        by_call = isinstance(node, ast.Expr) and isinstance(value, ast.Call) and ast.unparse(value.func) == "setattr"
+        static = value is None or st.ctx.facts.stage(value) is Stage.STATIC
+        if (changed - replaced and static and not isinstance(node, ast.AugAssign)) or by_call:
+            raise st.ctx.refuse("mutation", node, st.module, "an object is changed in place while layers are made")
+    for inner in ast.walk(st.node):
+        if isinstance(inner, (ast.Global, ast.Nonlocal)):
+            raise st.ctx.refuse(
+                "outer-write", inner, st.module, "a name of an enclosing scope is written while building"
+            )
+
+
+LEFTOVERS = ("layers", "estimator", "contrib", "losses", "metrics", "get_variable", "variable_scope", "train.")
+
+
+def check_leftovers(ctx: Context, module: Module, node: ast.AST, text: str) -> None:
+    """Refuse generated code that still names removed parts of TensorFlow."""
+    aliases = [a for a, name in import_aliases(module.tree).items() if name in ("tensorflow", "tensorflow.compat.v1")]
+    for inner in ast.walk(ast.parse(text)):
+        if isinstance(inner, ast.Attribute):
+            dotted = ast.unparse(inner)
+            head, _, rest = dotted.partition(".")
+            if head in aliases and rest.startswith(LEFTOVERS) and not rest.startswith(("train.latest", "train.load")):
+                raise ctx.refuse("leftover", node, module, f"`{dotted}` would be left in the converted code")
+
+
+def check_model(parts: ModelParts) -> None:
+    """Whole-model conditions: batch norm that is never updated, losses that reach the total through collections."""
+    ctx = parts.ctx
+    called = {
+        option.name: call
+        for call, callees in ctx.facts.callees.items()
+        for callee in callees
+        for option in options(callee)
+        if isinstance(option, Symbol)
+    }
+    norms = [n for n in called if n.endswith(("layers.batch_normalization", "layers.batch_norm"))]
+    if norms and "train" in parts.fields and "train_op" in parts.fields["train"].expressions and not reads_updates(ctx):
+        call = called[norms[0]]
+        in_place = any(k.arg == "updates_collections" for k in call.keywords)
+        if not in_place:
+            raise ctx.refuse(
+                "batch-norm-frozen",
+                call,
+                parts.module,
+                "UPDATE_OPS are never run: the legacy moving averages stay at their start, Keras would move them",
+            )
+    if "tensorflow.get_variable_scope" in called:
+        where = called["tensorflow.get_variable_scope"]
+        raise ctx.refuse("scope-object", where, parts.module, "the current variable scope is changed by hand")
+    for name in ("tensorflow.add_to_collection", "tensorflow.losses.add_loss", "tensorflow.add_to_collections"):
+        if name in called and ctx.regularised:
+            raise ctx.refuse("collection", called[name], parts.module, "a loss is collected by hand and added later")
+
+
+def reads_updates(ctx: Context) -> bool:
+    """True when the UPDATE_OPS collection is read somewhere."""
+    from migrator.lower.optimizer import is_update_ops
+
+    return any(
+        is_update_ops(value)
+        for values in ctx.facts.values.values()
+        for value in values.values()
+        if isinstance(value, Result) and value.symbol == "tensorflow.get_collection"
+    )
+
+
+def note_dropped(parts: ModelParts) -> None:
+    """A finding for every bare call of the model_fn that leaves no code: summaries, logging, names for tensors."""
+    for step in walk(parts.st.steps):
+        node = step.node
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and node.value not in parts.st.sites:
+            text = ast.unparse(node.value.func)
+            parts.ctx.note("dropped-call", "info", parts.module, node, f"`{text}(...)` in the model_fn is dropped")
+
+
+# ----------------------------------------------------------------------------------------------------- new names
+def check_names(path: str, before: str, after: str) -> None:
+    """Refuse a text that reads names which nothing defines, unless the legacy text did. Raises Refused."""
+    new = undefined_names(after) - undefined_names(before)
+    if new:
+        name = sorted(new)[0]
+        raise Refused(Refusal("fault", path, 1, f"the planned text would read `{name}`, which nothing defines"))
+
+
+def undefined_names(text: str) -> set[str]:
+    """Global names that are read somewhere and bound nowhere in the file."""
+    try:
+        table = symtable.symtable(text, "module", "exec")
+        tree = ast.parse(text)
+    except SyntaxError:
+        return set()
+    if any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in ast.walk(tree)):
+        return set()
+    known = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
+    known |= {n for node in ast.walk(tree) if isinstance(node, ast.Global) for n in node.names}
+    known |= set(dir(builtins)) | {"__file__", "__name__", "__doc__", "__path__", "__package__", "__spec__"}
+    found: set[str] = set()
+    todo = [table]
+    while todo:
+        scope = todo.pop()
+        todo += scope.get_children()
+        for symbol in scope.get_symbols():
+            if symbol.is_referenced() and (symbol.is_global() or scope is table) and symbol.get_name() not in known:
+                found.add(symbol.get_name())
+    return found

@@ -1,0 +1,378 @@
+"""The train_op: which optimizer minimises which loss, with which clipping; and the builder that compiles the model."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from typing import TYPE_CHECKING
+
+from migrator.analysis.modes import Step, walk
+from migrator.analysis.signatures import SIGNATURES, VARIABLES
+from migrator.analysis.values import Choice, Const, Opaque, Result, Sequence, Stage, Symbol, Value, options
+from migrator.emit.fragments import call_text
+from migrator.lower import rendering, rewriting
+from migrator.lower.context import Context
+from migrator.lower.owning import parameter_roles
+from migrator.lower.slices import slice_steps
+from migrator.lower.staging import Staging
+from migrator.rulebook import Rule, parameters
+from migrator.source.module import Module
+
+if TYPE_CHECKING:
+    from migrator.lower.model import ModelParts
+    from migrator.lower.rewriting import Render
+
+CLIPS = {
+    "tensorflow.clip_by_global_norm": "global_clipnorm",
+    "tensorflow.clip_by_norm": "clipnorm",
+    "tensorflow.clip_by_value": "clipvalue",
+}
+LOOKUPS = frozenset(
+    {
+        "tensorflow.nn.embedding_lookup",
+        "tensorflow.nn.embedding_lookup_sparse",
+        "tensorflow.gather",
+        "tensorflow.contrib.layers.embedding_lookup_unique",
+    }
+)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class TrainOp:
+    """One minimisation: the optimizer expression, the loss expression, variables, clipping."""
+
+    call: ast.Call
+    optimizer: ast.expr
+    optimizer_value: Value
+    loss: ast.expr
+    variables: ast.expr | None
+    clip: tuple[str, ast.expr] | None
+    counts: bool  # it increments the global step
+    helper: ast.FunctionDef | None = None  # the function that makes it, when that is not the model_fn
+    helper_call: ast.Call | None = None
+
+
+def train_ops(ctx: Context, module: Module, value: Value, where: ast.AST) -> list[TrainOp]:
+    """The minimisations that a train_op value stands for; anything else refuses."""
+    found = list(options(value))
+    calls = {o.call for o in found if isinstance(o, Result)}
+    if len(calls) == 1 and all(isinstance(o, Result) for o in found):
+        first = found[0]
+        assert isinstance(first, Result)
+        if first.symbol in ("tensorflow.group", "tensorflow.tuple") and not first.part:
+            ops: list[TrainOp] = []
+            for key, inner in first.bound.items():
+                if key in ("name", "control_inputs"):
+                    continue
+                items = inner.items if isinstance(inner, Sequence) else [inner]
+                for item in items:
+                    if not is_update_ops(item):
+                        ops += train_ops(ctx, module, item, first.call)
+            return ops
+        return [one_train_op(ctx, module, [o for o in found if isinstance(o, Result)])]
+    raise ctx.refuse("train-op", where, module, "the train_op is not a minimisation that can be followed")
+
+
+def is_update_ops(value: Value) -> bool:
+    """True for the UPDATE_OPS collection or an item of it."""
+    for option in options(value):
+        if isinstance(option, Result) and option.symbol in ("tensorflow.get_collection", "tensorflow.group"):
+            key = option.bound.get("key")
+            if option.symbol == "tensorflow.group":
+                return all(is_update_ops(v) for v in option.bound.values())
+            return isinstance(key, Const) and key.value == "update_ops"
+    return False
+
+
+def argument(call: ast.Call, symbol: str, name: str) -> ast.expr | None:
+    """An argument of a call to a symbol with a known signature."""
+    names = parameters(SIGNATURES[symbol]).positional
+    found = dict(zip(names, call.args, strict=False))
+    found.update({k.arg: k.value for k in call.keywords if k.arg})
+    node = found.get(name)
+    return None if isinstance(node, ast.Constant) and node.value is None else node
+
+
+def one_train_op(ctx: Context, module: Module, results: list[Result]) -> TrainOp:
+    """The minimisation of `optimizer.minimize(...)` or `optimizer.apply_gradients(...)`."""
+    first = results[0]
+    call = first.call
+    if first.symbol not in ("optimizer.minimize", "optimizer.apply_gradients") or not isinstance(
+        call.func, ast.Attribute
+    ):
+        raise ctx.refuse("train-op", call, module, f"a train_op made by `{first.symbol}` is not covered yet")
+    optimizer_value = ctx.facts.value(call.func.value) or Opaque(Stage.STATIC)
+    counts = argument(call, first.symbol, "global_step") is not None
+    if first.symbol == "optimizer.minimize":
+        loss = argument(call, first.symbol, "loss")
+        assert loss is not None
+        return TrainOp(
+            call, call.func.value, optimizer_value, loss, argument(call, first.symbol, "var_list"), None, counts
+        )
+    pairs = first.bound.get("grads_and_vars")
+    source, clip = gradients(ctx, module, pairs, call)
+    name = source.symbol
+    loss = argument(source.call, name, "loss" if name.startswith("optimizer.") else "ys")
+    variables = argument(source.call, name, "var_list" if name.startswith("optimizer.") else "xs")
+    assert loss is not None
+    if variables is not None and all_trainable(ctx.facts.value(variables)):
+        variables = None
+    return TrainOp(call, call.func.value, optimizer_value, loss, variables, clip, counts)
+
+
+def all_trainable(value: Value | None) -> bool:
+    """True for tf.trainable_variables() without a scope."""
+    return isinstance(value, Result) and value.symbol == "tensorflow.trainable_variables" and not value.bound
+
+
+def gradients(
+    ctx: Context, module: Module, value: Value | None, where: ast.AST
+) -> tuple[Result, tuple[str, ast.expr] | None]:
+    """Where gradients come from (compute_gradients or tf.gradients) and the one clipping on their way."""
+    clip: tuple[str, ast.expr] | None = None
+    for _ in range(12):
+        value = gradient_option(value)
+        if isinstance(value, Sequence) and value.items:
+            inner = value.items[0]
+            value = inner.items[0] if isinstance(inner, Sequence) and inner.items else inner
+            continue
+        if not isinstance(value, Result):
+            break
+        if value.symbol in ("optimizer.compute_gradients", "tensorflow.gradients"):
+            return value, clip
+        if value.symbol in ("builtins.zip", "builtins.zip*"):
+            value = value.bound.get("0")
+            continue
+        if value.symbol in CLIPS:
+            if clip is not None:
+                break
+            clip = clipping(ctx, module, value)
+            value = value.bound.get("t_list", value.bound.get("t"))
+            continue
+        break
+    raise ctx.refuse("gradients", where, module, "the way of the gradients to the optimizer cannot be followed")
+
+
+def gradient_option(value: Value | None) -> Value | None:
+    """The alternative that is a gradient, where the other is None or the unclipped one."""
+    if isinstance(value, Choice):
+        results = [o for o in value.options if isinstance(o, (Result, Sequence))]
+        clipped = [r for r in results if isinstance(r, Result) and r.symbol in CLIPS]
+        return (clipped or results or [value])[0]
+    return value
+
+
+def clipping(ctx: Context, module: Module, value: Result) -> tuple[str, ast.expr]:
+    """The Keras argument of a clip call and its amount."""
+    if value.symbol == "tensorflow.clip_by_value":
+        low = argument(value.call, value.symbol, "clip_value_min")
+        high = argument(value.call, value.symbol, "clip_value_max")
+        if (
+            low is None
+            or high is None
+            or ast.unparse(low) not in (f"-{ast.unparse(high)}", f"-1 * {ast.unparse(high)}")
+        ):
+            raise ctx.refuse("clip", value.call, module, "clipping to an asymmetric range has no Keras argument")
+        return "clipvalue", high
+    amount = argument(value.call, value.symbol, "clip_norm")
+    assert amount is not None
+    extra = "use_norm" if value.symbol.endswith("global_norm") else "axes"
+    if argument(value.call, value.symbol, extra) is not None:
+        raise ctx.refuse("clip", value.call, module, f"`{extra}` of clipping has no Keras argument")
+    return CLIPS[value.symbol], amount
+
+
+def loss_imports(parts: ModelParts) -> set[str]:
+    """Names that the minimised losses take from the forward pass."""
+    from migrator.lower.model import check_versions
+
+    found: set[str] = set()
+    for op in plan(parts):
+        st = parts.staging(frozenset({"train"}))
+        provided = parts.provided()
+        slice_steps(st.steps, st.loads_call(op.loss), st.loads_call, lambda step: False, provided)
+        check_versions(parts, st, provided)
+        found |= provided.keys()
+    return found
+
+
+def plan(parts: ModelParts) -> list[TrainOp]:
+    """The minimisations of the TRAIN spec."""
+    fields = parts.fields.get("train")
+    if fields is None or "train_op" not in fields.expressions:
+        return []
+    found = train_ops(parts.ctx, parts.module, fields.values["train_op"], fields.expressions["train_op"])
+    inside = {id(n) for n in ast.walk(parts.node)}
+    return [op if id(op.call) in inside else from_helper(parts, op) for op in found]
+
+
+def from_helper(parts: ModelParts, op: TrainOp) -> TrainOp:
+    """A minimisation made in a helper `make_train_op(loss, params)`, as the model_fn sees it."""
+    ctx = parts.ctx
+    for call, frames in ctx.facts.activations.items():
+        for frame in frames:
+            helper = frame.function.node if frame.function is not None else None
+            if not isinstance(helper, ast.FunctionDef) or frame.parent is None or frame.parent.function is None:
+                continue
+            if frame.parent.function.node is parts.node and any(n is op.call for n in ast.walk(helper)):
+                from migrator.lower.owned_calls import python_arguments
+
+                given = python_arguments(ctx, parts.module, helper, call)
+                loss = given.get(op.loss.id) if isinstance(op.loss, ast.Name) else None
+                if loss is None or helper not in frame.module.tree.body:
+                    raise ctx.refuse(
+                        "train-op", call, parts.module, "the loss that a helper minimises cannot be followed"
+                    )
+                return dataclasses.replace(op, loss=loss, helper=helper, helper_call=call)
+    raise ctx.refuse("train-op", op.call, parts.module, "the function that makes the train_op cannot be followed")
+
+
+def factory(parts: ModelParts, op: TrainOp) -> tuple[str, str]:
+    """(source of a function that returns the optimizer, the call of it) for a helper that made the train_op."""
+    from migrator.lower import owners
+
+    ctx, helper = parts.ctx, op.helper
+    assert helper is not None and op.helper_call is not None
+    module = ctx.facts.frames[helper][0].module
+    roles = parameter_roles(ctx, module, helper)
+    st = Staging(ctx, module, helper, roles, modes=frozenset({"train"}), is_model=True)
+    name = helper.name.replace("train_op", "optimizer")
+    name = ctx.top_level_name(module, name if name != helper.name else f"{helper.name}_optimizer")
+    lines, text = sliced_optimizer(parts, st, op, "    ")
+    static = [p for p in owners.parameter_order(helper) if roles[p] == "static"]
+    used = [p for p in static if any(_mentions(line, p) for line in [*lines, text])]
+    head = owners.def_line(name, owners.signature(helper, module, used, st), "")
+    doc = owners.documentation(helper)
+    shown = [*head, *(owners.docstring(st, doc, "    ") if doc else []), *lines]
+    shown += rendering.wrapped("    return ", text, "")
+    from migrator.lower.owned_calls import python_arguments
+
+    given = python_arguments(ctx, parts.module, helper, op.helper_call)
+    outer = builder_staging(parts)
+    arguments = [outer.static_text(given[p]) for p in used if p in given]
+    func = op.helper_call.func
+    prefix = f"{module_prefix(parts, func)}"
+    if module.path != parts.module.path and not prefix:
+        ctx.imports.setdefault(parts.module.path, set()).add(f"{module.path}:{name}")
+    ctx.factories[helper] = ("\n".join(shown), name)
+    return f"{prefix}{name}({', '.join(arguments)})", name
+
+
+def module_prefix(parts: ModelParts, func: ast.expr) -> str:
+    """`train.` of a call `train.make_train_op(...)`."""
+    return f"{parts.module.segment(func.value)}." if isinstance(func, ast.Attribute) else ""
+
+
+def _mentions(text: str, name: str) -> bool:
+    import re
+
+    return re.search(rf"(?<![\w.]){re.escape(name)}\b(?!=[^=])", text) is not None
+
+
+def optimizer_text(ctx: Context, module: Module, rule: Rule, call: ast.Call, render: Render) -> str:
+    """An optimizer's constructor: the target that is exact for its rate and its gradients, clipping included."""
+    from migrator.lower.rewriting import arguments, bound_or_refuse
+
+    bound = bound_or_refuse(ctx, module, rule, call)
+    rate = bound.get("learning_rate")
+    target = rule.target or ""
+    if rate is not None and is_schedule(ctx, module, rate):
+        target = rule.scheduled or target
+    if ctx.sparse_gradients:
+        target = rule.sparse or target
+    extra = [f"{name}={text}" for name, text in ctx.clipping]
+    shown = [text for _, text in arguments(ctx, module, rule, call, render)]
+    return ctx.use(module, call_text(target, shown + extra))
+
+
+def is_schedule(ctx: Context, module: Module, node: ast.expr) -> bool:
+    """True when a rate follows the step by a schedule with a rule; one written by hand refuses."""
+    value = ctx.facts.value(node)
+    schedule = False
+    for option in options(value) if value is not None else ():
+        if isinstance(option, Result):
+            rule = ctx.rules.find(option.symbol)
+            if rule is not None and rule.kind == "schedule":
+                schedule = True
+            elif option.stage > Stage.STATIC:
+                raise ctx.refuse(
+                    "hand-written-schedule", node, module, "the learning rate is computed by graph operations"
+                )
+        elif isinstance(option, Opaque) and option.stage > Stage.STATIC:
+            raise ctx.refuse("hand-written-schedule", node, module, "the learning rate is computed by graph operations")
+    return schedule
+
+
+def has_sparse_gradients(ctx: Context) -> bool:
+    """True when a variable is read by rows, so that its gradient is an IndexedSlices."""
+    for call, callees in ctx.facts.callees.items():
+        for callee in callees:
+            for option in options(callee):
+                if isinstance(option, Symbol) and option.name in LOOKUPS and call.args:
+                    source = ctx.facts.value(call.args[0])
+                    if source is not None and any(
+                        isinstance(o, Result) and o.symbol in VARIABLES for o in options(source)
+                    ):
+                        return True
+    return False
+
+
+# --------------------------------------------------------------------------------------------------------- builder
+def builder_staging(parts: ModelParts) -> Staging:
+    """The TRAIN body as the builder sees it: names stay names, nothing is an attribute."""
+    st = Staging(
+        parts.ctx, parts.module, parts.node, parts.st.roles, modes=frozenset({"train"}), is_model=True, base=parts.st
+    )
+    st.captured = {}
+    st.taken = set(parts.st.taken)
+    return st
+
+
+def optimizer_lines(parts: ModelParts, op: TrainOp, indent: str = "    ") -> tuple[list[str], str]:
+    """(statements that prepare the optimizer, the expression that is it)."""
+    if op.helper is not None:
+        return [], factory(parts, op)[0]
+    return sliced_optimizer(parts, builder_staging(parts), op, indent)
+
+
+def sliced_optimizer(parts: ModelParts, st: Staging, op: TrainOp, indent: str) -> tuple[list[str], str]:
+    """The static slice of a body that makes the optimizer."""
+    ctx = parts.ctx
+    ctx.clipping = [(op.clip[0], st.static_text(op.clip[1]))] if op.clip is not None else []
+    live = st.loads_static(op.optimizer)
+    if op.clip is not None:
+        live |= st.loads_static(op.clip[1])
+    needed, start = slice_steps(st.steps, live, st.loads_static, lambda step: False)
+    for step in walk(st.steps):
+        if step in needed and step.kind == "simple":
+            refuse_late(parts, step)
+    for name in sorted(start):
+        if st.roles.get(name) not in ("static",):
+            raise ctx.refuse("unbound", op.call, parts.module, f"the optimizer depends on `{name}`")
+    lines = rendering.compact(rendering.static_block(st, st.steps, needed, indent, 0, set()))
+    text = st.static_text(op.optimizer)
+    ctx.clipping = []
+    if isinstance(op.optimizer, ast.Name):
+        prefix = f"{indent}{op.optimizer.id} = "
+        at = next((i for i in range(len(lines) - 1, -1, -1) if lines[i].startswith(prefix)), None)
+        if at is not None and sum(line.startswith(prefix) for line in lines) == 1:
+            tail = "\n".join([lines[at][len(prefix) :], *lines[at + 1 :]])
+            from migrator.lower.model import is_expression
+
+            comments = at > 0 and lines[at - 1].lstrip().startswith("#")
+            if is_expression(tail) and not comments and "#" not in tail:
+                return lines[:at], tail
+    return lines, text
+
+
+def refuse_late(parts: ModelParts, step: Step) -> None:
+    """Refuse what the builder cannot run before data arrives."""
+    node = step.node
+    value = getattr(node, "value", None)
+    if value is not None and parts.ctx.facts.stage(value) > Stage.STATIC:
+        raise parts.ctx.refuse(
+            "hand-written-schedule", node, parts.module, "the optimizer depends on values computed in the graph"
+        )
+
+
+__all__ = ["TrainOp", "optimizer_lines", "plan", "rewriting", "train_ops"]

@@ -1,0 +1,393 @@
+"""The two halves of an owning call: the text that creates what it owns, and the text that uses it."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from migrator.analysis.values import Const, Function, Instance, ModuleRef, Partial, Result, Symbol, Value, options
+from migrator.emit.fragments import call_text, standalone
+from migrator.lower import recurrent, rewriting, variables
+from migrator.lower.context import Context
+from migrator.lower.owning import Own, class_entry, one_definition, owns
+from migrator.rulebook import default_source
+from migrator.source.module import Module
+
+if TYPE_CHECKING:
+    from migrator.lower.owners import Owner
+    from migrator.lower.staging import Site, Staging
+
+
+# ------------------------------------------------------------------------------------------------------- arguments
+def python_arguments(ctx: Context, module: Module, definition: ast.FunctionDef, call: ast.Call) -> dict[str, ast.expr]:
+    """Parameter -> argument of a call to a project function; `self` is left out."""
+    parameters = [p.arg for p in (*definition.args.posonlyargs, *definition.args.args)]
+    values = list(ctx.facts.callees.get(call, []))
+    if any(is_bound(v) for v in values) and parameters:
+        parameters = parameters[1:]
+    bound: dict[str, ast.expr] = {}
+    for name, argument in zip(parameters, call.args, strict=False):
+        if isinstance(argument, ast.Starred):
+            raise ctx.refuse("star-arguments", call, module, "arguments passed with * cannot be told apart")
+        bound[name] = argument
+    for keyword in call.keywords:
+        if keyword.arg is None:
+            raise ctx.refuse("star-arguments", call, module, "arguments passed with ** cannot be told apart")
+        bound[keyword.arg] = keyword.value
+    return bound
+
+
+def is_bound(value: Value) -> bool:
+    """True for a bound method or a callable object."""
+    return any(isinstance(o, Instance) or (isinstance(o, Function) and o.bound is not None) for o in options(value))
+
+
+def layer_inputs(st: Staging, site: Site) -> list[ast.expr]:
+    """The arguments of a layer function that go to the layer's call."""
+    rule = site.own.rule
+    assert rule is not None
+    bound = rewriting.bound_or_refuse(st.ctx, st.module, rule, site.own.call)
+    missing = [name for name in rule.inputs if name not in bound]
+    if missing:
+        raise st.ctx.refuse(rule.id, site.own.call, st.module, f"argument `{missing[0]}` is missing")
+    return [bound[name] for name in rule.inputs]
+
+
+def owner_of(st: Staging, own: Own) -> Owner:
+    """The converted form of the function that an owning call calls."""
+    from migrator.lower import owners
+
+    return owners.owner_of(st.ctx, st, own)
+
+
+def call_parts(st: Staging, site: Site) -> list[ast.expr]:
+    """Sub-expressions of an owning call that run in the call half."""
+    own = site.own
+    match own.kind:
+        case "layer":
+            return layer_inputs(st, site)
+        case "layer_object":
+            return list(own.call.args) if isinstance(own.call.func, ast.Call) else [own.call.func, *own.call.args]
+        case "variable" | "object":
+            return []
+        case "rnn":
+            return recurrent.call_parts(st, site)
+        case "metric":
+            return metric_inputs(st, site)
+        case "function" | "entry":
+            owner = owner_of(st, own)
+            bound = python_arguments(st.ctx, st.module, owner.node, own.call)
+            parts = [e for name, e in bound.items() if owner.roles.get(name) == "call"]
+            if own.kind == "entry":
+                target = entry_object(own.call)
+                parts += [target] if target not in st.sites else []
+            return parts
+    return []
+
+
+def entry_object(call: ast.Call) -> ast.expr:
+    """The expression of the object whose entry is called: `net` of `net(x)` and of `net.build(x)`."""
+    return call.func.value if isinstance(call.func, ast.Attribute) and not _is_callable_object(call) else call.func
+
+
+def _is_callable_object(call: ast.Call) -> bool:
+    return False
+
+
+def static_parts(st: Staging, site: Site) -> list[ast.AST]:
+    """Sub-expressions that creating what a call owns needs."""
+    own = site.own
+    condition: list[ast.AST] = [site.condition.test] if site.condition is not None else []
+    if site.shared is not None:
+        return []
+    if site.comprehension is not None and hasattr(site.comprehension, "generators"):
+        condition += [site.comprehension.generators[0].iter]
+    match own.kind:
+        case "layer":
+            assert own.rule is not None
+            bound = rewriting.bound_or_refuse(st.ctx, st.module, own.rule, own.call)
+            sources = {a.source for a in own.rule.args}
+            return condition + [e for name, e in bound.items() if name in sources]
+        case "metric":
+            assert own.rule is not None
+            bound = rewriting.bound_or_refuse(st.ctx, st.module, own.rule, own.call)
+            sources = {a.source for a in own.rule.args}
+            return condition + [e for name, e in bound.items() if name in sources]
+        case "variable":
+            return condition + variables.static_parts(st, site)
+        case "rnn":
+            return condition + recurrent.static_parts(st, site)
+        case "function":
+            owner = owner_of(st, own)
+            bound = python_arguments(st.ctx, st.module, owner.node, own.call)
+            parts: list[ast.AST] = [e for name, e in bound.items() if owner.roles.get(name) == "static"]
+            if isinstance(own.call.func, ast.Name) and own.call.func.id in st.locals:
+                parts.append(own.call.func)
+            return condition + parts + [ast.Name(c, ast.Load()) for c in owner.captured if c in st.locals]
+        case "layer_object":
+            func = own.call.func
+            return (
+                condition + [*func.args, *(k.value for k in func.keywords)] if isinstance(func, ast.Call) else condition
+            )
+        case "object":
+            return condition + [*own.call.args, *(k.value for k in own.call.keywords)]
+    return []
+
+
+# ------------------------------------------------------------------------------------------------------------ text
+def reference(st: Staging, site: Site) -> str:
+    """How the call half names what a site owns."""
+    return site.names[-1] if site.names else f"self.{site.attr}"
+
+
+def use_text(st: Staging, site: Site) -> str:
+    """The text of an owning call in the call half."""
+    own = site.own
+    match own.kind:
+        case "layer":
+            assert own.rule is not None
+            arguments = [st.call_text(e) for e in layer_inputs(st, site)]
+            arguments += training_argument(st, site)
+            text = call_text(reference(st, site), arguments)
+        case "layer_object":
+            arguments = [st.call_text(e) for e in own.call.args] + training_argument(st, site)
+            made_here = isinstance(own.call.func, ast.Call)
+            text = call_text(reference(st, site) if made_here else st.call_text(own.call.func), arguments)
+        case "variable" | "object":
+            text = reference(st, site)
+        case "rnn":
+            text = recurrent.use_text(st, site)
+        case "metric":
+            text = call_text(f"{reference(st, site)}.update_state", [st.call_text(e) for e in metric_inputs(st, site)])
+        case _:
+            text = owner_use_text(st, site)
+    if site.condition is not None:
+        return text
+    return text
+
+
+def metric_inputs(st: Staging, site: Site) -> list[ast.expr]:
+    """The arguments of a tf.metrics call that go to update_state."""
+    rule = site.own.rule
+    assert rule is not None
+    bound = rewriting.bound_or_refuse(st.ctx, st.module, rule, site.own.call)
+    found = [bound[name] for name in rule.update if name in bound]
+    if rule.weights_arg and rule.weights_arg in bound:
+        found.append(bound[rule.weights_arg])
+    return found
+
+
+def training_argument(st: Staging, site: Site) -> list[str]:
+    """`training=...` for a layer that has it, with the legacy default written out."""
+    rule = site.own.rule
+    if rule is None or not rule.training:
+        return []
+    bound = rewriting.bound_or_refuse(st.ctx, st.module, rule, site.own.call) if site.own.kind == "layer" else {}
+    if site.own.kind == "layer_object":
+        bound = {k.arg: k.value for k in site.own.call.keywords if k.arg}
+    node = bound.get(rule.training)
+    if node is None:
+        default = default_source(rule, rule.training) if rule.signature else None
+        return [f"training={default or 'False'}"]
+    return [f"training={st.call_text(node)}"]
+
+
+def owner_use_text(st: Staging, site: Site) -> str:
+    """Calling the layer that a project function became."""
+    own = site.own
+    owner = owner_of(st, own)
+    bound = python_arguments(st.ctx, st.module, owner.node, own.call)
+    positional = {id(a) for a in own.call.args}
+    arguments: list[str] = []
+    leading = True
+    for name in owner.call_parameters:
+        if name not in bound:
+            leading = False
+            continue
+        text = st.call_text(bound[name])
+        if leading and id(bound[name]) in positional:
+            arguments.append(text)
+        else:
+            leading = False
+            arguments.append(f"{name}={text}")
+    arguments += [f"{c}={c}" if c not in st.captured else f"{c}=self.{st.captured[c]}" for c in owner.tensors]
+    if owner.training:
+        arguments.append(owner_training(st, owner, bound))
+    if own.kind == "entry":
+        target = entry_object(own.call)
+        holder = (
+            reference(st, st.sites[target])
+            if isinstance(target, ast.Call) and target in st.sites
+            else (st.call_text(target))
+        )
+        return call_text(holder, arguments)
+    return call_text(reference(st, site), arguments)
+
+
+def owner_training(st: Staging, owner: Owner, bound: dict[str, ast.expr]) -> str:
+    """The `training` argument for a converted callee: from its own mode parameter where there is one."""
+    for name, role in owner.roles.items():
+        if role == "mode" and name in bound:
+            text = st.training_text(bound[name])
+            if text is not None:
+                return f"training={text}"
+            value = st.ctx.facts.value(bound[name])
+            if isinstance(value, Const) and isinstance(value.value, bool) and not value.mode:
+                return f"training={value.value}"
+    st.uses_training = True
+    return "training=training"
+
+
+def creation_text(st: Staging, site: Site) -> str:
+    """The expression that creates what a call owns."""
+    own = site.own
+    ctx, module = st.ctx, st.module
+    match own.kind:
+        case "layer":
+            assert own.rule is not None and own.rule.target is not None
+            ctx.lower_level(own.rule.level)
+            text = rewriting.rule_text(ctx, module, own.rule, own.call, st.static_text, own.rule.target)
+        case "metric":
+            assert own.rule is not None and own.rule.target is not None
+            text = metric_text(st, own)
+        case "variable":
+            text = variables.creation_text(st, site)
+        case "rnn":
+            text = recurrent.creation_text(st, site)
+        case "layer_object":
+            text = st.static_text(own.call.func)
+        case "object":
+            text = static_call_text(st, own.call) or st.static_text(own.call)
+        case _:
+            text = owner_creation_text(st, own)
+    if site.condition is not None:
+        test = st.static_text(site.condition.test)
+        branches = {id(n) for n in ast.walk(site.condition.body)}
+        text = f"{text} if {test} else None" if id(own.call) in branches else f"None if {test} else {text}"
+    return text
+
+
+def metric_text(st: Staging, own: Own) -> str:
+    """A metric object under the key that evaluate reports."""
+    rule = own.rule
+    assert rule is not None and rule.target is not None
+    st.ctx.lower_level(rule.level)
+    found = rewriting.arguments(st.ctx, st.module, rule, own.call, st.static_text)
+    shown = [text for name, text in found if name != "name"]
+    key = st.ctx.metric_names.get(own.call)
+    if key is None:
+        raise st.ctx.refuse("metrics", own.call, st.module, "a metric is made that evaluate does not report")
+    return st.ctx.use(st.module, call_text(rule.target, [*shown, f"name='{key}'"]))
+
+
+def owner_creation_text(st: Staging, own: Own) -> str:
+    """Constructing the layer that a project function became."""
+    owner = owner_of(st, own)
+    bound = python_arguments(st.ctx, st.module, owner.node, own.call)
+    func = own.call.func
+    indirect = isinstance(func, ast.Name) and func.id in st.roles
+    name = st.static_text(func) if indirect else owner_name(st, owner, func)
+    positional = {id(a) for a in own.call.args}
+    arguments: list[str] = []
+    leading = True
+    for parameter in owner.init_parameters:
+        if parameter not in bound:
+            leading = False
+            continue
+        text = standalone(st.static_text(bound[parameter]))
+        if leading and id(bound[parameter]) in positional:
+            arguments.append(text)
+        else:
+            leading = False
+            arguments.append(f"{parameter}={text}")
+    if not indirect:
+        arguments += captured_arguments(st, owner)
+    return call_text(name, arguments)
+
+
+def owner_name(st: Staging, owner: Owner, func: ast.expr) -> str:
+    """The layer class as the module names it: `network.Forward` where the function was called as `network.forward`."""
+    value = st.ctx.facts.value(func.value) if isinstance(func, ast.Attribute) else None
+    if isinstance(func, ast.Attribute) and isinstance(value, ModuleRef):
+        return f"{st.module.segment(func.value)}.{owner.class_name}"
+    return owner.name_in(st.ctx, st.module)
+
+
+def captured_arguments(st: Staging, owner: Owner) -> list[str]:
+    """The enclosing names and self attributes that a converted function was closed over, as keyword arguments."""
+    found = []
+    for name in owner.captured:
+        plain = name.removeprefix("self.")
+        if name.startswith("self."):
+            value = f"self.{plain}" if st.keep_self else plain
+            if not st.keep_self:
+                st.needed_parameters.add(name)
+        else:
+            value = name
+        found.append(f"{plain}={value}")
+    return found
+
+
+def static_call_text(st: Staging, node: ast.Call) -> str | None:
+    """A call in the construction half of a class that became a layer: arguments known only later are left out."""
+    from migrator.analysis.values import ClassRef
+    from migrator.lower import owners
+
+    for value in st.ctx.facts.callees.get(node, []):
+        for callee in options(value):
+            if isinstance(callee, ClassRef) and class_entry(st.ctx, callee) is not None:
+                return owners.construct_text(st, node, callee)
+            if isinstance(callee, Result) and st.ctx.rules.find(callee.symbol) is None:
+                return None
+    return None
+
+
+def value_text(st: Staging, node: ast.expr) -> str | None:
+    """A project function passed as a value: the layer class that it became, or a partial of it."""
+    from migrator.lower import owners
+
+    value = one_definition(st.ctx.facts.value(node))
+    if (isinstance(node, ast.Name) and node.id in st.roles) or not isinstance(node.ctx, ast.Load):  # type: ignore[attr-defined]
+        return None
+    if value is not None and isinstance(value.node, ast.FunctionDef) and owns(st.ctx, value.node):
+        owner = owners.owner_of(
+            st.ctx, st, Own(ast.Call(node, [], []), "function", definition=value.node, function=value)
+        )
+        name = owner.name_in(st.ctx, st.module)
+        captured = captured_arguments(st, owner)
+        if not captured:
+            return name
+        st.ctx.imports.setdefault(st.module.path, set()).add("functools")
+        return call_text("functools.partial", [name, *captured])
+    return None
+
+
+def comprehension_text(st: Staging, node: ast.ListComp | ast.GeneratorExp) -> str | None:
+    """A comprehension that creates a layer per item, over the list of those layers."""
+    inside = [s for s in st.sites.values() if s.comprehension is node]
+    if not inside:
+        return None
+    if len(node.generators) != 1 or node.generators[0].ifs:
+        raise st.ctx.refuse(
+            "comprehension", node, st.module, "layers are created in a filtered or nested comprehension"
+        )
+    generator = node.generators[0]
+    element = st.call_text(node.elt)
+    targets = {n.id for n in ast.walk(generator.target) if isinstance(n, ast.Name)}
+    used = targets & st.loads_call(node.elt)
+    names = [s.names[-1] for s in inside]
+    lists = [f"self.{s.attr}" for s in inside]
+    if used:
+        target = st.module.segment(generator.target)
+        if isinstance(generator.target, ast.Tuple) and not target.startswith("("):
+            target = f"({target})"
+        head = f"{', '.join([target, *names])} in zip({', '.join([st.call_text(generator.iter), *lists])})"
+    elif len(names) == 1:
+        head = f"{names[0]} in {lists[0]}"
+    else:
+        head = f"{', '.join(names)} in zip({', '.join(lists)})"
+    opening, closing = ("[", "]") if isinstance(node, ast.ListComp) else ("(", ")")
+    return f"{opening}{element} for {head}{closing}"
+
+
+__all__ = ["Partial", "Symbol", "call_parts", "creation_text", "static_parts", "use_text"]

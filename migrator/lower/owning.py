@@ -1,0 +1,206 @@
+"""Owning calls: which calls of a function create variables or layer objects, and what each becomes."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+
+from migrator.analysis.facts import Frame
+from migrator.analysis.lookup import class_member
+from migrator.analysis.signatures import RNN_CALLS, VARIABLES
+from migrator.analysis.values import (
+    ClassRef,
+    Const,
+    Function,
+    Instance,
+    Opaque,
+    Partial,
+    Result,
+    Stage,
+    Symbol,
+    Value,
+    depends_on_mode,
+    options,
+    stage_of,
+)
+from migrator.lower.context import Context
+from migrator.rulebook import Rule
+from migrator.source.module import Module
+
+
+@dataclasses.dataclass(eq=False)
+class Own:
+    """One owning call. `kind`: layer | layer_object | variable | rnn | function | entry | object."""
+
+    call: ast.Call
+    kind: str
+    symbol: str = ""
+    rule: Rule | None = None
+    definition: ast.FunctionDef | None = None
+    cls: ast.ClassDef | None = None
+    function: Function | None = None
+    made: Result | None = None  # the layer object or cell that is called
+    alternatives: list[Own] = dataclasses.field(default_factory=list)  # other functions that may be called instead
+
+
+def own_call(ctx: Context, call: ast.Call) -> Own | None:
+    """What a call owns, or None. Callees that own in different ways refuse the unit elsewhere."""
+    found: Own | None = None
+    for value in ctx.facts.callees.get(call, []):
+        for callee in options(value):
+            other = owns_through(ctx, call, callee)
+            if found is None:
+                found = other
+            elif other is not None and other.definition is not found.definition:
+                found.alternatives.append(other)
+    return found
+
+
+def owns_through(ctx: Context, call: ast.Call, callee: Value) -> Own | None:
+    """What calling this value owns."""
+    match callee:
+        case Symbol():
+            if callee.name in VARIABLES:
+                return Own(call, "variable", callee.name)
+            if callee.name in RNN_CALLS:
+                return Own(call, "rnn", callee.name)
+            rule = ctx.rules.find(callee.name)
+            if rule is not None and rule.kind == "layer":
+                return Own(call, "layer", callee.name, rule)
+            if rule is not None and rule.kind == "metric":
+                return Own(call, "metric", callee.name, rule)
+        case Result():
+            rule = ctx.rules.find(callee.symbol)
+            if rule is not None and rule.kind == "layer_class" and not callee.part:
+                return Own(call, "layer_object", callee.symbol, rule, made=callee)
+        case Function():
+            if isinstance(callee.node, ast.FunctionDef) and owns(ctx, callee.node):
+                if (
+                    isinstance(callee.bound, Instance)
+                    and callee.owner is not None
+                    and is_entry(ctx, callee.owner, callee.node)
+                ):
+                    return Own(call, "entry", definition=callee.node, cls=callee.owner.node, function=callee)
+                return Own(call, "function", definition=callee.node, function=callee)
+        case Instance():
+            method = class_member(callee.cls, "__call__")
+            if isinstance(method, Function) and isinstance(method.node, ast.FunctionDef) and owns(ctx, method.node):
+                if method.owner is not None:
+                    return Own(call, "entry", definition=method.node, cls=method.owner.node, function=method)
+        case ClassRef():
+            entry = class_entry(ctx, callee)
+            if entry is not None:
+                return Own(call, "object", definition=entry, cls=class_of(callee, entry))
+        case Partial():
+            return owns_through(ctx, call, callee.function)
+    return None
+
+
+def owns(ctx: Context, definition: ast.AST, path: frozenset[ast.AST] = frozenset()) -> bool:
+    """True when evaluating the function makes variables or layers, through callees too."""
+    if definition in path:
+        return False
+    cache: dict[ast.AST, bool] = ctx.__dict__.setdefault("_owns", {})
+    if definition in cache:
+        return cache[definition]
+    result = False
+    for node in calls_in(definition):
+        for value in ctx.facts.callees.get(node, []):
+            for callee in options(value):
+                while isinstance(callee, Partial):
+                    callee = callee.function
+                if isinstance(callee, Function):
+                    result = result or owns(ctx, callee.node, path | {definition})
+                elif isinstance(callee, Instance):
+                    method = class_member(callee.cls, "__call__")
+                    if isinstance(method, Function):
+                        result = result or owns(ctx, method.node, path | {definition})
+                elif isinstance(callee, (Symbol, Result)):
+                    result = result or owns_through(ctx, node, callee) is not None
+    cache[definition] = result
+    return result
+
+
+def calls_in(definition: ast.AST) -> list[ast.Call]:
+    """The calls of a function's own body, nested definitions left out."""
+    found: list[ast.Call] = []
+    todo: list[ast.AST] = list(ast.iter_child_nodes(definition))
+    while todo:
+        node = todo.pop()
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)):
+            continue
+        if isinstance(node, ast.Call):
+            found.append(node)
+        todo.extend(ast.iter_child_nodes(node))
+    return found
+
+
+def class_entry(ctx: Context, cls: ClassRef) -> ast.FunctionDef | None:
+    """The one owning method, inherited ones included, through which objects of a class are used, or None."""
+    entries = [
+        m.node
+        for owner in lineage(cls)
+        for m in owner.members.values()
+        if isinstance(m, Function) and isinstance(m.node, ast.FunctionDef) and is_entry(ctx, owner, m.node)
+    ]
+    return entries[0] if len(entries) == 1 else None
+
+
+def lineage(cls: ClassRef) -> list[ClassRef]:
+    """The class and the project classes above it."""
+    found = [cls]
+    for base in cls.bases:
+        if isinstance(base, ClassRef):
+            found += lineage(base)
+    return found
+
+
+def class_of(cls: ClassRef, method: ast.FunctionDef) -> ast.ClassDef:
+    """The class statement that a method stands in."""
+    return next(c.node for c in lineage(cls) if method in c.node.body)
+
+
+def is_entry(ctx: Context, cls: ClassRef, method: ast.FunctionDef) -> bool:
+    """True for an owning method that is called from outside its class."""
+    if method.name == "__init__" or not owns(ctx, method):
+        return False
+    inside = {id(n) for n in ast.walk(cls.node)}
+    frames = ctx.facts.frames.get(method, [])
+    return any(frame.call is None or id(frame.call) not in inside for frame in frames)
+
+
+def frames_of(ctx: Context, definition: ast.AST) -> list[Frame]:
+    """Every activation of a definition; supposed ones only where there is no other."""
+    frames = ctx.facts.frames.get(definition, [])
+    return [f for f in frames if not f.supposed] or frames
+
+
+def parameter_roles(ctx: Context, module: Module, definition: ast.FunctionDef) -> dict[str, str]:
+    """Parameter -> "static" (constructor), "call" (tensor) or "mode" (becomes `training`), over all activations."""
+    arguments = definition.args
+    if arguments.vararg is not None or arguments.kwarg is not None:
+        raise ctx.refuse("star-parameters", definition, module, f"`{definition.name}` takes *args or **kwargs")
+    names = [p.arg for p in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    roles: dict[str, str] = {}
+    for name in names:
+        values = [f.arguments[name] for f in frames_of(ctx, definition) if name in f.arguments]
+        roles[name] = role(values)
+    return roles
+
+
+def role(values: list[Value]) -> str:
+    """The role of a parameter that was given these values."""
+    if any(stage_of(v) > Stage.STATIC for v in values):
+        return "call"
+    if any(depends_on_mode(v) and isinstance(v, (Const, Opaque)) for v in values):
+        return "mode"
+    return "static"
+
+
+def one_definition(value: Value | None) -> Function | None:
+    """The function that a value surely is, whatever scope it closes over."""
+    found = options(value) if value is not None else ()
+    functions = [o for o in found if isinstance(o, Function)]
+    if functions and len(functions) == len(found) and len({f.node for f in functions}) == 1:
+        return functions[0]
+    return None

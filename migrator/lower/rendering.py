@@ -1,0 +1,448 @@
+"""Prints the needed steps of one half as source lines: the user's statements, comments and layout."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from migrator.analysis.modes import Step, walk
+from migrator.emit.fragments import Renderer, standalone
+from migrator.emit.layout import fit
+from migrator.lower.owned_calls import creation_text
+from migrator.lower.slices import definitions, target_names
+from migrator.lower.staging import Site, Staging
+
+
+def lead(st: Staging, step: Step, indent: str) -> list[str]:
+    """The comments that stand above a step, and one blank line where the source has some."""
+    node = step.node
+    first = node.decorator_list[0].lineno if getattr(node, "decorator_list", None) else node.lineno  # type: ignore[attr-defined]
+    lines = st.module.text.split("\n")[step.above : first - 1]
+    found: list[str] = []
+    for number, line in enumerate(lines, step.above + 1):
+        if line.lstrip().startswith("#"):
+            if number not in st.shown:
+                found.append(indent + line.strip())
+            st.shown.add(number)
+        elif not line.strip() and (not found or found[-1]):
+            found.append("")
+    return found
+
+
+def trail(st: Staging, node: ast.stmt) -> str:
+    """The comment on the statement's last line."""
+    comment = st.module.comments.get(node.end_lineno or node.lineno)
+    return f"  {comment[1]}" if comment and comment[0] >= (node.end_col_offset or 0) else ""
+
+
+def compact(lines: list[str]) -> list[str]:
+    """Lines without leading, trailing and doubled blank lines."""
+    found: list[str] = []
+    for line in lines:
+        if line.strip() or (found and found[-1].strip()):
+            found.append(line if line.strip() else "")
+    while found and not found[-1]:
+        found.pop()
+    return found
+
+
+# ------------------------------------------------------------------------------------------------------- call half
+def call_block(
+    st: Staging, steps: list[Step], needed: set[Step], indent: str, last: Callable[[Step], list[str]]
+) -> list[str]:
+    """The call half of a block. `last` gives the lines of a kept return."""
+    lines: list[str] = []
+    for step in steps:
+        if step in needed:
+            lines += lead(st, step, indent) if step.kind != "training" else []
+            lines += call_step(st, step, needed, indent, last)
+    return lines
+
+
+def call_step(st: Staging, step: Step, needed: set[Step], indent: str, last: Callable[[Step], list[str]]) -> list[str]:
+    """The lines of one step in the call half."""
+    node = step.node
+    deeper = indent + "    "
+    match step.kind:
+        case "return":
+            return [indent + line if line else line for line in last(step)]
+        case "if":
+            assert isinstance(node, ast.If)
+            body = call_block(st, step.blocks[0], needed, deeper, last) or [f"{deeper}pass"]
+            lines = [f"{indent}if {standalone(test_text(st, node.test))}:", *compact(body)]
+            return lines + else_lines(step, compact(call_block(st, step.blocks[1], needed, deeper, last)), indent)
+        case "training":
+            return training_step(st, step, needed, indent, last)
+        case "for" | "while":
+            return [*loop_header(st, step, needed, indent), *body_of(st, step, needed, deeper, last)]
+        case "with":
+            return with_step(st, step, needed, indent, last)
+        case "try":
+            raise st.ctx.refuse("try", node, st.module, "layers are created or used inside try")
+    return statement(st, node, indent, st.call_rewrite)
+
+
+def test_text(st: Staging, test: ast.expr) -> str:
+    """A condition; operands that are surely true for these modes are left out."""
+    if isinstance(test, ast.BoolOp):
+        decisive = "True" if isinstance(test.op, ast.And) else "False"
+        kept = [v for v in test.values if st.training_text(v) != decisive]
+        if len(kept) < len(test.values) and kept:
+            joiner = " and " if isinstance(test.op, ast.And) else " or "
+            return joiner.join(st.call_text(v) for v in kept)
+    return st.call_text(test)
+
+
+def training_step(
+    st: Staging, step: Step, needed: set[Step], indent: str, last: Callable[[Step], list[str]]
+) -> list[str]:
+    """A branch on the mode: `if training:`, or one side alone."""
+    blocks = [[s for s in block if s in needed] for block in step.blocks]
+    if step.modes != {"train"} and st.modes - step.modes != {"train"}:
+        raise st.ctx.refuse(
+            "mode-not-training", step.node, st.module, "the model tells evaluation from prediction; Keras does not"
+        )
+    first, second = (0, 1) if step.modes == {"train"} else (1, 0)
+    st.uses_training = True
+    deeper = indent + "    "
+    body = compact(call_block(st, blocks[first], needed, deeper, last))
+    orelse = compact(call_block(st, blocks[second], needed, deeper, last))
+    if body:
+        return [f"{indent}if training:", *body, *([f"{indent}else:", *orelse] if orelse else [])]
+    return [f"{indent}if not training:", *orelse] if orelse else []
+
+
+def body_of(st: Staging, step: Step, needed: set[Step], indent: str, last: Callable[[Step], list[str]]) -> list[str]:
+    """The body of a loop; an `else` block follows it."""
+    body = compact(call_block(st, step.blocks[0], needed, indent, last)) or [f"{indent}pass"]
+    orelse = compact(call_block(st, step.blocks[1], needed, indent, last))
+    return body + ([f"{indent[:-4]}else:", *orelse] if orelse else [])
+
+
+def loop_header(st: Staging, step: Step, needed: set[Step], indent: str) -> list[str]:
+    """The header of a loop in the call half: over the lists of layers that the construction half filled."""
+    node = step.node
+    lists = loop_lists(st, step)
+    body_loads = loaded_in(st, step.blocks[0], needed)
+    if isinstance(node, ast.While):
+        if not lists:
+            return [f"{indent}while {standalone(st.call_text(node.test))}:"]
+        shown = ", ".join(name for name, _ in lists)
+        return [f"{indent}for {shown} in {joined([source for _, source in lists])}:"]
+    assert isinstance(node, ast.For)
+    targets = target_names(node.target)
+    if not lists:
+        return [f"{indent}for {st.module.segment(node.target)} in {standalone(st.call_text(node.iter))}:"]
+    names, sources = [n for n, _ in lists], [s for _, s in lists]
+    used = targets & body_loads
+    if not used:
+        return [f"{indent}for {', '.join(names)} in {joined(sources)}:"]
+    counter = enumerate_counter(node)
+    if counter is not None and used == {counter}:
+        inner = names[0] if len(names) == 1 else f"({', '.join(names)})"
+        return [f"{indent}for {counter}, {inner} in enumerate({joined(sources)}):"]
+    target = st.module.segment(node.target)
+    if isinstance(node.target, ast.Tuple) and not target.startswith("("):
+        target = f"({target})"
+    iterable = st.call_text(node.iter)
+    return [f"{indent}for {', '.join([target, *names])} in zip({', '.join([iterable, *sources])}):"]
+
+
+def joined(sources: list[str]) -> str:
+    """One list, or a zip of several."""
+    return sources[0] if len(sources) == 1 else f"zip({', '.join(sources)})"
+
+
+def enumerate_counter(node: ast.For) -> str | None:
+    """The counter of `for i, x in enumerate(xs)` or `for i in range(n)` from zero, whose value is the trip number."""
+    if isinstance(node.iter, ast.Call) and isinstance(node.iter.func, ast.Name) and len(node.iter.args) == 1:
+        if node.iter.func.id == "enumerate" and isinstance(node.target, ast.Tuple):
+            first = node.target.elts[0]
+            return first.id if isinstance(first, ast.Name) else None
+        if node.iter.func.id == "range" and isinstance(node.target, ast.Name):
+            return node.target.id
+    return None
+
+
+def loop_lists(st: Staging, step: Step) -> list[tuple[str, str]]:
+    """(variable, list) for each attribute that one trip of the loop takes an element of."""
+    found: list[tuple[str, str]] = []
+    for site in st.sites.values():
+        if step in site.loops and site.shared is None and site.attr:
+            depth = site.loops.index(step)
+            source = f"self.{site.attr}" if depth == 0 else site.names[depth - 1]
+            pair = (site.names[depth], source)
+            if pair not in found:
+                found.append(pair)
+    return found
+
+
+def loaded_in(st: Staging, steps: list[Step], needed: set[Step]) -> set[str]:
+    """Names read by the kept steps of a block."""
+    from migrator.analysis.modes import header
+
+    found: set[str] = set()
+    for step in steps:
+        if step not in needed:
+            continue
+        for expression in header(step):
+            found |= st.loads_call(expression)
+        if step.kind == "for":
+            lists = loop_lists(st, step)
+            if lists and isinstance(step.node, ast.For):
+                inner = loaded_in(st, step.blocks[0], needed)
+                if not target_names(step.node.target) & inner:
+                    found -= st.loads_call(step.node.iter)
+        for block in step.blocks:
+            found |= loaded_in(st, block, needed)
+    return found
+
+
+def with_step(st: Staging, step: Step, needed: set[Step], indent: str, last: Callable[[Step], list[str]]) -> list[str]:
+    """A `with`: variable scopes leave no code, other managers stay around their block."""
+    node = step.node
+    assert isinstance(node, ast.With)
+    kept = [item for item in node.items if not vanishing(st, item.context_expr)]
+    if not kept:
+        return call_block(st, step.blocks[0], needed, indent, last)
+    shown = ", ".join(
+        Renderer(st.module, st.call_rewrite).inside(i) if i.optional_vars else st.call_text(i.context_expr)
+        for i in kept
+    )
+    return [f"{indent}with {shown}:", *call_block(st, step.blocks[0], needed, indent + "    ", last)]
+
+
+def vanishing(st: Staging, manager: ast.expr) -> bool:
+    """True for managers that only name, place or order graph nodes."""
+    from migrator.analysis.values import Member, Result
+
+    value = st.ctx.facts.value(manager)
+    if isinstance(value, Result):
+        return value.symbol in VANISHING or value.symbol.endswith((".as_default()", ".device"))
+    return isinstance(value, Member) and value.attr == "as_default"
+
+
+VANISHING = frozenset(
+    {
+        "tensorflow.variable_scope",
+        "tensorflow.name_scope",
+        "tensorflow.device",
+        "tensorflow.control_dependencies",
+    }
+)
+
+
+def statement(st: Staging, node: ast.stmt, indent: str, rewrite: Callable[[ast.AST], str | None]) -> list[str]:
+    """A statement with its expressions rewritten, moved to a new indentation, its trailing comment kept."""
+    old = st.module.indent_of(node)
+    shift = len(indent) - len(old)
+    text = Renderer(st.module, rewrite).inside(node, shift)
+    comment = trail(st, node)
+    if text == st.module.segment(node) or isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return (indent + text + comment).split("\n")
+    lines = (indent + text).split("\n")
+    lines = fit(lines[0]) if len(lines) == 1 else [piece for line in lines for piece in long_line(line)]
+    return [*lines[:-1], lines[-1] + comment]
+
+
+def long_line(line: str) -> list[str]:
+    """One line of a statement that spans several: broken only when it is complete in itself."""
+    bare = line.strip()
+    opened = sum(bare.count(c) for c in "([{") - sum(bare.count(c) for c in ")]}")
+    return fit(line) if opened == 0 and not bare.startswith(("'", '"', "#")) else [line]
+
+
+# ----------------------------------------------------------------------------------------------- construction half
+def static_block(
+    st: Staging, steps: list[Step], needed: set[Step], indent: str, depth: int, commented: set[Step]
+) -> list[str]:
+    """The construction half of a block; `commented` are the steps whose comments the call half prints."""
+    lines: list[str] = []
+    for step in steps:
+        if step not in needed:
+            continue
+        if step not in commented and step.kind not in ("training", "with"):
+            lines += [line for line in lead(st, step, indent) if line]
+        lines += static_step(st, step, needed, indent, depth, commented)
+    return lines
+
+
+def static_step(st: Staging, step: Step, needed: set[Step], indent: str, depth: int, commented: set[Step]) -> list[str]:
+    """The lines of one step in the construction half."""
+    node = step.node
+    indent + "    "
+    match step.kind:
+        case "return":
+            if isinstance(node, ast.Raise):
+                return statement(st, node, indent, st.static_rewrite)
+            # at the top of the body nothing is left to build after it
+            return creations(st, step, indent, depth) + ([f"{indent}return"] if len(indent) > 8 else [])
+        case "training":
+            # both branches create: the variables exist in every mode
+            for inner in walk([b for block in step.blocks for b in block] if not step.rest else []):
+                if inner in needed and inner.kind == "simple" and definitions(inner.node)[0] and not st.has_site(inner):
+                    raise st.ctx.refuse(
+                        "mode-at-construction", inner.node, st.module, "a layer is built differently in training"
+                    )
+            found = [line for b in step.blocks for line in static_block(st, b, needed, indent, depth, commented)]
+            return found
+        case "with":
+            return static_block(st, step.blocks[0], needed, indent, depth, commented)
+        case "if":
+            return static_if(st, step, needed, indent, depth, commented)
+        case "for" | "while":
+            return static_loop(st, step, needed, indent, depth, commented)
+        case "try":
+            raise st.ctx.refuse("try", node, st.module, "layers are created inside try")
+    return creations(st, step, indent, depth) + static_definitions(st, step, indent)
+
+
+def creations(st: Staging, step: Step, indent: str, depth: int) -> list[str]:
+    """The assignments that create what a step owns, in evaluation order."""
+    lines: list[str] = []
+    for site in st.sites.values():
+        if site.step is not step or site.shared is not None or not site.attr or st.apart(site):
+            continue
+        if site.comprehension is not None:
+            lines += comprehension_creation(st, site, indent)
+            continue
+        text = creation_text(st, site)
+        if depth == 0:
+            lines += wrapped(f"{indent}self.{site.attr} = ", text, "")
+        else:
+            holder = f"self.{site.attr}" if depth == 1 else site.names[depth - 2]
+            lines += wrapped(f"{indent}{holder}.append(", text, ")")
+    return lines
+
+
+def comprehension_creation(st: Staging, site: Site, indent: str) -> list[str]:
+    """A list of layers made by a comprehension."""
+    node = site.comprehension
+    assert isinstance(node, (ast.ListComp, ast.GeneratorExp))
+    generator = node.generators[0]
+    target = st.module.segment(generator.target)
+    text = f"[{creation_text(st, site)} for {target} in {st.static_text(generator.iter)}]"
+    return wrapped(f"{indent}self.{site.attr} = ", text, "")
+
+
+def static_definitions(st: Staging, step: Step, indent: str) -> list[str]:
+    """A static statement kept for its names; a captured name becomes an attribute where it is defined."""
+    node = step.node
+    changed, _ = definitions(node)
+    if not changed or st.has_site(step):
+        return []
+    if st.ctx.facts.stage(getattr(node, "value", node)) > 0:
+        return []
+    lines = statement(st, node, indent, st.static_rewrite)
+    captured = [n for n in sorted(changed) if n in st.captured]
+    if len(captured) == 1 and isinstance(node, ast.Assign) and len(node.targets) == 1:
+        name = captured[0]
+        if isinstance(node.targets[0], ast.Name) and name not in st.read_at_construction:
+            first = lines[0].replace(f"{indent}{name} =", f"{indent}self.{st.captured[name]} =", 1)
+            return [first, *lines[1:]]
+    return lines + [f"{indent}self.{st.captured[n]} = {n}" for n in captured]
+
+
+def static_if(st: Staging, step: Step, needed: set[Step], indent: str, depth: int, commented: set[Step]) -> list[str]:
+    """A static branch; inside a loop every list gets an element on each trip, None where nothing is created."""
+    node = step.node
+    assert isinstance(node, ast.If)
+    deeper = indent + "    "
+    blocks = [static_block(st, b, needed, deeper, depth, commented) for b in step.blocks]
+    nested = [s for block in step.blocks for s in walk(block) if s.kind == "if"]
+    if depth > 0 and any(site.step in set(walk([s])) for s in nested for site in st.sites.values()):
+        raise st.ctx.refuse("nested-condition", node, st.module, "layers are made under nested conditions in a loop")
+    if depth > 0:
+        made = [holders(st, b, depth) for b in step.blocks]
+        blocks[0] += [f"{deeper}{h}.append(None)" for h in made[1] if h not in made[0]]
+        blocks[1] += [f"{deeper}{h}.append(None)" for h in made[0] if h not in made[1]]
+    body, orelse = compact(blocks[0]), compact(blocks[1])
+    test = standalone(st.static_text(node.test))
+    if not body and not orelse:
+        return []
+    if not body:
+        return [f"{indent}if not ({test}):", *orelse]
+    return [f"{indent}if {test}:", *body, *else_lines(step, orelse, indent)]
+
+
+def else_lines(step: Step, orelse: list[str], indent: str) -> list[str]:
+    """An else block; one that is a single `if` becomes `elif`, as the user wrote it."""
+    if not orelse:
+        return []
+    node = step.node
+    chained = isinstance(node, ast.If) and len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If)
+    if chained and orelse[0].startswith(f"{indent}    if "):
+        moved = [line[4:] if line.startswith("    ") else line for line in orelse]
+        return [f"{indent}el{moved[0].strip()}", *moved[1:]]
+    return [f"{indent}else:", *orelse]
+
+
+def holders(st: Staging, steps: list[Step], depth: int) -> list[str]:
+    """The lists that a block appends to at this loop depth."""
+    inside = set(walk(steps))
+    found: list[str] = []
+    for site in st.sites.values():
+        if site.step in inside and site.shared is None and site.attr and len(site.loops) == depth:
+            holder = f"self.{site.attr}" if depth == 1 else site.names[depth - 2]
+            if holder not in found:
+                found.append(holder)
+    return found
+
+
+def static_loop(st: Staging, step: Step, needed: set[Step], indent: str, depth: int, commented: set[Step]) -> list[str]:
+    """A loop of the construction half: lists are made before it and filled inside."""
+    node = step.node
+    deeper = indent + "    "
+    sites = [s for s in st.sites.values() if step in s.loops and s.shared is None and s.attr]
+    lines: list[str] = []
+    after: list[str] = []
+    lists: list[str] = []
+    for site in sites:
+        level = site.loops.index(step)
+        holder = f"self.{site.attr}" if level == 0 else site.names[level - 1]
+        if holder in lists:
+            continue
+        lists.append(holder)
+        lines.append(f"{indent}{holder} = []")
+        if level > 0:
+            outer = f"self.{site.attr}" if level == 1 else site.names[level - 2]
+            after.append(f"{indent}{outer}.append({holder})")
+    body = compact(static_block(st, step.blocks[0], needed, deeper, depth + 1, commented))
+    if not body:
+        return []
+    if isinstance(node, ast.While):
+        return [*lines, f"{indent}while {standalone(st.static_text(node.test))}:", *body, *after]
+    assert isinstance(node, ast.For)
+    head = f"for {st.module.segment(node.target)} in {standalone(st.static_text(node.iter))}"
+    if len(lists) == 1 and not after and body[0].startswith(f"{deeper}{lists[0]}.append("):
+        short = as_comprehension(body, f"{lists[0]}.append(", head, indent, lists[0])
+        if short is not None:
+            return short
+    return [*lines, f"{indent}{head}:", *body, *after]
+
+
+def as_comprehension(body: list[str], start: str, head: str, indent: str, holder: str) -> list[str] | None:
+    """`xs = [make(i) for i in items]` when the loop does nothing but append."""
+    text = "\n".join(body)
+    parsed = ast.parse(text.replace("\n" + indent, "\n").strip() if "\n" not in text else _dedent(body)).body
+    if len(parsed) != 1 or not isinstance(parsed[0], ast.Expr) or not isinstance(parsed[0].value, ast.Call):
+        return None
+    inner = text.strip()[len(start) : -1]
+    flat = f"{indent}{holder} = [{inner} {head}]"
+    if "\n" not in flat and len(flat) <= 88:
+        return [flat]
+    if "\n" in inner:
+        return None
+    return [f"{indent}{holder} = [", f"{indent}    {inner}", f"{indent}    {head}", f"{indent}]"]
+
+
+def _dedent(body: list[str]) -> str:
+    import textwrap
+
+    return textwrap.dedent("\n".join(body))
+
+
+def wrapped(prefix: str, text: str, suffix: str) -> list[str]:
+    """`prefix + text + suffix` as lines within the width."""
+    flat = f"{prefix}{text}{suffix}"
+    return fit(flat) if "\n" not in flat else flat.split("\n")

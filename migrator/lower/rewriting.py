@@ -1,0 +1,290 @@
+"""Library symbols in expressions: what each becomes by its rule, with arguments converted."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from migrator.analysis.signatures import CONSTANTS
+from migrator.analysis.values import Const, Function, Symbol, options
+from migrator.emit.fragments import Renderer, call_text
+from migrator.lower.context import Context
+from migrator.rulebook import Refusal as BindRefusal
+from migrator.rulebook import Rule, bind, default_source
+from migrator.source.module import Module
+from migrator.source.names import SURVIVING_KEYWORDS, surviving
+
+Render = Callable[[ast.AST], str]
+
+
+def symbol_of(ctx: Context, node: ast.AST) -> str | None:
+    """The library symbol that an expression surely is, or None."""
+    value = ctx.facts.value(node)
+    if isinstance(value, Symbol):
+        return value.name
+    return None
+
+
+def called_symbol(ctx: Context, call: ast.Call) -> str | None:
+    """The library symbol that a call surely calls."""
+    found = {o.name if isinstance(o, Symbol) else None for v in ctx.facts.callees.get(call, []) for o in options(v)}
+    return found.pop() if len(found) == 1 else None
+
+
+def rewrite_call(ctx: Context, module: Module, call: ast.Call, symbol: str, render: Render) -> str | None:
+    """The text that replaces a library call, or None when it stays as it is."""
+    rule = ctx.rules.find(symbol)
+    if rule is None:
+        return surviving_call(ctx, module, call, symbol, render)
+    match rule.kind:
+        case "refuse":
+            raise ctx.refuse(rule.id, call, module, rule.note or f"`{symbol}` has no Keras twin")
+        case "activation" if symbol[len("tensorflow.") :] in surviving():
+            return surviving_call(ctx, module, call, symbol, render)
+        case "rename":
+            return None  # the callee is renamed as a reference, the arguments stay as written
+        case "loss":
+            return loss_text(ctx, module, rule, call, render)
+        case "optimizer":
+            from migrator.lower.optimizer import optimizer_text
+
+            return optimizer_text(ctx, module, rule, call, render)
+        case "drop":
+            raise ctx.refuse(rule.id, call, module, f"`{symbol}` has no value in Keras")
+        case "metric" | "layer":
+            raise ctx.refuse(rule.id, call, module, f"`{symbol}` stands where only its own kind of statement can")
+    return rule_text(ctx, module, rule, call, render)
+
+
+def rule_text(ctx: Context, module: Module, rule: Rule, call: ast.Call, render: Render, target: str = "") -> str:
+    """A call converted by a rule with a template or a target."""
+    ctx.lower_level(rule.level)
+    if rule.template and not target:
+        bound = bound_or_refuse(ctx, module, rule, call)
+        return ctx.use(module, fill(ctx, module, rule, rule.template, bound, render))
+    target = target or rule.target or ""
+    return ctx.use(module, call_text(target, [text for _, text in arguments(ctx, module, rule, call, render)]))
+
+
+def bound_or_refuse(ctx: Context, module: Module, rule: Rule, call: ast.Call) -> dict[str, ast.expr]:
+    """The call's arguments by legacy name; what cannot be told apart refuses the unit."""
+    bound = bind(rule, call)
+    if isinstance(bound, BindRefusal):
+        raise ctx.refuse(rule.id, call, module, bound.reason)
+    return bound
+
+
+def arguments(ctx: Context, module: Module, rule: Rule, call: ast.Call, render: Render) -> list[tuple[str, str]]:
+    """The target's arguments as (name, text), in the rule's order; leading ones stay positional where they were."""
+    bound = bound_or_refuse(ctx, module, rule, call)
+    positional = {id(a) for a in call.args}
+    found: list[tuple[str, str]] = []
+    leading = True
+    for argument in rule.args:
+        source = bound.get(argument.source) if argument.source else None
+        if source is None:
+            if argument.default is not None:
+                found.append((argument.name, f"{argument.name}={argument.default}"))
+            leading = False
+            continue
+        if argument.converter == "regularizer" and not ctx.regularised:
+            ctx.note(
+                "regularizer-unused", "info", module, source, "the regulariser was never added to the loss: dropped"
+            )
+            continue
+        text = convert(ctx, module, rule, argument.converter, source, render)
+        if argument.omit is not None and plain(text) == plain(argument.omit):
+            leading = False
+            continue
+        if argument.name == "name" and (text == "None" or "/" in text):
+            continue
+        if leading and id(source) in positional:
+            found.append((argument.name, text))
+        else:
+            leading = False
+            found.append((argument.name, f"{argument.name}={text}"))
+    return found
+
+
+def plain(text: str) -> str:
+    """Text with one spelling of quotes and no spaces, to compare short sources."""
+    return text.replace('"', "'").replace(" ", "")
+
+
+def convert(ctx: Context, module: Module, rule: Rule, converter: str | None, node: ast.expr, render: Render) -> str:
+    """The text of one argument after its converter."""
+    text = render(node)
+    match converter:
+        case None:
+            return text
+        case "activation":
+            return activation(ctx, node, text)
+        case "padding":
+            return text.lower() if isinstance(node, ast.Constant) else text
+        case "data_format" | "dtype":
+            return text
+        case "initializer" | "regularizer":
+            name = symbol_of(ctx, node)
+            found = ctx.rules.find(name) if name else None
+            return ctx.use(module, found.target) if found is not None and found.target else text
+        case "one_minus":
+            return one_minus(node, text)
+    if "{}" in converter:
+        return template_over(converter, text)
+    raise ctx.refuse(rule.id, node, module, f"no converter `{converter}`")
+
+
+def activation(ctx: Context, node: ast.expr, text: str) -> str:
+    """An activation argument: the short Keras name where the function has one."""
+    name = symbol_of(ctx, node)
+    rule = ctx.rules.find(name) if name else None
+    if rule is not None and rule.kind == "activation":
+        return f"'{rule.short}'" if rule.short else str(rule.target)
+    return text
+
+
+def one_minus(node: ast.expr, text: str) -> str:
+    """`1 - x`, computed for a literal."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
+        return repr(round(1 - node.value, 12))
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
+        if isinstance(node.left, ast.Constant) and node.left.value in (1, 1.0):
+            return text.split("-", 1)[1].strip()
+    return template_over("1 - {}", text)
+
+
+def template_over(template: str, text: str) -> str:
+    """A one-place template filled with text, in parentheses where precedence needs them."""
+    source = template.replace("{}", "_")
+    module = Module("", source, ast.parse(source))
+    expression = module.tree.body[0].value  # type: ignore[attr-defined]
+
+    def rewrite(node: ast.AST) -> str | None:
+        return text if isinstance(node, ast.Name) and node.id == "_" else None
+
+    return Renderer(module, rewrite).expression(expression)
+
+
+def fill(
+    ctx: Context, module: Module, rule: Rule, template: str, bound: dict[str, ast.expr], render: Render, **extra: str
+) -> str:
+    """A template over legacy arguments; an omitted one is written as its legacy default."""
+    source = template.replace("{", "_p_").replace("}", "_q_")
+    parsed = Module("", source, ast.parse(source))
+    expression = parsed.tree.body[0].value  # type: ignore[attr-defined]
+
+    def rewrite(node: ast.AST) -> str | None:
+        if not (isinstance(node, ast.Name) and node.id.startswith("_p_")):
+            return None
+        name = node.id[3:-3]
+        if name in extra:
+            return extra[name]
+        if name in bound:
+            return render(bound[name])
+        default = default_source(rule, name)
+        if default is None:
+            raise ctx.refuse(rule.id, next(iter(bound.values()), ast.Pass()), module, f"argument `{name}` is missing")
+        return default
+
+    return Renderer(parsed, rewrite).expression(expression)
+
+
+def loss_text(ctx: Context, module: Module, rule: Rule, call: ast.Call, render: Render) -> str:
+    """The scalar expression of a tf.losses call, for its weights and reduction."""
+    bound = bound_or_refuse(ctx, module, rule, call)
+    reduction = loss_reduction(ctx, module, rule, bound)
+    weights = bound.get(rule.weights_arg) if rule.weights_arg else None
+    if unit_weight(weights) and reduction == "weighted_sum_by_nonzero_weights" and rule.template:
+        return ctx.use(module, fill(ctx, module, rule, rule.template, bound, render))
+    if rule.elementwise is None:
+        raise ctx.refuse(rule.id, call, module, "weights or reduction of this loss are not measured")
+    losses = fill(ctx, module, rule, rule.elementwise, bound, render)
+    table = rule.unweighted if unit_weight(weights) else rule.weighted
+    if reduction not in table:
+        raise ctx.refuse(rule.id, call, module, f"the loss reduction {reduction} is not known")
+    scalar = isinstance(weights, ast.Constant) and not unit_weight(weights)
+    if scalar and weights is not None:
+        text = fill(ctx, module, rule, rule.unweighted[reduction], bound, render, losses=losses)
+        if reduction != "weighted_mean":
+            text = f"{render(weights)} * {text}"
+        return ctx.use(module, text)
+    shown = render(weights) if weights is not None else "1.0"
+    return ctx.use(module, fill(ctx, module, rule, table[reduction], bound, render, losses=losses, weights=shown))
+
+
+def loss_reduction(ctx: Context, module: Module, rule: Rule, bound: dict[str, ast.expr]) -> str:
+    """The reduction of a tf.losses call; one that is only known at run time refuses."""
+    node = bound.get(rule.reduction_arg) if rule.reduction_arg else None
+    if node is None:
+        return "weighted_sum_by_nonzero_weights"
+    value = ctx.facts.value(node)
+    if isinstance(value, Symbol) and ".Reduction." in value.name:
+        name = value.name.rsplit(".", 1)[1].lower()
+        return {"sum_by_nonzero_weights": "weighted_sum_by_nonzero_weights", "none": "none"}.get(
+            name, f"weighted_{name}"
+        )
+    if isinstance(value, Const) and isinstance(value.value, str):
+        return value.value
+    raise ctx.refuse(rule.id, node, module, "the loss reduction is only known at run time")
+
+
+def unit_weight(node: ast.expr | None) -> bool:
+    """True when a weights argument is absent or the literal one."""
+    return node is None or (isinstance(node, ast.Constant) and node.value in (1, 1.0))
+
+
+def surviving_call(ctx: Context, module: Module, call: ast.Call, symbol: str, render: Render) -> str | None:
+    """A call of a name that TensorFlow still has: unchanged, or with its deprecated keywords renamed."""
+    if not symbol.startswith("tensorflow."):
+        return None
+    name = symbol[len("tensorflow.") :]
+    if name.startswith("keras.") or name.startswith("data."):
+        return None
+    table = surviving()
+    if name not in table:
+        raise ctx.refuse("no-rule", call, module, f"there is no rule for `tf.{name}`")
+    same = table[name]
+    if same is None:
+        return None
+    keywords = {k.arg for k in call.keywords if k.arg}
+    allowed = set(same["keywords"])  # type: ignore[call-overload]
+    renamed = {k for k in keywords if k in SURVIVING_KEYWORDS and k not in allowed}
+    unknown = keywords - allowed - renamed
+    if len(call.args) > int(same["positional"]) or unknown:  # type: ignore[call-overload]
+        what = f"argument `{sorted(unknown)[0]}`" if unknown else "the order of arguments"
+        raise ctx.refuse("changed-signature", call, module, f"{what} of `tf.{name}` changed and has no rule")
+    if not renamed:
+        return None
+    args = [render(a) for a in call.args]
+    args += [f"{SURVIVING_KEYWORDS.get(k.arg or '', k.arg)}={render(k.value)}" for k in call.keywords]
+    return call_text(render(call.func), args)
+
+
+def rewrite_reference(ctx: Context, module: Module, node: ast.expr, symbol: str) -> str | None:
+    """The text for a library symbol that is mentioned, not called; None when it stays."""
+    if not symbol.startswith("tensorflow.") or symbol in CONSTANTS:
+        return None
+    if isinstance(node, ast.Name) and node.id not in imported_names(module):
+        return None  # an alias of the program's own: what it is bound to is rewritten where it is bound
+    rule = ctx.rules.find(symbol)
+    if rule is not None and rule.kind == "refuse":
+        raise ctx.refuse(rule.id, node, module, rule.note)
+    if rule is not None and rule.kind in ("rename", "initializer", "regularizer", "layer_class") and rule.target:
+        return ctx.use(module, rule.target)
+    return None
+
+
+def imported_names(module: Module) -> set[str]:
+    """Names that the file's import statements bind."""
+    found = module.__dict__.get("_imported_names")
+    if found is None:
+        nodes = [n for n in ast.walk(module.tree) if isinstance(n, (ast.Import, ast.ImportFrom))]
+        found = {(a.asname or a.name).split(".")[0] for n in nodes for a in n.names}
+        module.__dict__["_imported_names"] = found
+    return set(found)
+
+
+def function_value(ctx: Context, node: ast.AST) -> list[Function]:
+    """The project functions that an expression may be."""
+    value = ctx.facts.value(node)
+    return [o for o in options(value) if isinstance(o, Function)] if value is not None else []

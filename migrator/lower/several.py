@@ -1,0 +1,143 @@
+"""Several optimizers in one train_op: a train_step in which each minimises its own loss over its own variables."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from migrator.analysis.values import Const, Result
+from migrator.lower import optimizer, owners, rendering
+from migrator.lower.context import identifier
+from migrator.lower.slices import slice_steps
+
+if TYPE_CHECKING:
+    from migrator.lower.model import ModelParts
+    from migrator.lower.optimizer import TrainOp
+    from migrator.lower.staging import Staging
+
+SCOPED = frozenset({"tensorflow.trainable_variables", "tensorflow.get_collection"})
+
+
+def counting(parts: ModelParts, ops: list[TrainOp]) -> TrainOp:
+    """The one minimisation that increments the global step: its optimizer is the model's."""
+    found = [op for op in ops if op.counts]
+    if len(found) != 1:
+        raise parts.ctx.refuse(
+            "global-step", ops[0].call, parts.module, f"{len(found)} of {len(ops)} minimisations count the global step"
+        )
+    return found[0]
+
+
+def attribute(parts: ModelParts, op: TrainOp) -> str:
+    """The model's attribute that holds the optimizer of a minimisation."""
+    if op.call is counting(parts, optimizer.plan(parts)).call:
+        return "optimizer"
+    if isinstance(op.optimizer, ast.Name):
+        name = identifier(op.optimizer.id)
+        return f"{name}_" if name == "optimizer" else name
+    return f"optimizer_{[o.call for o in optimizer.plan(parts)].index(op.call) + 1}"
+
+
+def compiled(parts: ModelParts, ops: list[TrainOp]) -> tuple[list[str], list[str], list[str]]:
+    """(compile arguments, statements before the model is made, attributes set on it) for several optimizers."""
+    main = counting(parts, ops)
+    arguments: list[str] = []
+    lines: list[str] = []
+    attributes: list[str] = []
+    for op in ops:
+        prepare, text = optimizer.optimizer_lines(parts, op)
+        lines += prepare
+        if op is main:
+            arguments.append(f"optimizer={text}")
+        else:
+            attributes += rendering.wrapped(f"    model.{attribute(parts, op)} = ", text, "")
+    return arguments, lines, attributes
+
+
+def variables_text(parts: ModelParts, st: Staging, op: TrainOp) -> str:
+    """The variables that a minimisation trains: those of the layers made under a scope, or all."""
+    if op.variables is None:
+        return "self.trainable_variables"
+    value = parts.ctx.facts.value(op.variables)
+    if isinstance(value, Result) and value.symbol in SCOPED and not value.part:
+        scope = value.bound.get("scope")
+        if isinstance(scope, Const) and isinstance(scope.value, str):
+            found = layers_under(parts, scope.value.rstrip("/"))
+            if found:
+                return " + ".join(f"self.{name}.trainable_variables" for name in found)
+    raise parts.ctx.refuse("var-list", op.call, parts.module, "which variables are trained cannot be followed")
+
+
+def layers_under(parts: ModelParts, scope: str) -> list[str]:
+    """Attributes whose variables all lie under a scope. A layer with some inside and some outside refuses."""
+    found: list[str] = []
+    for site in parts.st.sites.values():
+        if site.shared is not None or not site.attr or site.own.kind == "metric":
+            continue
+        frames = parts.ctx.facts.activations.get(site.own.call, [])
+        names = {c.name for f in frames for c in f.creations}
+        if not names:
+            made = (c for events in parts.ctx.facts.creations.values() for c in events)
+            names = {c.name for c in made if c.call is site.own.call}
+        inside = {n for n in names if n == scope or n.startswith(f"{scope}/") or n.split("/")[0].startswith(scope)}
+        if not inside:
+            continue
+        if inside != names or site.own.kind == "variable":
+            raise parts.ctx.refuse(
+                "var-list", site.own.call, parts.module, f"only some of the variables of one layer lie under `{scope}`"
+            )
+        found.append(site.attr)
+    return found
+
+
+def train_step(parts: ModelParts) -> list[str] | None:
+    """`train_step` for several minimisations; None when there is at most one.
+
+    All gradients are taken before any is applied: what the legacy graph left to chance when its minimisations ran
+    in one group.
+    """
+    ops = optimizer.plan(parts)
+    if len(ops) < 2:
+        return None
+    ctx = parts.ctx
+    if any(op.clip is not None for op in ops):
+        ctx.note("several-optimizers", "info", parts.module, ops[0].call, "gradients are clipped by their optimizers")
+    st = parts.staging(frozenset({"train"}))
+    provided = parts.provided()
+    live: set[str] = set().union(*(st.loads_call(op.loss) for op in ops))
+    spec = parts.fields["train"].expressions.get("loss")
+    if spec is not None:
+        live |= st.loads_call(spec)
+    needed, start = slice_steps(st.steps, live, st.loads_call, lambda s: False, provided)
+    from migrator.lower.model import bind_outputs, known
+
+    known(parts, start, {parts.features, parts.labels}, "the losses")
+    x = parts.features
+    y = parts.labels or "labels"
+    unpack = ctx.use(parts.module, "keras.utils.unpack_x_y_sample_weight")
+    keyword = ", training=True" if parts.training else ""
+    single = len(parts.cut) == 1
+    outputs = parts.cut[0] if single else "outputs"
+    ctx.use(parts.module, "tf.GradientTape")
+    lines = [
+        *owners.def_line("train_step", ["self", "data"]),
+        f"        {x}, {y}, _ = {unpack}(data)",
+        "        with tf.GradientTape(persistent=True) as tape:",
+        f"            {outputs} = self({x}{keyword})",
+    ]
+    if not single:
+        lines += ["    " + line for line in bind_outputs(parts, set(provided), outputs)]
+    lines += rendering.compact(rendering.call_block(st, st.steps, needed, "            ", lambda s: []))
+    applied: list[str] = []
+    for op in ops:
+        name = attribute(parts, op)
+        prefix = name.removesuffix("optimizer").strip("_") or "own"
+        variables = f"{prefix}_variables"
+        gradients = f"{prefix}_gradients"
+        lines.append(f"        {variables} = {variables_text(parts, st, op)}")
+        lines.append(f"        {gradients} = tape.gradient({st.call_text(op.loss)}, {variables})")
+        applied.append(f"        self.{name}.apply({gradients}, {variables})")
+    lines += applied
+    if spec is not None:
+        lines.append(f"        self._loss_tracker.update_state({st.call_text(spec)})")
+    return [*lines, f"        return self.compute_metrics({x}, {y}, {outputs})"]

@@ -1,0 +1,241 @@
+"""Backward slices over specialised steps: which statements a set of names, or a set of effects, needs."""
+
+from __future__ import annotations
+
+import ast
+import contextvars
+from collections.abc import Callable, Iterable
+
+from migrator.analysis.modes import Step, header
+
+Loads = Callable[[ast.AST], set[str]]  # the names that the kept part of an expression reads
+
+
+class Provided(dict[str, Step]):
+    """Names that steps outside the slice provide, with the step whose value is meant. `test` tells those steps."""
+
+    def __init__(self, test: Callable[[Step], bool]) -> None:
+        super().__init__()
+        self.test = test
+
+
+def slice_steps(
+    steps: list[Step],
+    live: set[str],
+    loads: Loads,
+    roots: Callable[[Step], bool],
+    provided: Provided | None = None,
+) -> tuple[set[Step], set[str]]:
+    """Steps needed for the names live at the end and for the root steps, and the names live at the start.
+
+    A step for which `provided.test` holds is not followed: the names it gives are collected in `provided`.
+    """
+    needed: set[Step] = set()
+    previous = _provided.get()
+    _provided.set(provided)
+    before = _block(steps, set(live), loads, roots, needed)
+    _provided.set(previous)
+    return needed, before
+
+
+_provided: contextvars.ContextVar[Provided | None] = contextvars.ContextVar("provided", default=None)
+
+
+def _block(
+    steps: list[Step], live: set[str], loads: Loads, roots: Callable[[Step], bool], needed: set[Step]
+) -> set[str]:
+    rest_needed = False
+    for step in reversed(steps):
+        live = _step(step, live, loads, roots, needed, rest_needed)
+        rest_needed = rest_needed or step in needed
+    return live
+
+
+def _step(
+    step: Step, live: set[str], loads: Loads, roots: Callable[[Step], bool], needed: set[Step], rest_needed: bool
+) -> set[str]:
+    provided = _provided.get()
+    if provided is not None and step.kind != "training" and provided.test(step):
+        given = all_definitions(step) & live
+        for name in given:
+            provided.setdefault(name, step)
+        return live - given
+    match step.kind:
+        case "if" | "training" | "try":
+            ends = [_block(block, set(live), loads, roots, needed) for block in step.blocks]
+            inside = any(s in needed for block in step.blocks for s in block)
+            # a return that belongs to one mode does not end what is built for all of them
+            jumps = rest_needed and step.kind != "training" and any(leaves(block) for block in step.blocks)
+            if inside or jumps or roots(step):
+                needed.add(step)
+                if step.kind == "if":
+                    mark_jumps(step.blocks, needed)
+                joined: set[str] = set().union(*ends) if step.kind != "try" else set(live).union(*ends)
+                return joined.union(*(loads(e) for e in header(step)))
+            return live
+        case "for" | "while":
+            return _loop(step, live, loads, roots, needed)
+        case "with":
+            inner = _block(step.blocks[0], set(live), loads, roots, needed)
+            if any(s in needed for s in step.blocks[0]):
+                needed.add(step)
+                return inner.union(*(loads(e) for e in header(step)))
+            return live
+    node = step.node
+    defined, killed = definitions(node)
+    if step.kind == "return":
+        # what is live at the end is asked for here; behind a raise nothing is reached
+        if isinstance(node, ast.Raise):
+            return set()
+        return live if not roots(step) else _keep(step, set(), set(), loads, needed)
+    if roots(step) or defined & live:
+        return _keep(step, live, killed, loads, needed)
+    return live
+
+
+def _keep(step: Step, live: set[str], killed: set[str], loads: Loads, needed: set[Step]) -> set[str]:
+    needed.add(step)
+    return (live - killed) | read_by(step.node, loads)
+
+
+def _loop(step: Step, live: set[str], loads: Loads, roots: Callable[[Step], bool], needed: set[Step]) -> set[str]:
+    around = set(live)
+    while True:
+        inner = _block(step.blocks[0], set(around), loads, roots, needed)
+        targets = target_names(step.node.target) if isinstance(step.node, ast.For) else set()
+        grown = around | (inner - targets)
+        if grown == around:
+            break
+        around = grown
+    _block(step.blocks[1], set(live), loads, roots, needed)
+    inside = any(s in needed for block in step.blocks for s in block)
+    if isinstance(step.node, ast.For) and target_names(step.node.target) & live:
+        inside = True
+    if not inside and not roots(step):
+        return live
+    needed.add(step)
+    mark_jumps(step.blocks, needed)
+    return around.union(*(loads(e) for e in header(step)))
+
+
+def all_definitions(step: Step) -> set[str]:
+    """Every name that a step or a step inside it may change."""
+    if step.kind == "simple":
+        return definitions(step.node)[0]
+    found = target_names(step.node.target) if isinstance(step.node, ast.For) else set()
+    return found.union(*(all_definitions(s) for block in step.blocks for s in block))
+
+
+def leaves(steps: Iterable[Step]) -> bool:
+    """True when a step may leave the function, the loop or the trip."""
+    return any(
+        s.kind == "return" or isinstance(s.node, (ast.Break, ast.Continue)) or any(leaves(b) for b in s.blocks)
+        for s in steps
+    )
+
+
+def mark_jumps(blocks: list[list[Step]], needed: set[Step]) -> None:
+    """Keep the jumps inside kept control flow: what follows depends on them."""
+    for block in blocks:
+        for step in block:
+            if step.kind == "return" or isinstance(step.node, (ast.Break, ast.Continue)):
+                needed.add(step)
+            elif leaves([step]) and step.kind not in ("simple", "training"):
+                needed.add(step)
+                mark_jumps(step.blocks, needed)
+
+
+def target_names(target: ast.AST) -> set[str]:
+    """Every name that an assignment target binds."""
+    return {n.id for n in ast.walk(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+def definitions(node: ast.stmt) -> tuple[set[str], set[str]]:
+    """(names a statement may change, names it surely replaces). Stores below a name change the name's object."""
+    changed: set[str] = set()
+    replaced: set[str] = set()
+    match node:
+        case ast.Assign():
+            for target in node.targets:
+                replaced |= target_names(target)
+                changed |= stored_bases(target)
+        case ast.AnnAssign():
+            replaced |= target_names(node.target) if node.value is not None else set()
+            changed |= stored_bases(node.target)
+        case ast.AugAssign():
+            changed |= target_names(node.target) | stored_bases(node.target)
+        case ast.FunctionDef() | ast.ClassDef():
+            replaced.add(node.name)
+        case ast.Import() | ast.ImportFrom():
+            replaced |= {(a.asname or a.name).split(".")[0] for a in node.names}
+        case ast.Expr():
+            changed |= mutated(node.value)
+        case ast.Delete():
+            for target in node.targets:
+                replaced |= {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.NamedExpr):
+            replaced |= {inner.target.id}
+    return changed | replaced, replaced
+
+
+def stored_bases(target: ast.AST) -> set[str]:
+    """The names whose objects an assignment to an attribute or subscript changes."""
+    found: set[str] = set()
+    for node in ast.walk(target):
+        if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
+            base: ast.AST = node
+            while isinstance(base, (ast.Attribute, ast.Subscript)):
+                base = base.value
+            if isinstance(base, ast.Name):
+                found.add(base.id)
+    return found
+
+
+MUTATORS = frozenset(
+    [
+        "append",
+        "extend",
+        "insert",
+        "update",
+        "add",
+        "pop",
+        "remove",
+        "clear",
+        "setdefault",
+        "sort",
+        "reverse",
+        "discard",
+        "popitem",
+        "add_hparam",
+        "set_hparam",
+    ]
+)
+
+
+def mutated(expression: ast.expr) -> set[str]:
+    """The names whose objects a bare call changes: `xs.append(x)`."""
+    if isinstance(expression, ast.Call) and isinstance(expression.func, ast.Attribute):
+        if expression.func.attr in MUTATORS:
+            base: ast.AST = expression.func.value
+            while isinstance(base, (ast.Attribute, ast.Subscript)):
+                base = base.value
+            if isinstance(base, ast.Name):
+                return {base.id}
+    return set()
+
+
+def read_by(node: ast.stmt, loads: Loads) -> set[str]:
+    """The names that a simple statement reads."""
+    found: set[str] = set()
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            found |= loads(child)
+    if isinstance(node, ast.AugAssign):
+        found |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        bound = {a.arg for n in ast.walk(node) if isinstance(n, ast.arguments) for a in (*n.args, *n.kwonlyargs)}
+        bound |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        for inner in node.body:
+            found |= loads(inner) - bound
+    return found

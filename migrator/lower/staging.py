@@ -1,0 +1,658 @@
+"""Staging: one function body becomes two, what is known at construction and what runs on every call.
+
+The body is sliced twice. The construction half keeps what creates layers and what their static arguments need; the call
+half keeps what the results need, with each creation replaced by the attribute that holds it. Static values that the
+call half reads become attributes.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from migrator.analysis.facts import MODES
+from migrator.analysis.modes import ALL, Specialiser, Step, header, mode_condition, walk
+from migrator.analysis.values import Const, Function, Instance, Opaque, Stage, depends_on_mode, options
+from migrator.emit.fragments import Renderer, call_text, standalone
+from migrator.lower import recurrent, rewriting, steps
+from migrator.lower.context import RESERVED, Context, fresh, identifier
+from migrator.lower.owning import Own, one_definition, own_call, owns
+from migrator.lower.slices import all_definitions, definitions, slice_steps, target_names
+from migrator.source.module import Module
+
+
+@dataclasses.dataclass(eq=False)
+class Site:
+    """An owning call of the body: where it stands, and the attribute that will hold what it makes."""
+
+    own: Own
+    step: Step
+    loops: tuple[Step, ...]
+    conditional: bool
+    attr: str = ""
+    names: list[str] = dataclasses.field(default_factory=list)  # the loop variables bound to its list, outermost first
+    shared: Site | None = None
+    condition: ast.IfExp | None = None
+    comprehension: ast.AST | None = None
+
+
+@dataclasses.dataclass(eq=False)
+class Staging:
+    """The split of one function body. `self_name` is the first parameter of a method, else empty."""
+
+    ctx: Context
+    module: Module
+    node: ast.FunctionDef
+    roles: dict[str, str]
+    self_name: str = ""
+    keep_self: bool = False  # the class itself becomes the layer: `self.x` stays `self.x`
+    free: frozenset[str] = frozenset()  # names of enclosing functions that the body reads
+    needed_parameters: set[str] = dataclasses.field(default_factory=set)  # self attributes read at construction
+    read_at_construction: set[str] = dataclasses.field(default_factory=set)
+    modes: frozenset[str] = ALL
+    is_model: bool = False
+    checked: set[ast.AST] = dataclasses.field(default_factory=set)  # filters of variables shown to choose alike
+    _variables: dict[str, Site] | None = None
+    shown: set[int] = dataclasses.field(default_factory=set)  # lines whose comments are printed already
+    base: Staging | None = None  # the staging of the same body for all modes: attributes are shared with it
+
+    def __post_init__(self) -> None:
+        self.steps, _ = Specialiser(self.ctx.facts).block(self.node.body, self.modes, self.node.body[0].lineno - 1)
+        self.locals = local_names(self.node) | self.free
+        self.sites: dict[ast.Call, Site] = {}
+        self.taken = set(RESERVED)
+        self.captured: dict[str, str] = {}  # static name -> attribute
+        self.uses_training = False
+        self.element_names = set(self.locals)
+        for step, loops, conditional in ordered(self.steps):
+            self._collect(step, loops, conditional)
+        self._name_sites()
+        if self.base is None:
+            from migrator.lower import guards
+
+            guards.check_body(self.ctx, self)
+        if self.base is not None:
+            self.captured = self.base.captured
+            self.taken = self.base.taken
+            self.shown = self.base.shown
+
+    # ------------------------------------------------------------------------------------------------ owning sites
+    def _collect(self, step: Step, loops: tuple[Step, ...], conditional: bool) -> None:
+        """Register the owning calls of one step in evaluation order."""
+        for expression in header(step):
+            for call, condition, comprehension in calls_in_order(expression):
+                if call in self.sites:
+                    continue
+                own = own_call(self.ctx, call)
+                if own is None or (own.kind == "object" and not self._entered(call, step)):
+                    continue
+                site = Site(own, step, loops, conditional or condition is not None, condition=condition)
+                site.comprehension = comprehension
+                if self.base is None:
+                    site.shared = self._shared(site)
+                self.sites[call] = site
+
+    def _entered(self, call: ast.Call, step: Step) -> bool:
+        """True when a constructed object is used on the spot: `Encoder(hp).build(x)`."""
+        for node in ast.walk(step.node):
+            if isinstance(node, ast.Call) and node is not call:
+                func = node.func
+                if func is call or (isinstance(func, ast.Attribute) and func.value is call):
+                    return True
+        return False
+
+    def _shared(self, site: Site) -> Site | None:
+        """The earlier site whose variables this one reuses, by the names that both create."""
+        facts = self.ctx.facts
+        call = site.own.call
+        names: set[str] = set()
+        reused: list[bool] = []
+        if call in facts.activations:
+            for frame in facts.activations[call]:
+                names |= {c.name for c in frame.creations}
+                reused += [c.reused for c in frame.creations]
+        else:
+            events = [c for made in facts.creations.values() for c in made if c.call is call]
+            names, reused = {c.name for c in events}, [c.reused for c in events]
+        if not reused or not all(reused):
+            # the calls of a helper that reuse what an earlier call made share the whole layer, not this part of it
+            if any(reused) and self.is_model:
+                raise self.ctx.refuse(
+                    "partial-reuse", call, self.module, "some of the variables made here are reused and some are new"
+                )
+            return self._in_other_modes(site, names)
+        for earlier in self.sites.values():
+            if self._creates(earlier) >= names and type(earlier.own) is type(site.own) and same_callee(earlier, site):
+                return earlier.shared or earlier
+        raise self.ctx.refuse("reuse-unknown", call, self.module, "it reuses variables whose creation is not in sight")
+
+    def _in_other_modes(self, site: Site, names: set[str]) -> Site | None:
+        """The earlier site that makes the same variables in other modes: one checkpoint holds both."""
+        reached = self.ctx.facts.reached
+        here = reached.get(site.step.node, set())
+        for earlier in self.sites.values():
+            if names and self._creates(earlier) == names and same_callee(earlier, site):
+                if not here & reached.get(earlier.step.node, set()):
+                    return earlier.shared or earlier
+        return None
+
+    def _creates(self, site: Site) -> set[str]:
+        facts = self.ctx.facts
+        if site.own.call in facts.activations:
+            return {c.name for f in facts.activations[site.own.call] for c in f.creations}
+        return {c.name for made in facts.creations.values() for c in made if c.call is site.own.call}
+
+    def _name_sites(self) -> None:
+        """Give each site its attribute, and each loop level a variable."""
+        if self.base is not None:
+            for site in self.sites.values():
+                known = self.base.sites[site.own.call]
+                site.attr, site.names, site.shared = known.attr, known.names, known.shared
+            return
+        bases = [self._base_name(s) for s in self.sites.values()]
+        for site, base in zip(self.sites.values(), bases, strict=True):
+            if site.shared is not None:
+                site.attr, site.names = site.shared.attr, site.shared.names
+                continue
+            if site.own.kind == "entry" or (site.own.kind == "layer_object" and not inline_object(site)):
+                continue
+            if site.loops or site.comprehension is not None:
+                site.attr = fresh(plural(base), self.taken)
+                for depth in range(len(site.loops)):
+                    last = depth == len(site.loops) - 1
+                    site.names.append(fresh(base if last else f"{base}_group", self.element_names))
+                if site.comprehension is not None:
+                    site.names.append(fresh(base, self.element_names))
+            else:
+                # a parameter of that name may become an attribute too: it keeps the plain name
+                plain = base not in RESERVED and base not in self.roles
+                suffix = "variable" if own_kind(site) == "variable" else "layer"
+                site.attr = fresh(base if plain else f"{base}_{suffix}", self.taken)
+
+    def _base_name(self, site: Site) -> str:
+        """A name for the attribute: the user's `name=`, the assigned name where it tells something, or the kind."""
+        own = site.own
+        given = self._given_name(own)
+        if given:
+            return identifier(given)
+        if own.kind == "function" and own.definition is not None:
+            func = own.call.func
+            indirect = isinstance(func, ast.Name) and func.id in self.roles
+            given = func.id.removesuffix("_fn") if indirect and isinstance(func, ast.Name) else own.definition.name
+            return identifier(given)
+        elif own.kind == "object" and own.cls is not None:
+            kind = identifier(own.cls.name)
+        elif own.kind == "variable":
+            kind = "weight"
+        else:
+            kind = own.rule.scope or identifier(own.symbol.rsplit(".", 1)[-1]) if own.rule else "rnn"
+        node = site.step.node
+        if isinstance(node, ast.Assign) and node.value is own.call and len(node.targets) == 1:
+            target = node.targets[0]
+            if isinstance(target, ast.Name) and self._telling(target.id) and target.id not in self.roles:
+                return identifier(target.id)
+        return identifier(str(kind))
+
+    def _given_name(self, own: Own) -> str:
+        argument = own.rule.name_arg if own.rule is not None and own.rule.name_arg else "name"
+        if own.kind not in ("layer", "variable"):
+            return ""
+        found = next((k.value for k in own.call.keywords if k.arg == argument), None)
+        if found is None and own.kind == "variable" and own.call.args and own.symbol != "tensorflow.Variable":
+            found = own.call.args[0]
+        if isinstance(found, ast.Constant) and isinstance(found.value, str):
+            return found.value.rsplit("/", 1)[-1]
+        return ""
+
+    def _telling(self, name: str) -> bool:
+        """True for a name that is assigned once, so that it names this layer's output."""
+        stores = [n for n in ast.walk(self.node) if isinstance(n, ast.Name) and n.id == name]
+        return sum(isinstance(n.ctx, ast.Store) for n in stores) == 1 and len(name) > 1
+
+    # ------------------------------------------------------------------------------------------------------ names
+    def loads_call(self, node: ast.AST) -> set[str]:
+        """The local names that an expression still reads in the call half."""
+        found: set[str] = set()
+        self._loads(node, found, static=False)
+        return found
+
+    def loads_static(self, node: ast.AST) -> set[str]:
+        """The local names that a static expression reads."""
+        found: set[str] = set()
+        self._loads(node, found, static=True)
+        return found
+
+    def _loads(self, node: ast.AST, found: set[str], static: bool) -> None:
+        if isinstance(node, ast.expr) and self.training_text(node) is not None:
+            return
+        if isinstance(node, ast.Call) and not static and node in self.sites:
+            for part in self._call_parts(self.sites[node]):
+                self._loads(part, found, static)
+            return
+        if isinstance(node, ast.Call):
+            skipped = steps.step_arguments(self.ctx, node)
+            if skipped:
+                for child in (node.func, *node.args, *node.keywords):
+                    value = child.value if isinstance(child, ast.keyword) else child
+                    if value not in skipped:
+                        self._loads(value, found, static)
+                return
+        if isinstance(node, ast.Call) and self._is_schedule(node):
+            for part in self._schedule_parts(node):
+                self._loads(part, found, static)
+            return
+        composite = self._self_attribute(node)
+        if composite is not None:
+            if self.is_captured(composite, node):
+                return
+            found.add(composite)
+            return
+        if isinstance(node, ast.Name):
+            nested = self._nested_owner(node)
+            if nested is not None:
+                found |= nested & self.locals
+                return
+            if isinstance(node.ctx, ast.Load) and node.id in self.locals and node.id != self.self_name:
+                if static or not self.is_captured(node.id, node):
+                    found.add(node.id)
+            return
+        if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp, ast.Lambda)):
+            inner: set[str] = set()
+            for child in ast.iter_child_nodes(node):
+                self._loads(child, inner, static)
+            found |= inner - bound_inside(node)
+            return
+        for child in ast.iter_child_nodes(node):
+            self._loads(child, found, static)
+
+    def _nested_owner(self, node: ast.Name) -> set[str] | None:
+        """What a nested function that became a layer was closed over; None for other names."""
+        if node.id in self.roles or node.id not in self.locals or not isinstance(node.ctx, ast.Load):
+            return None
+        function = one_definition(self.ctx.facts.value(node))
+        if function is None or not isinstance(function.node, ast.FunctionDef) or not owns(self.ctx, function.node):
+            return None
+        from migrator.lower import owners
+
+        own = Own(ast.Call(node, [], []), "function", definition=function.node, function=function)
+        return {c for c in owners.owner_of(self.ctx, self, own).captured if not c.startswith("self.")}
+
+    def _is_schedule(self, node: ast.Call) -> bool:
+        """True for a learning-rate schedule: its Keras form counts steps by itself."""
+        symbol = rewriting.called_symbol(self.ctx, node)
+        rule = self.ctx.rules.find(symbol) if symbol else None
+        return rule is not None and rule.kind == "schedule"
+
+    def _schedule_parts(self, node: ast.Call) -> list[ast.expr]:
+        """The arguments of a schedule that its Keras form takes."""
+        rule = self.ctx.rules.find(rewriting.called_symbol(self.ctx, node) or "")
+        assert rule is not None
+        bound = rewriting.bound_or_refuse(self.ctx, self.module, rule, node)
+        return [e for name, e in bound.items() if name in {a.source for a in rule.args}]
+
+    def _self_attribute(self, node: ast.AST) -> str | None:
+        """`self.x` of a method whose class does not become the layer, as the name "self.x"."""
+        if self.keep_self or not self.self_name or not isinstance(node, ast.Attribute):
+            return None
+        if isinstance(node.value, ast.Name) and node.value.id == self.self_name:
+            value = self.ctx.facts.value(node)
+            if value is not None and any(isinstance(o, Function) and o.bound is not None for o in options(value)):
+                return None
+            return f"self.{node.attr}"
+        return None
+
+    def _call_parts(self, site: Site) -> list[ast.expr]:
+        """The sub-expressions of an owning call that run in the call half."""
+        from migrator.lower.owned_calls import call_parts
+
+        return call_parts(self, site)
+
+    def is_captured(self, name: str, node: ast.AST) -> bool:
+        """True when a static local can be read from an attribute: nothing changes it after its first use."""
+        if name in self.captured or name in self.variable_names():
+            return True
+        if self.ctx.facts.stage(node) > Stage.STATIC or self.ctx.facts.mode_dependent(node):
+            return False
+        if name not in self.ctx_statics(node, name) or name in self.mode_names():
+            return False
+        loop_of_use = self._loops_around(node)
+        line = getattr(node, "lineno", 0)
+        for step in walk(self.steps):
+            changed, _ = definitions(step.node) if step.kind == "simple" else (set(), set())
+            if step.kind == "for" and isinstance(step.node, ast.For):
+                changed = target_names(step.node.target)
+            if name not in changed:
+                continue
+            if step.node.lineno > line or (set(self._loops_around(step.node)) & set(loop_of_use)):
+                return False
+            if step.kind == "for" and step in loop_of_use:
+                return False
+            if any(isinstance(n, ast.Call) and n in self.sites for n in ast.walk(step.node)) and step.kind == "simple":
+                return False
+        return True
+
+    def mode_names(self) -> set[str]:
+        """Names that are bound differently in different modes."""
+        found: set[str] = set()
+        for step in walk(self.steps):
+            if step.kind == "training" and not step.rest:
+                found |= {n for s in walk([b for block in step.blocks for b in block]) for n in all_definitions(s)}
+        return found
+
+    def variable_names(self) -> dict[str, Site]:
+        """Names that only ever hold one variable: the attribute can stand for them."""
+        if self._variables is None:
+            self._variables = {}
+            for site in self.sites.values():
+                node = site.step.node
+                if site.own.kind == "variable" and isinstance(node, ast.Assign) and node.value is site.own.call:
+                    target = node.targets[0]
+                    if (
+                        not site.loops
+                        and len(node.targets) == 1
+                        and isinstance(target, ast.Name)
+                        and self._telling(target.id)
+                    ):
+                        self._variables[target.id] = site
+        return self._variables
+
+    def ctx_statics(self, node: ast.AST, name: str) -> set[str]:
+        """The name itself when every value seen for it is known at construction."""
+        value = self.ctx.facts.value(node)
+        if value is None or isinstance(value, Opaque) and value.stage > Stage.STATIC:
+            return set()
+        return {name}
+
+    def _loops_around(self, node: ast.AST) -> tuple[Step, ...]:
+        if not hasattr(self, "_loop_index"):
+            self._loop_index: dict[int, tuple[Step, ...]] = {}
+            for step, loops, _ in ordered(self.steps):
+                around = (*loops, step) if step.kind in ("for", "while") else loops
+                for inner in ast.walk(step.node):
+                    current = self._loop_index.get(id(inner), ())
+                    if len(around) >= len(current):
+                        self._loop_index[id(inner)] = around
+        return self._loop_index.get(id(node), ())
+
+    def capture(self, name: str) -> str:
+        """The attribute that holds a static name."""
+        variable = self.variable_names().get(name)
+        if variable is not None:
+            return variable.attr
+        if name not in self.captured:
+            wanted = name.removeprefix("self.")
+            self.captured[name] = fresh(wanted if wanted not in RESERVED else f"{wanted}_", self.taken)
+        return self.captured[name]
+
+    def training_text(self, node: ast.AST) -> str | None:
+        """`training`, `not training`, `True` or `False` for a boolean that depends on the mode alone, else None."""
+        if not isinstance(node, ast.expr) or isinstance(node, (ast.Constant, ast.Starred)):
+            return None
+        holds = mode_condition(self.ctx.facts, node, self.modes)
+        if holds is None:
+            return None
+        if holds == self.modes:
+            return "True"
+        if not holds:
+            return "False"
+        if holds == {"train"}:
+            self.uses_training = True
+            return "training"
+        if holds == self.modes - {"train"}:
+            self.uses_training = True
+            return "not training"
+        raise self.ctx.refuse(
+            "mode-not-training", node, self.module, "the forward pass tells evaluation from prediction; Keras does not"
+        )
+
+    # ---------------------------------------------------------------------------------------------------- halves
+    def call_rewrite(self, node: ast.AST) -> str | None:
+        """The text of a node in the call half."""
+        text = self.training_text(node)
+        if text is not None:
+            return text
+        if isinstance(node, ast.Call) and node in self.sites:
+            from migrator.lower.owned_calls import use_text
+
+            return use_text(self, self.sites[node])
+        state = recurrent.state_rewrite(self, node)
+        if state is not None:
+            return state
+        composite = self._self_attribute(node)
+        if composite is not None:
+            return f"self.{self.capture(composite)}" if self.is_captured(composite, node) else None
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            if node.id in self.locals and node.id != self.self_name and self.is_captured(node.id, node):
+                return f"self.{self.capture(node.id)}"
+        if isinstance(node, (ast.ListComp, ast.GeneratorExp)):
+            from migrator.lower import variable_lists
+            from migrator.lower.owned_calls import comprehension_text
+
+            if self.is_model:
+                variable_lists.filtered_list(self, node)
+            return comprehension_text(self, node)
+        if self.is_model:
+            from migrator.lower import variable_lists
+
+            if node in self.checked and isinstance(node, ast.Attribute):
+                holder = node.value
+                while isinstance(holder, ast.Attribute):
+                    holder = holder.value
+                return f"{self.call_text(holder)}.path"
+            text = variable_lists.call_text(self, node) if isinstance(node, ast.Call) else None
+            text = text or (variable_lists.name_test(self, node) if isinstance(node, ast.Compare) else None)
+            if text is not None:
+                return text
+            if isinstance(node, ast.Attribute) and variable_lists.is_variable_name(self, node):
+                raise self.ctx.refuse(
+                    "variable-filter", node, self.module, "variables are handled by their graph names"
+                )
+        symbol = rewriting.called_symbol(self.ctx, node) if isinstance(node, ast.Call) else None
+        rule = self.ctx.rules.find(symbol) if symbol else None
+        if rule is not None and rule.kind == "layer_class":
+            raise self.ctx.refuse("layer-in-call", node, self.module, "a layer object is made anew on every call")
+        return self.library_rewrite(node, self.call_text)
+
+    def static_rewrite(self, node: ast.AST) -> str | None:
+        """The text of a node in the construction half."""
+        if isinstance(node, ast.expr) and not isinstance(node, ast.Constant):
+            if mode_condition(self.ctx.facts, node, self.modes) is not None:
+                raise self.ctx.refuse(
+                    "mode-at-construction", node, self.module, "a layer is built differently in training"
+                )
+        composite = self._self_attribute(node)
+        if composite is not None:
+            self.needed_parameters.add(composite)
+            return composite.removeprefix("self.")
+        from migrator.lower.owned_calls import static_call_text, value_text
+
+        if isinstance(node, ast.Call):
+            text = static_call_text(self, node)
+            if text is not None:
+                return text
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            text = value_text(self, node)
+            if text is not None:
+                return text
+        return self.library_rewrite(node, self.static_text)
+
+    def library_rewriter(self) -> Callable[[ast.AST], str | None]:
+        """A rewrite that only brings library names up to date."""
+        renderer: Renderer
+
+        def rewrite(node: ast.AST) -> str | None:
+            return self.library_rewrite(node, lambda inner: renderer.expression(inner))
+
+        renderer = Renderer(self.module, rewrite)
+        return rewrite
+
+    def library_rewrite(self, node: ast.AST, render: Callable[[ast.AST], str]) -> str | None:
+        """Library symbols, in either half."""
+        if isinstance(node, ast.Call):
+            skipped = steps.step_arguments(self.ctx, node)
+            if skipped:
+                return steps.call_without(node, skipped, render)
+            symbol = rewriting.called_symbol(self.ctx, node)
+            if symbol is not None:
+                return rewriting.rewrite_call(self.ctx, self.module, node, symbol, render)
+        if isinstance(node, (ast.Attribute, ast.Name)) and isinstance(node.ctx, ast.Load):
+            symbol = rewriting.symbol_of(self.ctx, node)
+            if symbol is not None:
+                return rewriting.rewrite_reference(self.ctx, self.module, node, symbol)
+        return None
+
+    def call_text(self, node: ast.AST, shift: int = 0) -> str:
+        """An expression of the call half as text."""
+        return Renderer(self.module, self.call_rewrite).expression(node, shift)
+
+    def static_text(self, node: ast.AST, shift: int = 0) -> str:
+        """An expression of the construction half as text. Refuses what is not known at construction."""
+        stage = self.ctx.facts.stage(node)
+        if stage > Stage.STATIC and not isinstance(node, ast.Constant):
+            what = "an input's shape" if stage is Stage.SHAPE else "a tensor"
+            raise self.ctx.refuse(
+                "argument-stage", node, self.module, f"an argument of a layer depends on {what}, known only when called"
+            )
+        return Renderer(self.module, self.static_rewrite).expression(node, shift)
+
+    # ---------------------------------------------------------------------------------------------------- slicing
+    def has_site(self, step: Step) -> bool:
+        """True when the step itself creates something."""
+        return any(s.step is step and s.shared is None and not self.apart(s) for s in self.sites.values())
+
+    def apart(self, site: Site) -> bool:
+        """True for a metric of a model_fn: the model makes it after its layers, on its own terms."""
+        if not self.is_model:
+            return False
+        from migrator.lower.model import metric_site
+
+        return metric_site(self, site)
+
+    def slice_call(self, live: set[str], roots: Callable[[Step], bool]) -> tuple[set[Step], set[str]]:
+        """The steps of the call half."""
+        return slice_steps(self.steps, live, self.loads_call, roots)
+
+    def slice_static(self, live: set[str]) -> tuple[set[Step], set[str]]:
+        """The steps of the construction half: creations, and the static names that they or `live` need."""
+
+        def roots(step: Step) -> bool:
+            return self.has_site(step)
+
+        return slice_steps(self.steps, live, self.loads_construction, roots)
+
+    def loads_construction(self, node: ast.AST) -> set[str]:
+        """The static names that building an expression's layers reads; for a static expression, all it reads."""
+        from migrator.lower.owned_calls import static_parts
+
+        sites = [self.sites[c] for c in ast.walk(node) if isinstance(c, ast.Call) and c in self.sites]
+        if not sites:
+            if isinstance(node, ast.expr) and self.ctx.facts.stage(node) > Stage.STATIC:
+                return set()
+            return self.loads_static(node)
+        found: set[str] = set()
+        for site in sites:
+            for part in static_parts(self, site):
+                found |= self.loads_static(part)
+        return found
+
+
+# ---------------------------------------------------------------------------------------------------------- pieces
+def ordered(
+    steps: list[Step], loops: tuple[Step, ...] = (), conditional: bool = False
+) -> list[tuple[Step, tuple[Step, ...], bool]]:
+    """Every step with the loops around it and whether it may be skipped, in source order."""
+    found: list[tuple[Step, tuple[Step, ...], bool]] = []
+    for step in steps:
+        found.append((step, loops, conditional))
+        inner = (*loops, step) if step.kind in ("for", "while") else loops
+        skipped = conditional or step.kind in ("if", "try")
+        for block in step.blocks:
+            found += ordered(block, inner, skipped)
+    return found
+
+
+def calls_in_order(node: ast.AST) -> list[tuple[ast.Call, ast.IfExp | None, ast.AST | None]]:
+    """Calls of an expression in evaluation order, with the conditional expression and comprehension around each."""
+    found: list[tuple[ast.Call, ast.IfExp | None, ast.AST | None]] = []
+
+    def visit(inner: ast.AST, condition: ast.IfExp | None, comprehension: ast.AST | None) -> None:
+        if isinstance(inner, ast.Lambda):
+            return
+        if isinstance(inner, ast.IfExp):
+            visit(inner.test, condition, comprehension)
+            visit(inner.body, inner, comprehension)
+            visit(inner.orelse, inner, comprehension)
+            return
+        if isinstance(inner, (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)):
+            comprehension = inner
+            for generator in inner.generators:
+                visit(generator, condition, comprehension)
+            for child in ast.iter_child_nodes(inner):
+                if not isinstance(child, ast.comprehension):
+                    visit(child, condition, comprehension)
+            return
+        for child in ast.iter_child_nodes(inner):
+            visit(child, condition, comprehension)
+        if isinstance(inner, ast.Call):
+            found.append((inner, condition, comprehension))
+
+    visit(node, None, None)
+    return found
+
+
+def local_names(node: ast.FunctionDef) -> set[str]:
+    """Parameters and names bound in a function's own body."""
+    arguments = node.args
+    names = {p.arg for p in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    todo: list[ast.AST] = list(node.body)
+    outer: set[str] = set()
+    while todo:
+        inner = todo.pop()
+        if isinstance(inner, (ast.FunctionDef, ast.ClassDef)):
+            names.add(inner.name)
+            continue
+        if isinstance(inner, ast.Lambda):
+            continue
+        if isinstance(inner, (ast.Import, ast.ImportFrom)):
+            names |= {(a.asname or a.name).split(".")[0] for a in inner.names}
+        if isinstance(inner, (ast.Global, ast.Nonlocal)):
+            outer |= set(inner.names)
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+            names.add(inner.id)
+        if isinstance(inner, ast.comprehension):
+            todo += [inner.iter, *inner.ifs]  # its targets live in a scope of their own
+            continue
+        todo.extend(ast.iter_child_nodes(inner))
+    return names - outer
+
+
+def bound_inside(node: ast.AST) -> set[str]:
+    """Names bound by a lambda's parameters or a comprehension's targets."""
+    if isinstance(node, ast.Lambda):
+        return {p.arg for p in (*node.args.args, *node.args.kwonlyargs)}
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+def plural(name: str) -> str:
+    """A name for a list of layers."""
+    return name if name.endswith("s") else f"{name}_layers" if name in ("dense", "dropout") else f"{name}s"
+
+
+def inline_object(site: Site) -> bool:
+    """True for a layer object that is made where it is called: `tf.layers.Dense(10)(x)`."""
+    return site.own.kind == "layer_object" and isinstance(site.own.call.func, ast.Call)
+
+
+def own_kind(site: Site) -> str:
+    """What a site owns."""
+    return site.own.kind
+
+
+def same_callee(a: Site, b: Site) -> bool:
+    """True when two owning calls make the same kind of thing."""
+    return a.own.definition is b.own.definition and a.own.symbol == b.own.symbol
+
+
+__all__ = ["MODES", "Any", "Const", "Instance", "Site", "Staging", "call_text", "depends_on_mode", "standalone"]

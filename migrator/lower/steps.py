@@ -1,0 +1,79 @@
+"""Functions of the global step: a Keras schedule counts steps itself, so the step is no argument any more."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from migrator.analysis.values import Function, Result, options
+from migrator.emit.fragments import call_text
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
+
+GLOBAL_STEPS = frozenset(
+    {
+        "tensorflow.train.get_global_step",
+        "tensorflow.train.get_or_create_global_step",
+        "tensorflow.contrib.framework.get_global_step",
+        "tensorflow.contrib.framework.get_or_create_global_step",
+    }
+)
+
+
+def step_parameters(ctx: Context, definition: ast.AST) -> set[str]:
+    """Parameters of a function that returns a schedule and that are only ever given the global step."""
+    frames = [f for f in ctx.facts.frames.get(definition, []) if f.call is not None]
+    if not frames or not all(returns_schedule(ctx, f.returned) for f in frames):
+        return set()
+    names = set(frames[0].arguments)
+    return {n for n in names if all(is_step(f.arguments.get(n)) for f in frames)}
+
+
+def returns_schedule(ctx: Context, value: object) -> bool:
+    """True for the result of a learning-rate schedule that a rule covers."""
+    if not isinstance(value, Result):
+        return False
+    rule = ctx.rules.find(value.symbol)
+    return rule is not None and rule.kind == "schedule"
+
+
+def is_step(value: object) -> bool:
+    """True for the global step."""
+    return isinstance(value, Result) and value.symbol in GLOBAL_STEPS and not value.part
+
+
+def step_arguments(ctx: Context, call: ast.Call) -> set[ast.expr]:
+    """The arguments of a call that pass the global step to a function which returns a schedule."""
+    found: set[ast.expr] = set()
+    for value in ctx.facts.callees.get(call, []):
+        for callee in options(value):
+            if not isinstance(callee, Function):
+                continue
+            dropped = step_parameters(ctx, callee.node)
+            if not dropped:
+                continue
+            names = [p.arg for p in (*callee.node.args.posonlyargs, *callee.node.args.args)]
+            names = names[1:] if callee.bound is not None else names
+            found |= {a for n, a in zip(names, call.args, strict=False) if n in dropped}
+            found |= {k.value for k in call.keywords if k.arg in dropped}
+    return found
+
+
+def call_without(call: ast.Call, skipped: set[ast.expr], render: Callable[[ast.AST], str]) -> str:
+    """A call without some of its arguments."""
+    shown = [render(a) for a in call.args if a not in skipped]
+    shown += [f"{k.arg}={render(k.value)}" for k in call.keywords if k.value not in skipped]
+    return call_text(render(call.func), shown)
+
+
+def header_without(text: str, name: str, dropped: set[str]) -> str:
+    """A function's text without some of its parameters."""
+    start = text.index("(", text.index(f"def {name}")) + 1
+    end = text.index(":", text.index(")", start))
+    header = text[start:end]
+    for parameter in dropped:
+        header = re.sub(rf"(?<![\w.]){parameter}\b\s*(=\s*[^,)]*)?(,\s*)?", "", header, count=1)
+    return text[:start] + re.sub(r",\s*\)", ")", header) + text[end:]

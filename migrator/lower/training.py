@@ -1,0 +1,309 @@
+"""The program around the model: Estimator constructions and the calls on them become Keras calls."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from collections.abc import Callable
+
+from migrator.analysis.signatures import SIGNATURES
+from migrator.analysis.values import Const, Function, Opaque, Partial, Result, Value, options
+from migrator.detect.programs import Construction, Program, Use, functions_of
+from migrator.emit.fragments import call_text
+from migrator.lower.context import Context
+from migrator.lower.units import LoweredModel
+from migrator.rulebook import parameters
+from migrator.source.module import Module
+
+CONSUMED = frozenset(
+    {
+        "tensorflow.estimator.TrainSpec",
+        "tensorflow.estimator.EvalSpec",
+        "tensorflow.estimator.RunConfig",
+        "tensorflow.estimator.export.build_raw_serving_input_receiver_fn",
+    }
+)
+
+Render = Callable[..., str]  # (node, columns by which continuation lines move)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Group:
+    """What is converted together."""
+
+    ctx: Context  # with the facts of the whole program
+    program: Program
+    models: dict[ast.AST, LoweredModel]
+    constructions: dict[ast.Call, Construction]
+    uses: dict[ast.Call, Use]
+
+
+def given(call: ast.Call, symbol: str) -> dict[str, ast.expr]:
+    """Arguments of a call by legacy name; literal None counts as absent."""
+    names = parameters(SIGNATURES[symbol]).positional
+    found = dict(zip(names, call.args, strict=False))
+    found.update({k.arg: k.value for k in call.keywords if k.arg})
+    return {k: v for k, v in found.items() if not (isinstance(v, ast.Constant) and v.value is None)}
+
+
+def refuse_others(
+    group: Group, module: Module, call: ast.Call, arguments: dict[str, ast.expr], known: set[str]
+) -> None:
+    """Refuse arguments that have no counterpart."""
+    for name, node in arguments.items():
+        if name in known or (isinstance(node, (ast.List, ast.Tuple)) and not node.elts):
+            continue
+        raise group.ctx.refuse("estimator-argument", call, module, f"`{name}` has no counterpart yet")
+
+
+# ---------------------------------------------------------------------------------------------------- construction
+def construction_text(group: Group, construction: Construction, render: Render) -> str:
+    """`build_model(params)` for an Estimator construction."""
+    ctx, module, call = group.ctx, construction.module, construction.call
+    symbol = construction.result.symbol
+    arguments = given(call, symbol)
+    sizes = {"train_batch_size", "eval_batch_size", "predict_batch_size", "use_tpu"}
+    if sizes & arguments.keys():
+        raise ctx.refuse("tpu-estimator", call, module, "TPUEstimator gives its batch sizes to the input functions")
+    refuse_others(group, module, call, arguments, {"model_fn", "model_dir", "config", "params"})
+    fn = arguments.get("model_fn")
+    if fn is None or len(construction.model_fns) != 1:
+        raise ctx.refuse("model-fn", call, module, "which model_fn it is given is only known at run time")
+    model = group.models[construction.model_fns[0]]
+    if "model_dir" in arguments or run_config_has(group, construction, "model_dir"):
+        ctx.note(
+            "model-dir",
+            "warning",
+            module,
+            call,
+            "model_dir held checkpoints that a later run resumed from; the migrated program starts afresh each run",
+        )
+        ctx.lower_level("review")
+    shown: list[str] = []
+    keywords: list[str] = []
+    value = ctx.facts.value(fn)
+    if isinstance(value, Partial):
+        if not isinstance(fn, ast.Call):
+            raise ctx.refuse("model-fn", call, module, "the model_fn is a partial made elsewhere")
+        keywords = [f"{k.arg}={render(k.value)}" for k in fn.keywords if k.arg]
+    named = {k.split("=", 1)[0] for k in keywords}
+    for name in model.parameters:
+        if name == "params":
+            shown.append(moved(module, call, arguments["params"], render) if "params" in arguments else "{}")
+        elif name == "config":
+            raise ctx.refuse("config-parameter", call, module, "the model_fn reads its RunConfig")
+        elif name not in named:
+            break
+    return call_text(model_reference(group, module, model, fn, value, render), shown + keywords)
+
+
+def moved(module: Module, call: ast.Call, node: ast.expr, render: Render) -> str:
+    """An argument that moves to the line of its call: its continuation lines follow."""
+
+    def indent(line: int) -> int:
+        text = module.text[module.line_start(line) :]
+        return len(text) - len(text.lstrip(" "))
+
+    return render(node, indent(call.lineno) - indent(node.lineno))
+
+
+def model_reference(
+    group: Group, module: Module, model: LoweredModel, fn: ast.expr, value: Value | None, render: Render
+) -> str:
+    """The expression that is called to get the model."""
+    if isinstance(value, Partial):
+        return model.builder
+    if isinstance(fn, ast.Attribute) and names_definition(fn.attr, model):
+        return f"{render(fn.value)}.{model.builder}"
+    if isinstance(fn, ast.Name) and names_definition(fn.id, model) and model.top_level:
+        if module.path != model.module.path:
+            group.ctx.imports.setdefault(module.path, set()).add(f"{model.module.path}:{model.builder}")
+        return model.builder
+    return render(fn)
+
+
+def names_definition(name: str, model: LoweredModel) -> bool:
+    """True when the name is the model_fn's own."""
+    return name == model.node.name
+
+
+def run_config(group: Group, construction: Construction) -> Result | None:
+    """The RunConfig that a construction is given, when it is one made in sight."""
+    node = given(construction.call, construction.result.symbol).get("config")
+    if node is None:
+        return None
+    value = group.ctx.facts.value(node)
+    if isinstance(value, Result) and value.symbol == "tensorflow.estimator.RunConfig" and not value.part:
+        return value
+    raise group.ctx.refuse("run-config", construction.call, construction.module, "the RunConfig cannot be followed")
+
+
+def run_config_has(group: Group, construction: Construction, name: str) -> bool:
+    """True when the construction's RunConfig sets an argument."""
+    config = run_config(group, construction)
+    return config is not None and name in given(config.call, config.symbol)
+
+
+def seed_lines(group: Group, construction: Construction, render: Render) -> list[str]:
+    """`keras.utils.set_random_seed(...)` for a RunConfig with a seed."""
+    config = run_config(group, construction)
+    if config is None:
+        return []
+    arguments = given(config.call, config.symbol)
+    distribution = {"train_distribute", "eval_distribute", "experimental_distribute"} & arguments.keys()
+    if distribution:
+        raise group.ctx.refuse("distribution", config.call, config.module, "the training is distributed")
+    seed = arguments.get("tf_random_seed")
+    if seed is None:
+        return []
+    if config.module.path != construction.module.path:
+        raise group.ctx.refuse("run-config", config.call, config.module, "the RunConfig is made in another file")
+    return [group.ctx.use(construction.module, f"keras.utils.set_random_seed({render(seed)})")]
+
+
+# ------------------------------------------------------------------------------------------------------------ uses
+def use_text(group: Group, use: Use, render: Render) -> str:
+    """A train / evaluate / predict call in Keras terms."""
+    ctx, module, call = group.ctx, use.module, use.call
+    if use.kind == "train_and_evaluate":
+        return train_and_evaluate(group, use, render)
+    symbol = f"estimator.{use.kind}"
+    if symbol not in SIGNATURES or not isinstance(call.func, ast.Attribute):
+        raise ctx.refuse("estimator-method", call, module, f"`Estimator.{use.kind}` has no counterpart yet")
+    arguments = given(call, symbol)
+    receiver = render(call.func.value)
+    match use.kind:
+        case "train":
+            refuse_others(group, module, call, arguments, {"input_fn", "steps", "max_steps"})
+            data = dataset_text(group, module, arguments["input_fn"], use, render)
+            if "max_steps" in arguments:
+                text = f"support.fit_until({receiver}, {data}, max_steps={render(arguments['max_steps'])})"
+                return ctx.use(module, text)
+            steps = [f"steps_per_epoch={render(arguments['steps'])}"] if "steps" in arguments else []
+            return call_text(f"{receiver}.fit", [data, *steps])
+        case "evaluate":
+            refuse_others(group, module, call, arguments, {"input_fn", "steps", "name"})
+            data = dataset_text(group, module, arguments["input_fn"], use, render)
+            steps = [f"steps={render(arguments['steps'])}"] if "steps" in arguments else []
+            return call_text(f"{receiver}.evaluate", [data, *steps])
+        case "predict":
+            refuse_others(group, module, call, arguments, {"input_fn", "predict_keys"})
+            data = dataset_text(group, module, arguments["input_fn"], use, render)
+            keys = [f"keys={render(arguments['predict_keys'])}"] if "predict_keys" in arguments else []
+            return ctx.use(module, call_text("support.predict_examples", [receiver, data, *keys]))
+    from migrator.lower import exports
+
+    return exports.export_text(group, use, receiver, arguments, render)
+
+
+def train_and_evaluate(group: Group, use: Use, render: Render) -> str:
+    """train_and_evaluate over the arguments of its two specs."""
+    ctx, module, call = group.ctx, use.module, use.call
+    arguments = given(call, "tensorflow.estimator.train_and_evaluate")
+    specs: dict[str, dict[str, ast.expr]] = {}
+    for name in ("train_spec", "eval_spec"):
+        node = arguments.get(name)
+        value = ctx.facts.value(node) if node is not None else None
+        if not isinstance(value, Result) or value.symbol not in CONSUMED or value.module.path != module.path:
+            raise ctx.refuse("spec-unknown", call, module, f"the {name} cannot be followed")
+        specs[name] = given(value.call, value.symbol)
+    train, evaluation = specs["train_spec"], specs["eval_spec"]
+    refuse_others(group, module, call, train, {"input_fn", "max_steps"})
+    refuse_others(group, module, call, evaluation, {"input_fn", "steps", "throttle_secs", "start_delay_secs", "name"})
+    shown = [
+        render(arguments["estimator"]),
+        dataset_text(group, module, train["input_fn"], use, render),
+        dataset_text(group, module, evaluation["input_fn"], use, render),
+    ]
+    if "max_steps" in train:
+        shown.append(f"max_steps={render(train['max_steps'])}")
+    steps_none = "steps" not in evaluation and any(
+        k == "steps" for k in raw_names(ctx.facts.value(arguments["eval_spec"]))
+    )
+    if "steps" in evaluation:
+        shown.append(f"eval_steps={render(evaluation['steps'])}")
+    elif not steps_none:
+        shown.append("eval_steps=100")
+    every = checkpoint_steps(group, use, render)
+    if every:
+        shown.append(f"evaluate_every={every}")
+    return ctx.use(module, call_text("support.train_and_evaluate", shown))
+
+
+def raw_names(value: Value | None) -> set[str]:
+    """The keywords written in a call, None included."""
+    return {k.arg for k in value.call.keywords if k.arg} if isinstance(value, Result) else set()
+
+
+def checkpoint_steps(group: Group, use: Use, render: Render) -> str:
+    """save_checkpoints_steps of the Estimator's RunConfig: how often train_and_evaluate evaluates."""
+    found: set[str] = set()
+    for made in use.estimators:
+        config = run_config(group, group.constructions[made])
+        if config is not None:
+            node = given(config.call, config.symbol).get("save_checkpoints_steps")
+            if node is not None:
+                if config.module.path != use.module.path:
+                    raise group.ctx.refuse(
+                        "run-config", config.call, config.module, "the RunConfig is made in another file"
+                    )
+                found.add(render(node))
+    return found.pop() if len(found) == 1 else ""
+
+
+def dataset_text(group: Group, module: Module, node: ast.expr, use: Use, render: Render) -> str:
+    """The dataset that an input_fn argument gives when it is called."""
+    ctx = group.ctx
+    value = ctx.facts.value(node)
+    if isinstance(node, ast.Lambda):
+        if node.args.args:
+            raise ctx.refuse("input-fn", node, module, "the input function takes arguments from the Estimator")
+        return render(node.body)
+    for function in functions_of(value):
+        required = required_parameters(function)
+        bound = len(value.args) + len(value.kwargs) if isinstance(value, Partial) else 0
+        if required > bound:
+            raise ctx.refuse("input-fn", node, module, "the input function takes arguments from the Estimator")
+    made = [o for o in options(value) if isinstance(o, Result)] if value is not None else []
+    if any(o.symbol in NUMPY_INPUTS for o in made):
+        if not all(o.symbol in NUMPY_INPUTS for o in made) or functions_of(value):
+            raise ctx.refuse("input-fn", node, module, "the input function is one of several kinds")
+        return render(node)
+    for option in made:
+        if ".inputs." in option.symbol:
+            raise ctx.refuse("input-fn", node, module, f"`{option.symbol}` has no counterpart yet")
+    if not functions_of(value) and not isinstance(value, Opaque):
+        raise ctx.refuse("input-fn", node, module, "the input function cannot be followed")
+    if isinstance(node, ast.Call) and isinstance(value, Partial) and node.args:
+        shown = [render(a) for a in node.args[1:]] + [f"{k.arg}={render(k.value)}" for k in node.keywords]
+        return call_text(render(node.args[0]), shown)
+    return f"{render(node)}()"
+
+
+NUMPY_INPUTS = frozenset({"tensorflow.estimator.inputs.numpy_input_fn", "tensorflow.contrib.learn.io.numpy_input_fn"})
+
+
+def numpy_text(ctx: Context, module: Module, call: ast.Call, render: Render) -> str:
+    """`numpy_dataset(...)` for numpy_input_fn: the dataset itself stands where the input function stood."""
+    arguments = given(call, "tensorflow.estimator.inputs.numpy_input_fn")
+    shown = [render(arguments["x"])]
+    names = ("y", "batch_size", "num_epochs", "shuffle")
+    written = {k.arg for k in call.keywords} | set(
+        parameters(SIGNATURES["tensorflow.estimator.inputs.numpy_input_fn"]).positional[: len(call.args)]
+    )
+    for name in names:
+        if name in arguments:
+            shown.append(f"{name}={render(arguments[name])}")
+        elif name == "num_epochs" and name in written:
+            shown.append("num_epochs=None")
+    return ctx.use(module, call_text("support.numpy_dataset", shown))
+
+
+def required_parameters(function: Function) -> int:
+    """How many parameters a function needs beyond self and defaults."""
+    a = function.node.args
+    count = len(a.posonlyargs) + len(a.args) - len(a.defaults) - (function.bound is not None)
+    return count + sum(d is None for d in a.kw_defaults)
+
+
+__all__ = ["CONSUMED", "Const", "Group", "construction_text", "seed_lines", "use_text"]

@@ -1,0 +1,155 @@
+"""One model_fn as a whole: the model class, its builder, the layers it needed, the weight map."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from typing import Any
+
+from migrator.analysis.modes import ALL
+from migrator.lower import exports, guards, losses, metrics, model, optimizer, owners, rendering, several
+from migrator.lower.context import Context, class_name, identifier
+from migrator.lower.owning import parameter_roles
+from migrator.lower.staging import Staging
+from migrator.source.module import Module
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class LoweredModel:
+    """What a model_fn became. `builder` takes the static parameters and returns the compiled model."""
+
+    node: ast.FunctionDef
+    module: Module
+    class_name: str
+    builder: str
+    parameters: list[str]
+    text: str
+    creation: list[dict[str, Any]]
+    top_level: bool = True
+    signatures: tuple[str, ...] = ("serving_default",)
+
+
+def lower_model_fn(ctx: Context, module: Module, node: ast.FunctionDef) -> LoweredModel:
+    """The model class and its builder. Raises Refused with the reason when something cannot be exact."""
+    roles = parameter_roles(ctx, module, node)
+    given = set(owners.parameter_order(node))
+    roles.update({n: r for n, r in (("features", "call"), ("labels", "call"), ("mode", "mode")) if n in given})
+    fields = model.spec_fields(ctx, module, node)
+    if not fields:
+        raise ctx.refuse("spec", node, module, "no EstimatorSpec is returned")
+    inside = {id(n) for n in ast.walk(node)}
+    for field in fields.values():
+        if id(field.call) not in inside:
+            raise ctx.refuse("delegation", node, module, "the EstimatorSpec is made in another function")
+    ctx.sparse_gradients = optimizer.has_sparse_gradients(ctx)
+    st = Staging(ctx, module, node, roles, is_model=True)
+    labels = "labels" if "labels" in roles else ""
+    parts = model.ModelParts(ctx, module, node, roles, "features" if "features" in roles else "", labels, fields, st)
+    if not parts.features:
+        raise ctx.refuse("signature", node, module, "the model_fn has no `features` parameter")
+    ctx.regularised = losses.adds_regularization(parts)
+    unsupported(parts)
+    guards.check_model(parts)
+    metrics.name_metrics(parts)
+    model.find_forward(parts)
+    guards.note_dropped(parts)
+    return assemble(parts)
+
+
+UNSUPPORTED = {
+    "scaffold": "a Scaffold initialises or restores the graph by hand",
+    "training_hooks": "hooks run session code during training",
+    "training_chief_hooks": "hooks run session code during training",
+    "evaluation_hooks": "hooks run session code during evaluation",
+    "prediction_hooks": "hooks run session code during prediction",
+    "host_call": "a host_call runs beside the TPU program",
+    "scaffold_fn": "a Scaffold initialises or restores the graph by hand",
+    "eval_metrics": "TPU metrics are given as a function and tensors",
+}
+
+
+def unsupported(parts: model.ModelParts) -> None:
+    """Refuse spec fields that have no counterpart yet."""
+    for fields in parts.fields.values():
+        for name, reason in UNSUPPORTED.items():
+            if name in fields.expressions:
+                raise parts.ctx.refuse(f"spec-{name.replace('_', '-')}", fields.expressions[name], parts.module, reason)
+
+
+def assemble(parts: model.ModelParts) -> LoweredModel:
+    """The source of class and builder."""
+    ctx, module, node = parts.ctx, parts.module, parts.node
+    call = model.call_method(parts)
+    predict = model.predict_method(parts)
+    loss_argument = losses.compile_loss(parts)
+    loss_method = None if loss_argument is not None else losses.loss_method(parts)
+    metric_arguments = metrics.compile_metrics(parts)
+    metric_creation: list[str] = []
+    metric_method: list[str] = []
+    if metric_arguments is None:
+        metric_creation, metric_method = metrics.metrics_method(parts)
+    init = model.init_method(parts)
+    name = ctx.top_level_name(module, class_name(node.name))
+    builder = ctx.top_level_name(module, f"build_{identifier(name)}")
+    lines = [f"class {name}({ctx.use(module, 'support.EstimatorModel')}):"]
+    doc = owners.documentation(node)
+    if doc is not None:
+        lines += [*owners.docstring(parts.st, doc, "    "), ""]
+    lines += [*init, *metric_creation, "", *call]
+    step = several.train_step(parts)
+    for method in (loss_method, metric_method, step, predict):
+        if method:
+            lines += ["", *method]
+    statics = [p for p in owners.parameter_order(node) if parts.roles[p] == "static"]
+    text = "\n".join(lines) + "\n\n\n" + builder_text(parts, name, builder, statics, loss_argument, metric_arguments)
+    guards.check_leftovers(ctx, module, node, text)
+    for owner in ctx.owners.values():
+        if isinstance(owner, owners.Owner):
+            guards.check_leftovers(ctx, owner.module, owner.node, owner.text)
+    signatures = tuple(exports.exported_signatures(parts))
+    top_level = node in module.tree.body
+    return LoweredModel(node, module, name, builder, statics, text, model.creation(parts), top_level, signatures)
+
+
+def builder_text(
+    parts: model.ModelParts,
+    name: str,
+    builder: str,
+    statics: list[str],
+    loss: str | None,
+    metric_arguments: list[str] | None,
+) -> str:
+    """The function that makes and compiles the model."""
+    ops = optimizer.plan(parts)
+    lines: list[str] = []
+    arguments: list[str] = []
+    attributes: list[str] = []
+    if len(ops) > 1:
+        arguments, lines, attributes = several.compiled(parts, ops)
+    elif ops:
+        if ops[0].variables is not None:
+            raise parts.ctx.refuse("var-list", ops[0].call, parts.module, "only some of the variables are trained")
+        prepare, text = optimizer.optimizer_lines(parts, ops[0])
+        lines += prepare
+        arguments.append(f"optimizer={text}")
+        if not ops[0].counts:
+            parts.ctx.note(
+                "global-step",
+                "warning",
+                parts.module,
+                ops[0].call,
+                "the legacy train_op did not increment the global step; optimizer.iterations does",
+            )
+    if loss is not None:
+        arguments.append(f"loss={loss}")
+    if metric_arguments:
+        arguments.append(f"metrics=[{', '.join(metric_arguments)}]")
+    signature = owners.signature(parts.node, parts.module, statics, parts.st)
+    head = owners.def_line(builder, signature, "")
+    body = [*lines, f"    model = {name}({', '.join(parts.model_parameters)})", *attributes]
+    body += rendering.wrapped("    ", f"model.compile({', '.join(arguments)})", "") if arguments else []
+    doc = '    """Returns the compiled model."""'
+    return "\n".join([*head, doc, *body, "    return model"])
+
+
+__all__ = ["ALL", "LoweredModel", "lower_model_fn"]

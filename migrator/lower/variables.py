@@ -1,0 +1,144 @@
+"""Raw variables: tf.get_variable and tf.Variable become weights of the layer or model that makes them."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from migrator.analysis.signatures import VARIABLES
+from migrator.analysis.values import Const, Result, Stage
+from migrator.emit.fragments import call_text
+from migrator.lower import rewriting
+from migrator.rulebook import parameters
+
+if TYPE_CHECKING:
+    from migrator.lower.staging import Site, Staging
+
+HARMLESS = frozenset(
+    {"collections", "caching_device", "validate_shape", "use_resource", "import_scope", "synchronization"}
+)
+UNMEASURED = frozenset({"partitioner", "custom_getter", "constraint", "aggregation", "variable_def", "expected_shape"})
+
+
+def bound(st: Staging, site: Site) -> dict[str, ast.expr]:
+    """The call's arguments by legacy name."""
+    call = site.own.call
+    names = parameters(VARIABLES[site.own.symbol]).positional
+    found = dict(zip(names, call.args, strict=False))
+    found.update({k.arg: k.value for k in call.keywords if k.arg})
+    for name in UNMEASURED & found.keys():
+        if not (isinstance(found[name], ast.Constant) and found[name].value is None):  # type: ignore[attr-defined]
+            raise st.ctx.refuse("variable-argument", call, st.module, f"`{name}` of a variable is not measured")
+    return found
+
+
+def static_parts(st: Staging, site: Site) -> list[ast.AST]:
+    """What creating the variable needs."""
+    found = bound(st, site)
+    wanted = ("shape", "initializer", "dtype", "trainable", "regularizer", "initial_value")
+    return [found[name] for name in wanted if name in found]
+
+
+def creation_text(st: Staging, site: Site) -> str:
+    """`self.add_weight(...)` for a variable."""
+    arguments = bound(st, site)
+    given = arguments.get("name")
+    literal = given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else site.attr
+    text: list[str] = [f"name='{literal.rsplit('/', 1)[-1]}'"]
+    if "initial_value" in arguments:
+        text += initial_value(st, site, arguments["initial_value"])
+    else:
+        if "shape" not in arguments:
+            raise st.ctx.refuse(
+                "variable-shape", site.own.call, st.module, "the variable's shape comes from its initializer"
+            )
+        text.append(f"shape={st.static_text(arguments['shape'])}")
+        initializer = arguments.get("initializer")
+        if initializer is None or rewriting_none(initializer):
+            text.append("initializer='glorot_uniform'")
+        else:
+            text.append(f"initializer={initializer_text(st, site, initializer)}")
+    if "regularizer" in arguments and not rewriting_none(arguments["regularizer"]):
+        text.append(f"regularizer={st.static_text(arguments['regularizer'])}")
+    if "trainable" in arguments and not true(arguments["trainable"]):
+        text.append(f"trainable={st.static_text(arguments['trainable'])}")
+    dtype = arguments.get("dtype")
+    if dtype is not None:
+        shown = st.static_text(dtype)
+        if not shown.endswith("float32"):
+            text.append(f"dtype={shown}")
+    return call_text("self.add_weight", text)
+
+
+def initial_value(st: Staging, site: Site, node: ast.expr) -> list[str]:
+    """Shape and initializer of tf.Variable(tf.zeros([n])) and its kind; a value that is no initializer refuses."""
+    value = st.ctx.facts.value(node)
+    if isinstance(value, Result) and isinstance(node, ast.Call):
+        maker = VALUES.get(value.symbol)
+        if maker is not None:
+            target, names = maker
+            given = dict(zip(names, node.args, strict=False))
+            given.update({k.arg: k.value for k in node.keywords if k.arg})
+            shape = given.pop("shape", None)
+            if shape is not None:
+                rest = [
+                    f"{SPELLING.get(n, n)}={st.static_text(e)}"
+                    for n, e in given.items()
+                    if n not in ("dtype", "name", "seed")
+                ]
+                if target.endswith(("Normal", "Uniform")):
+                    rest = with_defaults(target, rest)
+                elif target == "zeros" or target == "ones":
+                    return [f"shape={st.static_text(shape)}", f"initializer='{target}'"]
+                return [
+                    f"shape={st.static_text(shape)}",
+                    f"initializer={st.ctx.use(st.module, call_text(f'keras.initializers.{target}', rest))}",
+                ]
+    if isinstance(value, Const) and isinstance(value.value, (int, float)):
+        constant = call_text("keras.initializers.Constant", [st.static_text(node)])
+        return ["shape=()", f"initializer={st.ctx.use(st.module, constant)}"]
+    raise st.ctx.refuse("variable-value", node, st.module, "the variable's initial value is not an initializer")
+
+
+VALUES = {
+    "tensorflow.zeros": ("zeros", ("shape", "dtype", "name")),
+    "tensorflow.ones": ("ones", ("shape", "dtype", "name")),
+    "tensorflow.random_normal": ("RandomNormal", ("shape", "mean", "stddev", "dtype", "seed", "name")),
+    "tensorflow.random.normal": ("RandomNormal", ("shape", "mean", "stddev", "dtype", "seed", "name")),
+    "tensorflow.truncated_normal": ("TruncatedNormal", ("shape", "mean", "stddev", "dtype", "seed", "name")),
+    "tensorflow.random_uniform": ("RandomUniform", ("shape", "minval", "maxval", "dtype", "seed", "name")),
+    "tensorflow.constant": ("Constant", ("value", "dtype", "shape", "name")),
+}
+SPELLING: dict[str, str] = {}
+
+
+def with_defaults(target: str, given: list[str]) -> list[str]:
+    """TF1's defaults written out: standard deviation 1 (Keras .05), uniform over [0, 1] (Keras +-.05)."""
+    names = {g.split("=", 1)[0] for g in given}
+    if target == "RandomUniform":
+        return ([] if "minval" in names else ["minval=0.0"]) + given + ([] if "maxval" in names else ["maxval=1.0"])
+    return given + ([] if "stddev" in names else ["stddev=1.0"])
+
+
+def initializer_text(st: Staging, site: Site, node: ast.expr) -> str:
+    """An initializer argument; a tensor as initializer refuses."""
+    value = st.ctx.facts.value(node)
+    if isinstance(value, Result) and value.stage > Stage.STATIC:
+        raise st.ctx.refuse("variable-value", node, st.module, "a tensor initialises the variable")
+    if isinstance(value, Const) and isinstance(value.value, (int, float)):
+        return st.ctx.use(st.module, call_text("keras.initializers.Constant", [st.static_text(node)]))
+    name = rewriting.symbol_of(st.ctx, node)
+    rule = st.ctx.rules.find(name) if name else None
+    if rule is not None and rule.target:
+        return st.ctx.use(st.module, f"{rule.target}()")
+    return st.static_text(node)
+
+
+def rewriting_none(node: ast.expr) -> bool:
+    """True for a literal None."""
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def true(node: ast.expr) -> bool:
+    """True for a literal True."""
+    return isinstance(node, ast.Constant) and node.value is True

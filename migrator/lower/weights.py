@@ -1,0 +1,150 @@
+"""The weight map's creation tree: what a converted body creates, in the order the legacy graph created it."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from migrator.analysis.modes import Step
+from migrator.analysis.values import Const, Result
+from migrator.lower import recurrent
+
+if TYPE_CHECKING:
+    from migrator.lower.staging import Site, Staging
+
+Node = dict[str, Any]
+
+
+def creation_tree(st: Staging, steps: list[Step]) -> list[Node]:
+    """The nodes of a block, loops and scopes nested as in the source."""
+    found: list[Node] = []
+    for step in steps:
+        sites = [s for s in st.sites.values() if s.step is step and s.own.kind != "metric"]
+        # an owner inside a comprehension repeats like a loop
+        for site in sites:
+            node = site_node(st, site)
+            if node is None:
+                continue
+            if site.comprehension is not None:
+                node = {"loop": [node]}
+            elif site.condition is not None:
+                node = {"optional": [node]}
+            found.append(node)
+        inner = [creation_tree(st, block) for block in step.blocks]
+        flat = [n for block in inner for n in block]
+        if not flat:
+            continue
+        match step.kind:
+            case "with":
+                found += scoped(st, step, flat)
+            case "for" | "while":
+                found.append({"loop": flat})
+            case "if":
+                found += [{"optional": block} for block in inner if block]
+            case _:
+                found += flat
+    return found
+
+
+def scoped(st: Staging, step: Step, inner: list[Node]) -> list[Node]:
+    """The nodes inside the variable scopes that a `with` opens."""
+    node = step.node
+    assert isinstance(node, ast.With)
+    for item in reversed(node.items):
+        value = st.ctx.facts.value(item.context_expr)
+        if isinstance(value, Result) and value.symbol == "tensorflow.variable_scope":
+            name, default = value.bound.get("name_or_scope"), value.bound.get("default_name")
+            if isinstance(name, Const) and isinstance(name.value, str):
+                inner = [{"with": name.value, "default": False, "creation": inner}]
+            elif isinstance(default, Const) and isinstance(default.value, str):
+                inner = [{"with": default.value, "default": True, "creation": inner}]
+            else:
+                inner = [{"with": "*", "default": False, "creation": inner}]
+    return inner
+
+
+def site_node(st: Staging, site: Site) -> Node | None:
+    """The node of one owning call; None for layers without weights."""
+    own = site.own
+    if site.shared is not None:
+        return {"shared": site.attr}
+    match own.kind:
+        case "layer":
+            assert own.rule is not None
+            if not own.rule.weights:
+                return None
+            node: Node = {"attr": site.attr, "weights": dict(own.rule.weights), "permute": own.rule.permute}
+            return {**node, **scope_of(st, own.call, own.rule.name_arg or "name", own.rule.scope or "layer")}
+        case "layer_object":
+            assert own.rule is not None
+            attr = site.attr or st.call_text(own.call.func).removeprefix("self.")
+            node = {"attr": attr, "weights": dict(own.rule.weights), "permute": own.rule.permute}
+            made = own.made.call if own.made is not None else own.call
+            return {**node, **scope_of(st, made, "name", own.rule.scope or "layer")}
+        case "variable":
+            return {"attr": site.attr, "variable": given_name(st, own.call, "name", 0) or "*"}
+        case "rnn":
+            return rnn_node(st, site)
+        case "function" | "entry" | "object":
+            if own.kind == "object":
+                return None
+            from migrator.lower.owned_calls import entry_object
+            from migrator.lower.owners import owner_of
+
+            owner = owner_of(st.ctx, st, own)
+            if own.kind == "function":
+                attr = site.attr
+            else:
+                target = entry_object(own.call)
+                inner = st.sites.get(target) if isinstance(target, ast.Call) else None
+                attr = inner.attr if inner is not None else st.call_text(target).removeprefix("self.")
+            return {"attr": attr, "scope": None, "class": owner.class_name, "creation": owner.creation}
+    return None
+
+
+def scope_of(st: Staging, call: ast.Call, argument: str, default: str) -> Node:
+    """The legacy scope of a layer: the user's name, a numbered default, or the Keras layer's own name (null)."""
+    node = next((k.value for k in call.keywords if k.arg == argument), None)
+    if node is None:
+        rule = None
+        for value in st.ctx.facts.callees.get(call, []):
+            rule = rule or st.ctx.rules.find(getattr(value, "name", ""))
+        if rule is not None and rule.signature:
+            from migrator.rulebook import bind
+
+            bound = bind(rule, call)
+            node = bound.get(argument) if isinstance(bound, dict) else None
+    if node is None or (isinstance(node, ast.Constant) and node.value is None):
+        return {"scope": default, "default": True}
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return {"scope": node.value, "default": False}
+    return {"scope": None, "default": False}
+
+
+def given_name(st: Staging, call: ast.Call, argument: str, position: int) -> str | None:
+    """A literal name argument."""
+    node = next((k.value for k in call.keywords if k.arg == argument), None)
+    if node is None and len(call.args) > position:
+        node = call.args[position]
+    value = st.ctx.facts.value(node) if node is not None else None
+    return value.value if isinstance(value, Const) and isinstance(value.value, str) else None
+
+
+def rnn_node(st: Staging, site: Site) -> Node:
+    """A recurrent layer: TF1 keeps its weights under `rnn/<cell name>`."""
+    layer, call, cell = recurrent.cell_of(st, site)
+    default = {"LSTM": "lstm_cell", "GRU": "gru_cell", "SimpleRNN": "basic_rnn_cell"}[layer]
+    symbol = getattr(st.ctx.facts.value(call.func), "name", "")
+    if symbol.endswith("BasicLSTMCell"):
+        default = "basic_lstm_cell"
+    name = cell.get("name")
+    inner = str(name.value) if isinstance(name, ast.Constant) and name.value else default
+    outer = recurrent.bound(st, site).get("scope")
+    scope = str(outer.value) if isinstance(outer, ast.Constant) and outer.value else "rnn"
+    node: Node = {"attr": site.attr, "scope": f"{scope}/{inner}", "default": False}
+    node["weights"] = {"kernel": "cell", "bias": "cell"}
+    node["permute"] = recurrent.PERMUTE[layer]
+    if layer == "LSTM":
+        forget = cell.get("forget_bias")
+        node["forget_bias"] = forget.value if isinstance(forget, ast.Constant) else 1.0
+    return node

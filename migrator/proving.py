@@ -1,0 +1,237 @@
+"""Proof before writing: the legacy and the migrated program, side by side in scratch copies, group by group."""
+
+from __future__ import annotations
+
+import dataclasses
+import posixpath
+import shutil
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from migrator.conversion import Conversion, ModelMap
+from migrator.ledger import Unit, Verification
+from migrator.workspace import landing
+from migrator.workspace.copying import copy_tree
+from migrator.workspace.discovery import Project, list_files, locate
+from migrator.workspace.entries import NoProgram, Program, find_program, given_program
+from migrator.workspace.errors import WorkspaceError
+from migrator.workspace.reading import read_sources
+
+
+class Verify(Protocol):
+    """Compares two programs: unit id -> verification.
+
+    The folders are scratch copies from which `entry` is run; the paths in the maps are relative to them. `after_entry`
+    is given when the second program is started in another way.
+    """
+
+    def __call__(
+        self,
+        before: Path,
+        after: Path,
+        entry: str,
+        maps: Sequence[ModelMap],
+        runtime: str,
+        progress: Callable[[str], None],
+        after_entry: str | None = None,
+    ) -> Mapping[str, Verification]: ...
+
+
+_Text = frozenset[tuple[str, str]]  # what a group's files would hold: a proof is about exactly this
+
+
+@dataclasses.dataclass
+class Prover:
+    """Proves the groups of conversions, and remembers which texts it has proven."""
+
+    project: Project
+    entry: str | None
+    runtime: str
+    verify: Verify
+    progress: Callable[[str], None]
+    _known: dict[str, tuple[_Text, dict[str, Verification]]] = dataclasses.field(default_factory=dict)
+
+    def prove(self, texts: Mapping[str, str], conversion: Conversion) -> dict[str, dict[str, Verification]]:
+        """Group -> unit id -> verification, for every group that the conversion edits."""
+        group_of = {unit.id: unit.group for unit in conversion.ledger.units}
+        planned = {group: self._text(conversion, group) for edit in conversion.edits for group in edit.groups}
+        fresh = {group for group, text in planned.items() if self._known.get(group, (None,))[0] != text}
+        maps: dict[str, list[ModelMap]] = defaultdict(list)
+        for model in conversion.models:
+            maps[group_of.get(str(model["unit"]), "")].append(model)
+        programs: dict[Program, list[ModelMap]] = defaultdict(list)
+        for group in sorted(fresh):
+            self._known[group] = (planned[group], {})
+            if not maps[group]:
+                self._settle(group, _units(conversion, group), Verification("not_run", "it holds no model to compare"))
+                continue
+            program = self._program(texts, maps[group])
+            if isinstance(program, NoProgram):
+                self._settle(group, [str(m["unit"]) for m in maps[group]], Verification("not_run", program.reason))
+            else:
+                programs[program] += maps[group]
+        if programs:
+            self._run(conversion, programs, group_of)
+        return {group: self._known[group][1] for group in planned}
+
+    def of_group(self, group: str) -> Mapping[str, Verification]:
+        """What is known of a group's units."""
+        return self._known.get(group, (frozenset(), {}))[1]
+
+    def _settle(self, group: str, units: Sequence[str], verification: Verification) -> None:
+        for unit in units:
+            self._known[group][1][unit] = verification
+
+    def _text(self, conversion: Conversion, group: str) -> _Text:
+        return frozenset((edit.path, edit.after) for edit in conversion.edits if group in edit.groups)
+
+    def _program(self, texts: Mapping[str, str], maps: Sequence[ModelMap]) -> Program | NoProgram:
+        paths = {str(model["legacy"]["path"]) for model in maps}
+        if self.entry is None:
+            return find_program(texts, paths)
+        here = Path.cwd().resolve()
+        inside = here != self.project.root and here.is_relative_to(self.project.base)
+        start = here if inside else self.project.base
+        return given_program(self.entry, _relative(start, self.project.root), texts, paths)
+
+    def _run(
+        self, conversion: Conversion, programs: Mapping[Program, list[ModelMap]], group_of: Mapping[str, str]
+    ) -> None:
+        scratch = Path(tempfile.mkdtemp(prefix="migrate-"))
+        try:
+            before, after = scratch / "before", scratch / "after"
+            self.progress("copying the project for verification")
+            copy_tree(self.project.root, before)
+            landing.write_copy(self.project, self.project.root, after, conversion.edits)
+            for program, maps in programs.items():
+                self.progress(f"verifying {program.entry}")
+                rebased = [_rebased(model, program.folder) for model in maps]
+                found = self.verify(
+                    before / program.folder, after / program.folder, program.entry, rebased, self.runtime, self.progress
+                )
+                self._record(maps, found, group_of)
+        except WorkspaceError as error:
+            for maps in programs.values():
+                self._record(maps, {}, group_of, str(error))
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+    def _record(
+        self,
+        maps: Sequence[ModelMap],
+        found: Mapping[str, Verification],
+        group_of: Mapping[str, str],
+        reason: str = "the program did not reach it",
+    ) -> None:
+        for model in maps:
+            unit = str(model["unit"])
+            verification = found.get(unit, Verification("not_run", reason, self.runtime))
+            self._settle(group_of[unit], [unit], verification)
+
+
+def verify_programs(
+    before: Path,
+    after: Path,
+    entry: str,
+    maps: Sequence[ModelMap],
+    runtime: str,
+    progress: Callable[[str], None],
+    after_entry: str | None = None,
+) -> Mapping[str, Verification]:
+    """The verifier itself, as `Verify`. A model without a map is named by its number. Raises WorkspaceError."""
+    from migrator.verify.entry import Entry
+    from migrator.verify.program import verify_program
+
+    try:
+        start, second = Entry.parse(entry), Entry.parse(after_entry or entry)
+    except ValueError as error:
+        raise WorkspaceError(str(error)) from error
+    result = verify_program(before, after, start, maps, runtime, progress, after_entry=second)
+    for note in result.notes:
+        progress(note)
+    found: dict[str, Verification] = {}
+    for number, unit in enumerate(result.units, start=1):
+        reasons = [unit.verification.reason, *unit.notes]
+        reason = "; ".join(dict.fromkeys(filter(None, reasons)))
+        found[unit.unit or f"model {number}"] = dataclasses.replace(unit.verification, reason=reason)
+    return found
+
+
+def prove_pair(
+    before: Path,
+    after: Path,
+    entry: str | None,
+    after_entry: str | None,
+    maps: Sequence[ModelMap],
+    runtime: str,
+    verify: Verify,
+    progress: Callable[[str], None],
+) -> Mapping[str, Verification]:
+    """Compares two programs in folders (or two scripts) that the tool need not have made. Raises WorkspaceError.
+
+    Both are run in scratch copies. Without an entry the script that starts the legacy program is looked for.
+    """
+    if before.is_dir() != after.is_dir():
+        raise WorkspaceError("give two folders or two scripts")
+    if before.is_file():
+        entry, after_entry = entry or before.name, after_entry or after.name
+        before, after = before.parent, after.parent
+    if entry is None:
+        project = dataclasses.replace(locate([before]), root=before.resolve(), repository=None)
+        sources = read_sources(project, list_files(project))
+        program = find_program(sources.texts, {str(model["legacy"]["path"]) for model in maps})
+        if isinstance(program, NoProgram):
+            raise WorkspaceError(program.reason)
+    else:
+        program = Program("", entry)
+    scratch = Path(tempfile.mkdtemp(prefix="migrate-"))
+    try:
+        copy_tree(before.resolve(), scratch / "before")
+        copy_tree(after.resolve(), scratch / "after")
+        sides = (scratch / "before" / program.folder, scratch / "after" / program.folder)
+        rebased = [_rebased(model, program.folder) for model in maps]
+        return verify(*sides, program.entry, rebased, runtime, progress, after_entry)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def group_outcome(verifications: Mapping[str, Verification]) -> Verification:
+    """The verdict on a group: failed when one unit failed, verified only when all are."""
+    for status in ("failed", "not_run"):
+        for verification in verifications.values():
+            if verification.status == status:
+                return verification
+    return next(iter(verifications.values()), Verification("not_run", "it holds no model to compare"))
+
+
+def unit_outcome(unit: Unit, of_group: Mapping[str, Verification]) -> Verification:
+    """A model's own evidence; any other unit was run as part of its group and shares the group's verdict."""
+    if unit.id in of_group:
+        return of_group[unit.id]
+    whole = group_outcome(of_group)
+    reason = "run together with the model of its group" if whole.status == "verified" else whole.reason
+    return Verification(whole.status, reason, whole.runtime)
+
+
+def _units(conversion: Conversion, group: str) -> list[str]:
+    return [unit.id for unit in conversion.ledger.units if unit.group == group]
+
+
+def _relative(path: Path, root: Path) -> str:
+    relative = path.relative_to(root).as_posix()
+    return "" if relative == "." else relative
+
+
+def _rebased(model: ModelMap, folder: str) -> ModelMap:
+    """The map with paths relative to the folder that the program runs in."""
+    if not folder:
+        return model
+    moved: dict[str, Any] = dict(model)
+    for side in ("legacy", "target"):
+        place = dict(model[side])
+        place["path"] = posixpath.relpath(str(place["path"]), folder)
+        moved[side] = place
+    return moved

@@ -1,0 +1,1 @@
+"""Reading: one module of this room is one view of the code (text, syntax, names, project)."""

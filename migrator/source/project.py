@@ -1,0 +1,78 @@
+"""The analysed tree as a whole: which file a dotted module name means, seen from another file."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import functools
+import pathlib
+from collections.abc import Mapping
+
+from migrator.source.module import Module, parse
+
+LIBRARIES = frozenset({"tensorflow", "keras", "tf_keras", "tf_slim", "tensorflow_estimator", "numpy", "absl"})
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Project:
+    """All files of the analysed root; a file is parsed when it is first asked for."""
+
+    sources: Mapping[str, str]
+    _parsed: dict[str, Module | SyntaxError] = dataclasses.field(default_factory=dict)
+
+    def module(self, path: str) -> Module | None:
+        """The parsed file, or None when it does not parse."""
+        found = self.parsed(path)
+        return found if isinstance(found, Module) else None
+
+    def parsed(self, path: str) -> Module | SyntaxError:
+        """The parsed file or its syntax error."""
+        if path not in self._parsed:
+            self._parsed[path] = parse(path, self.sources[path])
+        return self._parsed[path]
+
+    @functools.cached_property
+    def folders(self) -> frozenset[str]:
+        """Every folder that holds a source file, at any depth."""
+        return frozenset(str(p) for path in self.sources for p in pathlib.PurePosixPath(path).parents)
+
+    def find(self, dotted: str, importer: str) -> str | None:
+        """The file of an absolute dotted module name as `importer` would import it.
+
+        Looked for beside the importer (a script's folder is on sys.path), then in each folder above it.
+        A package without __init__.py is not a file: None.
+        """
+        if dotted.split(".")[0] in LIBRARIES:
+            return None
+        tail = dotted.replace(".", "/")
+        for folder in pathlib.PurePosixPath(importer).parents:
+            prefix = "" if str(folder) == "." else f"{folder}/"
+            for candidate in (f"{prefix}{tail}.py", f"{prefix}{tail}/__init__.py"):
+                if candidate in self.sources:
+                    return candidate
+        return None
+
+    def is_package(self, dotted: str, importer: str) -> str | None:
+        """The folder of a dotted name without __init__.py (a namespace package), or None."""
+        tail = dotted.replace(".", "/")
+        for folder in pathlib.PurePosixPath(importer).parents:
+            prefix = "" if str(folder) == "." else f"{folder}/"
+            if f"{prefix}{tail}" in self.folders:
+                return f"{prefix}{tail}"
+        return None
+
+    def relative(self, node: ast.ImportFrom, importer: str) -> str:
+        """The folder that a relative import starts from, posix, "" for the root."""
+        parents = pathlib.PurePosixPath(importer).parents
+        level = min(node.level, len(parents)) - 1
+        folder = str(parents[level])
+        return "" if folder == "." else folder
+
+    def submodule(self, base: str, name: str) -> str | None:
+        """The file of the submodule `name` (dotted allowed) below a package folder."""
+        prefix = f"{base}/" if base else ""
+        tail = name.replace(".", "/")
+        for candidate in (f"{prefix}{tail}.py", f"{prefix}{tail}/__init__.py"):
+            if candidate in self.sources:
+                return candidate
+        return None

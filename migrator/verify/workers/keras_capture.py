@@ -1,0 +1,279 @@
+"""Records what a migrated program does with its Keras models, while it runs on with every call cut short.
+
+fit, evaluate, predict and predict_on_batch are replaced on the class that defines them, so that overriding methods
+which call them are recorded too, once. What was cut off is made up for in the step counter, so that loops which wait
+for it end.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+from typing import Any, Callable, Dict, List, Optional
+
+import keras
+import numpy
+import tensorflow as tf
+
+from . import trees
+
+REAL_STEPS, REAL_CALLS, BATCHES = 2, 2, 3
+
+
+class Seen(object):
+    """One kind of call of one model: the structure of a data element as Keras got it, and its first batches."""
+
+    def __init__(self, spec: Any, batches: List[Any], method: str, sized: bool = True) -> None:
+        self.spec = spec
+        self.batches = batches
+        self.method = method
+        self.sized = sized  # whether Keras knows where the data end
+
+
+class Model(object):
+    """One Keras model of the program and the calls seen."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.calls: List[str] = []
+        self.seen: Dict[str, Seen] = {}
+        self.failures: Dict[str, str] = {}
+        self.last: Dict[str, Any] = {}
+
+
+class Capture(object):
+    """The models of one program in the order of their first use, and the folders it exported to."""
+
+    def __init__(self) -> None:
+        self.models: List[Model] = []
+        self.exports: List[str] = []
+        self.active = True
+
+    def of(self, model: Any) -> Model:
+        for known in self.models:
+            if known.model is model:
+                return known
+        self.models.append(Model(model))
+        return self.models[-1]
+
+
+def install(capture: Capture) -> None:
+    """Replaces the methods of keras.Model (in the class that defines each) and the exports."""
+    wrappers = {
+        "fit": _wrap_fit,
+        "evaluate": _wrap_evaluate,
+        "predict": _wrap_predict,
+        "predict_on_batch": _wrap_predict_on_batch,
+        "train_on_batch": _wrap_train_on_batch,
+    }
+    for name, wrap in wrappers.items():
+        owner = next(cls for cls in inspect.getmro(keras.Model) if name in vars(cls))
+        setattr(owner, name, wrap(capture, vars(owner)[name]))
+    # model.export, ExportArchive and tf.saved_model.save all end here.
+    saving = importlib.import_module("tensorflow.python.saved_model.save")
+    saving.save_and_return_nodes = _wrap_save(capture, saving.save_and_return_nodes)  # type: ignore[attr-defined]
+
+
+def watch(capture: Capture) -> None:
+    """Only notes which models are trained; every call runs in full."""
+    owner: Any = next(cls for cls in inspect.getmro(keras.Model) if "fit" in vars(cls))
+    plain_fit = owner.fit
+
+    def fit(self: Any, *arguments: Any, **options: Any) -> Any:
+        capture.of(self).calls.append("fit")
+        return plain_fit(self, *arguments, **options)
+
+    owner.fit = fit
+
+
+def _wrap_fit(capture: Capture, original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def fit(self: Any, *arguments: Any, **options: Any) -> Any:
+        if not capture.active:
+            return original(self, *arguments, **options)
+        given = _bound(original, self, arguments, options)
+        known = capture.of(self)
+        known.calls.append("fit")
+        _see(known, "train", "fit", given)
+        self.steps_per_execution = 1
+        epochs = max(0, (given.get("epochs") or 1) - (given.get("initial_epoch") or 0))
+        per_epoch = given.get("steps_per_epoch") or _cardinality(given)
+        given.update(steps_per_epoch=min(REAL_STEPS, per_epoch or REAL_STEPS), shuffle=False)
+        given.update(epochs=1 if epochs else 0, initial_epoch=0)
+        if given.get("validation_data") is not None:
+            given["validation_steps"] = min(REAL_STEPS, given.get("validation_steps") or REAL_STEPS)
+        before = _iterations(self)
+        history = known.last.get("fit")
+        if known.calls.count("fit") <= REAL_CALLS or history is None:
+            history = known.last["fit"] = original(self, **given)
+        if per_epoch is not None and before is not None:
+            _optimizer(self).iterations.assign(before + epochs * per_epoch)
+        return history
+
+    return fit
+
+
+def _wrap_evaluate(capture: Capture, original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def evaluate(self: Any, *arguments: Any, **options: Any) -> Any:
+        if not capture.active:
+            return original(self, *arguments, **options)
+        given = _bound(original, self, arguments, options)
+        known = capture.of(self)
+        known.calls.append("evaluate")
+        _see(known, "eval", "evaluate", given)
+        if given.get("_use_cached_eval_dataset"):  # the validation inside fit, which has been cut short already
+            return original(self, *arguments, **options)
+        self.steps_per_execution = 1
+        steps = given.get("steps") or _cardinality(given) or REAL_STEPS
+        given["steps"] = min(REAL_STEPS, steps)
+        key = "evaluate dict" if given.get("return_dict") else "evaluate"
+        if known.calls.count("evaluate") <= REAL_CALLS or key not in known.last:
+            known.last[key] = original(self, **given)
+        return known.last[key]
+
+    return evaluate
+
+
+def _wrap_predict(capture: Capture, original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def predict(self: Any, *arguments: Any, **options: Any) -> Any:
+        if not capture.active:
+            return original(self, *arguments, **options)
+        known = capture.of(self)
+        known.calls.append("predict")
+        _see(known, "infer", "predict", _bound(original, self, arguments, options))
+        return original(self, *arguments, **options)
+
+    return predict
+
+
+def _wrap_predict_on_batch(capture: Capture, original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def predict_on_batch(self: Any, x: Any) -> Any:
+        if not capture.active:
+            return original(self, x)
+        known = capture.of(self)
+        known.calls.append("predict_on_batch")
+        if "infer" not in known.seen:
+            known.seen["infer"] = Seen(_spec_of_arrays((x,)), [_arrays((x,))], "predict_on_batch")
+        return original(self, x)
+
+    return predict_on_batch
+
+
+def _wrap_train_on_batch(capture: Capture, original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def train_on_batch(self: Any, *arguments: Any, **options: Any) -> Any:
+        if not capture.active:
+            return original(self, *arguments, **options)
+        known = capture.of(self)
+        known.calls.append("train_on_batch")
+        given = _bound(original, self, arguments, options)
+        if "train" not in known.seen:
+            element = (given.get("x"), given.get("y"), given.get("sample_weight"))
+            known.seen["train"] = Seen(_spec_of_arrays(element), [_arrays(element)], "train_on_batch")
+        return original(self, *arguments, **options)
+
+    return train_on_batch
+
+
+def _wrap_save(capture: Capture, original: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def save(obj: Any, export_dir: Any, *arguments: Any, **options: Any) -> Any:
+        result = original(obj, export_dir, *arguments, **options)
+        capture.exports.append(str(export_dir))
+        return result
+
+    return save
+
+
+def _see(known: Model, mode: str, method: str, given: Dict[str, Any]) -> None:
+    """Keeps the first batches that a call would work on."""
+    if mode in known.seen:
+        return
+    try:
+        spec, batches = look_into(given)
+    except Exception as error:  # the boundary to the program's data
+        known.failures[mode] = "its data cannot be read: %s: %s" % (type(error).__name__, error)
+    else:
+        sized = given.get("steps") is not None or _cardinality(given) is not None
+        known.seen[mode] = Seen(spec, batches, method, sized)
+
+
+def look_into(given: Dict[str, Any]) -> Any:
+    """The element spec of the data of a call, and its first batches as numpy arrays."""
+    x, y, weight = given.get("x"), given.get("y"), given.get("sample_weight")
+    if isinstance(x, tf.data.Dataset):
+        return x.element_spec, [_arrays(element) for element in x.take(BATCHES)]
+    if hasattr(x, "__getitem__") and isinstance(x, keras.utils.PyDataset):
+        batches = [_arrays(x[index]) for index in range(BATCHES)]
+        return _spec_of_arrays(batches[0]), batches
+    if inspect.isgenerator(x):
+        raise TypeError("a generator can be read only once")
+    element = tuple(part for part in (x, y, weight) if part is not None)
+    size = given.get("batch_size") or 32
+    whole = _arrays(element)
+    rows = len(trees.flatten(whole)[0][1])
+    starts = range(0, min(rows, BATCHES * size), size)
+    return _spec_of_arrays(element), [_cut(whole, start, start + size) for start in starts]
+
+
+def _cut(whole: Any, start: int, stop: int) -> Any:
+    leaves = dict(trees.flatten(whole))
+    return trees.rebuild(whole, lambda path: leaves[path][start:stop])
+
+
+def _arrays(element: Any) -> Any:
+    leaves = dict(trees.flatten(element))
+    return trees.rebuild(element, lambda path: _array(leaves[path]))
+
+
+def _array(leaf: Any) -> Any:
+    return leaf.numpy() if hasattr(leaf, "numpy") else leaf if _is_sparse(leaf) else numpy.asarray(leaf)
+
+
+def _is_sparse(leaf: Any) -> bool:
+    return isinstance(leaf, (tf.SparseTensor, tf.RaggedTensor))
+
+
+def _spec_of_arrays(element: Any) -> Any:
+    leaves = dict(trees.flatten(element))
+
+    def spec(path: Any) -> Any:
+        array = numpy.asarray(leaves[path])
+        kind = tf.string if array.dtype.kind in "OSU" else tf.as_dtype(array.dtype)
+        return tf.TensorSpec([None] + list(array.shape[1:]), kind)
+
+    return trees.rebuild(element, spec)
+
+
+def _cardinality(given: Dict[str, Any]) -> Optional[int]:
+    x = given.get("x")
+    if isinstance(x, tf.data.Dataset):
+        count = int(x.cardinality())
+        return count if count >= 0 else None  # endless or unknown
+    if x is None or inspect.isgenerator(x):
+        return None
+    if isinstance(x, keras.utils.PyDataset):
+        return len(x)
+    size = given.get("batch_size") or 32
+    return -(-len(trees.flatten(x)[0][1]) // size)
+
+
+def _optimizer(model: Any) -> Any:
+    return getattr(model, "optimizer", None)
+
+
+def _iterations(model: Any) -> Optional[int]:
+    optimizer = _optimizer(model)
+    return None if optimizer is None else int(optimizer.iterations)
+
+
+def _bound(original: Callable[..., Any], self: Any, arguments: Any, options: Dict[str, Any]) -> Dict[str, Any]:
+    # Keras decorates its methods; the signature is that of the function inside.
+    given = dict(inspect.signature(original).bind(self, *arguments, **options).arguments)
+    given.pop("self")
+    given.update(given.pop("kwargs", {}))
+    return given

@@ -1,0 +1,265 @@
+"""Records what a legacy program does with its Estimators, while it runs on with every call cut short.
+
+train, evaluate, predict and export are replaced on the classes that define them. The first call of each kind keeps
+the batches that its input function yields; later calls are shortened, and repeated ones are not run again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import inspect
+import itertools
+import os
+import sys
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from . import trees
+
+TRAIN_BATCHES, OTHER_BATCHES = 12, 4
+REAL_STEPS, REAL_CALLS, REAL_EXAMPLES = 2, 2, 256
+MODES = {"train": "train", "evaluate": "eval", "predict": "infer"}
+
+
+class Batches(object):
+    """The recorded input of one Estimator in one mode: batches of (features, labels) and their static shapes."""
+
+    def __init__(self, structure: Any, shapes: Dict[str, Any], batches: List[Dict[str, Any]]) -> None:
+        self.structure = structure  # (features, labels) with the leaf names in place of the leaves
+        self.shapes = shapes
+        self.batches = batches
+
+
+class Recorded(object):
+    """One Estimator of the program: where its model_fn is, and the input seen in each mode."""
+
+    def __init__(self, estimator: Any, model_fn: Any, site: Tuple[str, int]) -> None:
+        self.estimator = estimator
+        self.model_fn = model_fn
+        self.site = site
+        self.inputs: Dict[str, Batches] = {}
+        self.exports: List[str] = []
+        self.calls: List[str] = []
+        self.failures: Dict[str, str] = {}
+        self.last: Dict[str, Any] = {}
+
+
+class Capture(object):
+    """The Estimators of one program, in the order in which they were made."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.recorded: List[Recorded] = []
+        self.depth = 0
+
+    def of(self, estimator: Any) -> Recorded:
+        for recorded in self.recorded:
+            if recorded.estimator is estimator:
+                return recorded
+        recorded = Recorded(estimator, getattr(estimator, "_model_fn", None), ("", 0))
+        self.recorded.append(recorded)
+        return recorded
+
+
+def install(tf: Any, capture: Capture) -> None:
+    """Replaces the Estimator methods. Must come before the program's imports."""
+    module = importlib.import_module("tensorflow_estimator.python.estimator.estimator")
+    classes = [module.Estimator, module.EstimatorV2]
+    with contextlib.suppress(ImportError):  # a build without TPU support
+        classes.append(importlib.import_module("tensorflow_estimator.python.estimator.tpu.tpu_estimator").TPUEstimator)
+    owners: List[Any] = []
+    for cls in classes:
+        owners.extend(owner for owner in inspect.getmro(cls) if owner is not object and owner not in owners)
+    wrappers: Dict[str, Callable[..., Any]] = {
+        "__init__": _wrap_init,
+        "train": _wrap_train,
+        "evaluate": _wrap_evaluate,
+        "predict": _wrap_predict,
+        "export_saved_model": _wrap_export,
+        "export_savedmodel": _wrap_export,
+    }
+    for owner in owners:
+        for name, wrap in wrappers.items():
+            if name in vars(owner):
+                setattr(owner, name, _once(capture, wrap(tf, capture, vars(owner)[name]), vars(owner)[name]))
+    _keep_inside(module, capture.root)
+    training = importlib.import_module("tensorflow_estimator.python.estimator.training")
+    training.train_and_evaluate = _train_and_evaluate  # type: ignore[attr-defined]
+    for place in (tf.estimator, getattr(getattr(tf, "compat", None), "v1", tf).estimator):
+        place.train_and_evaluate = _train_and_evaluate
+
+
+def watch(tf: Any, capture: Capture) -> None:
+    """Only notes which Estimators are made and trained; every call runs in full."""
+    module = importlib.import_module("tensorflow_estimator.python.estimator.estimator")
+    _keep_inside(module, capture.root)
+    plain_train = module.Estimator.train
+
+    def train(self: Any, *arguments: Any, **options: Any) -> Any:
+        capture.of(self).calls.append("train")
+        return plain_train(self, *arguments, **options)
+
+    for owner in inspect.getmro(module.Estimator):
+        if "train" in vars(owner):
+            owner.train = train  # type: ignore[attr-defined]
+            break
+
+
+def _once(capture: Capture, wrapped: Callable[..., Any], original: Callable[..., Any]) -> Callable[..., Any]:
+    """The outermost call is recorded; a method that calls its base class's is one call, not two."""
+
+    @functools.wraps(original)
+    def method(self: Any, *arguments: Any, **options: Any) -> Any:
+        if capture.depth:
+            return original(self, *arguments, **options)
+        capture.depth += 1
+        try:
+            return wrapped(self, *arguments, **options)
+        finally:
+            capture.depth -= 1
+
+    return method
+
+
+def _wrap_init(tf: Any, capture: Capture, original: Callable[..., Any]) -> Callable[..., Any]:
+    def init(self: Any, *arguments: Any, **options: Any) -> None:
+        site = _calling_line(capture.root)
+        original(self, *arguments, **options)
+        model_fn = options.get("model_fn", arguments[0] if arguments and callable(arguments[0]) else None)
+        capture.recorded.append(Recorded(self, model_fn or getattr(self, "_model_fn", None), site))
+
+    return init
+
+
+def _wrap_train(tf: Any, capture: Capture, original: Callable[..., Any]) -> Callable[..., Any]:
+    def train(self: Any, input_fn: Any, *arguments: Any, **options: Any) -> Any:
+        given = _bound(original, self, input_fn, arguments, options)
+        if _see(tf, capture, self, "train", input_fn, TRAIN_BATCHES):
+            steps = given.pop("max_steps", None) or given.get("steps") or REAL_STEPS
+            given["steps"] = min(REAL_STEPS, steps)
+            original(self, **given)
+        return self
+
+    return train
+
+
+def _wrap_evaluate(tf: Any, capture: Capture, original: Callable[..., Any]) -> Callable[..., Any]:
+    def evaluate(self: Any, input_fn: Any, *arguments: Any, **options: Any) -> Any:
+        given = _bound(original, self, input_fn, arguments, options)
+        recorded = capture.of(self)
+        if _see(tf, capture, self, "evaluate", input_fn, OTHER_BATCHES):
+            given["steps"] = min(REAL_STEPS, given.get("steps") or REAL_STEPS)
+            recorded.last["evaluate"] = original(self, **given)
+        return dict(recorded.last.get("evaluate") or {})
+
+    return evaluate
+
+
+def _wrap_predict(tf: Any, capture: Capture, original: Callable[..., Any]) -> Callable[..., Any]:
+    def predict(self: Any, input_fn: Any, *arguments: Any, **options: Any) -> Any:
+        given = _bound(original, self, input_fn, arguments, options)
+        _see(tf, capture, self, "predict", input_fn, OTHER_BATCHES)
+        return itertools.islice(original(self, **given), REAL_EXAMPLES)
+
+    return predict
+
+
+def _wrap_export(tf: Any, capture: Capture, original: Callable[..., Any]) -> Callable[..., Any]:
+    def export(self: Any, *arguments: Any, **options: Any) -> Any:
+        path = original(self, *arguments, **options)
+        recorded = capture.of(self)
+        recorded.calls.append("export")
+        recorded.exports.append(path.decode() if isinstance(path, bytes) else str(path))
+        return path
+
+    return export
+
+
+def _train_and_evaluate(estimator: Any, train_spec: Any, eval_spec: Any) -> Any:
+    """What train_and_evaluate does on one machine, once: train, evaluate, export."""
+    estimator.train(
+        input_fn=train_spec.input_fn, hooks=list(train_spec.hooks or ()) or None, max_steps=train_spec.max_steps
+    )
+    hooks = list(eval_spec.hooks or ()) or None
+    result = estimator.evaluate(eval_spec.input_fn, steps=eval_spec.steps, hooks=hooks, name=eval_spec.name)
+    exporters = eval_spec.exporters or ()
+    exports = []
+    for exporter in exporters if isinstance(exporters, (list, tuple)) else [exporters]:
+        path = os.path.join(estimator.model_dir, "export", exporter.name)
+        checkpoint = estimator.latest_checkpoint()
+        exports.append(exporter.export(estimator, path, checkpoint, result, True))
+    return result, exports
+
+
+def _see(tf: Any, capture: Capture, estimator: Any, method: str, input_fn: Any, count: int) -> bool:
+    """Notes a call, keeps its input the first time; tells whether the call shall really run."""
+    recorded = capture.of(estimator)
+    recorded.calls.append(method)
+    mode = MODES[method]
+    if mode not in recorded.inputs and mode not in recorded.failures:
+        try:
+            recorded.inputs[mode] = record_batches(tf, estimator, input_fn, mode, count)
+        except Exception as error:  # the boundary to the program's input function
+            recorded.failures[mode] = "its input failed: %s: %s" % (type(error).__name__, error)
+    return recorded.calls.count(method) <= REAL_CALLS
+
+
+def record_batches(tf: Any, estimator: Any, input_fn: Any, mode: str, count: int) -> Batches:
+    """Runs an input function in a graph of its own and keeps its first batches."""
+    with tf.Graph().as_default():
+        tf.set_random_seed(1)
+        if mode == "infer":
+            features, hooks = estimator._get_features_from_input_fn(input_fn, mode)
+            labels = None
+        else:
+            features, labels, hooks = estimator._get_features_and_labels_from_input_fn(input_fn, mode)
+        pairs = trees.flatten((features, labels))
+        tensors = {"/".join(path): leaf for path, leaf in pairs}
+        structure = trees.rebuild((features, labels), "/".join)
+        shapes = {name: _static_shape(tensor) for name, tensor in tensors.items()}
+        batches: List[Dict[str, Any]] = []
+        with tf.train.SingularMonitoredSession(hooks=list(hooks)) as session:
+            while len(batches) < count and not session.should_stop():
+                batches.append(session.run(tensors))
+    if not batches:
+        raise ValueError("the input function yields no batch")
+    return Batches(structure, shapes, batches)
+
+
+def _static_shape(tensor: Any) -> Optional[List[Optional[int]]]:
+    shape = tensor.get_shape()
+    return None if shape.ndims is None else shape.as_list()
+
+
+def _bound(original: Callable[..., Any], self: Any, input_fn: Any, arguments: Any, options: Any) -> Dict[str, Any]:
+    given = dict(inspect.signature(original).bind(self, input_fn, *arguments, **options).arguments)
+    given.pop("self")
+    given.update(given.pop("kwargs", {}))
+    return given
+
+
+def _calling_line(root: str) -> Tuple[str, int]:
+    """The innermost line of the program that led here."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        path = os.path.abspath(frame.f_code.co_filename)
+        if path.startswith(root + os.sep):
+            return os.path.relpath(path, root).replace(os.sep, "/"), frame.f_lineno
+        frame = frame.f_back  # type: ignore[assignment]
+    return "", 0
+
+
+def _keep_inside(module: Any, root: str) -> None:
+    """Sends model folders outside the scratch copy into it: an old checkpoint there would be resumed."""
+    original = module.maybe_overwrite_model_dir_and_session_config
+
+    def redirected(config: Any, model_dir: Any) -> Any:
+        config = original(config, model_dir)
+        where = os.path.abspath(config.model_dir) if config.model_dir else ""
+        if where and not where.startswith(os.path.dirname(root) + os.sep):
+            inside = os.path.join(os.path.dirname(root), "elsewhere", where.strip(os.sep).replace(os.sep, "_"))
+            config = config.replace(model_dir=inside)
+        return config
+
+    module.maybe_overwrite_model_dir_and_session_config = redirected

@@ -1,0 +1,1 @@
+"""Tests of the analysis core: commented facts, execution against fakes, random programs, soundness switches."""

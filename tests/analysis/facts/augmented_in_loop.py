@@ -1,0 +1,22 @@
+# `n *= 2` in a counted loop: every trip has its own width, no single value is known.
+import tensorflow as tf
+
+
+def model_fn(features, labels, mode, params):
+    n = 4
+    h = features['x']
+    for i in range(3):
+        #? var=dense/kernel,dense/bias,dense_1/kernel,dense_1/bias,dense_2/kernel,dense_2/bias
+        h = tf.layers.dense(h, n)
+        #? stage=static value=?
+        now = n
+        n *= 2
+    #? stage=static value=32
+    after = n
+    h = tf.layers.dense(h, after)
+    logits = tf.layers.dense(h, 3, name='logits')
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        return tf.estimator.EstimatorSpec(mode, predictions={'logits': logits})
+    loss = tf.losses.sparse_softmax_cross_entropy(labels, logits)
+    train_op = tf.train.GradientDescentOptimizer(0.1).minimize(loss, tf.train.get_global_step())
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)

@@ -1,0 +1,18 @@
+# A `continue` skips the rest of its own trip only.
+#? refuse?
+import tensorflow as tf
+
+
+def model_fn(features, labels, mode, params):
+    h = features['x']
+    for n in [3, 4, 5]:
+        if n == 4:
+            continue
+        #? var=dense/kernel,dense/bias,dense_1/kernel,dense_1/bias
+        h = tf.layers.dense(h, n)
+    logits = tf.layers.dense(h, 3, name='logits')
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        return tf.estimator.EstimatorSpec(mode, predictions={'logits': logits})
+    loss = tf.losses.sparse_softmax_cross_entropy(labels, logits)
+    train_op = tf.train.GradientDescentOptimizer(0.1).minimize(loss, tf.train.get_global_step())
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)

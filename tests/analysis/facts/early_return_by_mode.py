@@ -1,0 +1,17 @@
+# After an early return only the other modes go on.
+import tensorflow as tf
+
+
+def model_fn(features, labels, mode, params):
+    h = tf.layers.dense(features['x'], 4)
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        return tf.estimator.EstimatorSpec(mode, predictions={'h': tf.layers.dense(h, 3, name='logits')})
+    #? modes=train
+    training = mode != tf.estimator.ModeKeys.EVAL
+    h = tf.layers.dropout(h, 0.5, training=training)
+    logits = tf.layers.dense(h, 3, name='logits')
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        return tf.estimator.EstimatorSpec(mode, predictions={'logits': logits})
+    loss = tf.losses.sparse_softmax_cross_entropy(labels, logits)
+    train_op = tf.train.GradientDescentOptimizer(0.1).minimize(loss, tf.train.get_global_step())
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)

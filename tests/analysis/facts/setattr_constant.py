@@ -1,0 +1,22 @@
+# `setattr` with a constant name is an assignment.
+#? refuse?
+import tensorflow as tf
+
+
+class Box:
+    def __init__(self, n):
+        self.n = n
+
+
+def model_fn(features, labels, mode, params):
+    box = Box(3)
+    box.n = 4
+    #? stage=static value=4
+    n = box.n
+    h = tf.layers.dense(features['x'], n)
+    logits = tf.layers.dense(h, 3, name='logits')
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        return tf.estimator.EstimatorSpec(mode, predictions={'logits': logits})
+    loss = tf.losses.sparse_softmax_cross_entropy(labels, logits)
+    train_op = tf.train.GradientDescentOptimizer(0.1).minimize(loss, tf.train.get_global_step())
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)

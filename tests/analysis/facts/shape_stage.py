@@ -1,0 +1,16 @@
+# A dimension read from a tensor is known when the shape is.
+#? refuse?
+import tensorflow as tf
+
+
+def model_fn(features, labels, mode, params):
+    h = tf.layers.dense(features['x'], 4)
+    #? stage=shape
+    dim = features['x'].shape[-1].value
+    h = tf.layers.dense(h, dim)
+    logits = tf.layers.dense(h, 3, name='logits')
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        return tf.estimator.EstimatorSpec(mode, predictions={'logits': logits})
+    loss = tf.losses.sparse_softmax_cross_entropy(labels, logits)
+    train_op = tf.train.GradientDescentOptimizer(0.1).minimize(loss, tf.train.get_global_step())
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)

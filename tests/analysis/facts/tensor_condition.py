@@ -1,0 +1,16 @@
+# A condition on a tensor stays at call time; owning branches are refused.
+import tensorflow as tf
+
+
+def model_fn(features, labels, mode, params):
+    h = tf.layers.dense(features['x'], 4)
+    #? stage=call
+    positive = tf.reduce_mean(h) > 0.0
+    #? refuse: *
+    h = tf.cond(positive, lambda: tf.layers.dense(h, 4), lambda: h)
+    logits = tf.layers.dense(h, 3, name='logits')
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        return tf.estimator.EstimatorSpec(mode, predictions={'logits': logits})
+    loss = tf.losses.sparse_softmax_cross_entropy(labels, logits)
+    train_op = tf.train.GradientDescentOptimizer(0.1).minimize(loss, tf.train.get_global_step())
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)

@@ -1,0 +1,74 @@
+"""Random programs: the original, its specialisations and its migrated form do the same, or the tool refuses.
+
+The hostile constructs are not among them yet: `python -m tests.analysis.survey N hostile` shows where the core still
+differs.
+"""
+
+from __future__ import annotations
+
+import collections
+
+import pytest
+
+from . import checks, symbolic
+from .checks import Verdict
+from .programs import HOSTILE, SUPPORTED, Program, generate
+
+SUPPORTED_EACH = 12  # programs of each supported category; `python -m tests.analysis.survey` runs more
+BATCH = 32
+REFUSED_AT_MOST = 0.35  # of all supported programs
+REFUSED_IN_CATEGORY = 0.9  # of the programs of any one supported category
+
+
+def size_of(seed: int) -> int:
+    """Small programs mostly: they find the same faults and are read faster."""
+    return (1, 2, 1, 3)[seed % 4]
+
+
+def batches() -> list[tuple[str, int, int]]:
+    """(category, first seed, one past the last)."""
+    found = []
+    for category in sorted(SUPPORTED):
+        found += [(category, start, min(start + BATCH, SUPPORTED_EACH)) for start in range(0, SUPPORTED_EACH, BATCH)]
+    return found
+
+
+def test_there_are_programs_of_every_kind() -> None:
+    assert sum(end - start for _, start, end in batches()) >= 200
+    assert len(SUPPORTED) >= 15 and len(HOSTILE) >= 80
+
+
+@pytest.mark.parametrize(("category", "start", "end"), batches(), ids=lambda v: str(v))
+def test_a_program_and_its_migrated_form_do_the_same(category: str, start: int, end: int) -> None:
+    verdicts: dict[Program, Verdict] = {}
+    for seed in range(start, end):
+        program = generate(category, seed, size_of(seed))
+        symbolic.forget()
+        before = checks.legacy_outcomes(program.text, program.settings)
+        verdict = checks.specialised(program.text, program.settings, before)
+        if not verdict.failed:
+            verdict = checks.migrated(program.text, program.settings, before)
+        verdicts[program] = verdict
+    failed = [p for p, v in verdicts.items() if v.failed]
+    if failed:
+        first = failed[0]
+        check = checks.specialised if verdicts[first].reason.startswith("special") else checks.migrated
+        title = f"{category} seed {first.seed} size {size_of(first.seed)} (failing: {[p.seed for p in failed]})"
+        pytest.fail(checks.report(title, first.text, first.settings, check), pytrace=False)
+    if category in SUPPORTED:
+        refused = collections.Counter(v.reason for v in verdicts.values() if v.kind == "refused")
+        assert refused.total() <= REFUSED_IN_CATEGORY * len(verdicts), refused.most_common(5)
+
+
+def test_few_supported_programs_are_refused() -> None:
+    reasons: collections.Counter[str] = collections.Counter()
+    count = 0
+    for category in SUPPORTED:
+        for seed in range(0, SUPPORTED_EACH, 8):
+            program = generate(category, seed, size_of(seed))
+            symbolic.forget()
+            verdict = checks.migrated(program.text, program.settings)
+            count += 1
+            if verdict.kind == "refused":
+                reasons[verdict.reason] += 1
+    assert reasons.total() <= REFUSED_AT_MOST * count, reasons.most_common(10)

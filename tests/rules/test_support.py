@@ -1,0 +1,102 @@
+"""The support module: composed as a Keras author would write it, and its classes do what they say."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from migrator.emit.support import pieces, support_names, support_source
+from migrator.verify.runtimes import RuntimeAbsent, provide
+
+WORKER = Path(__file__).parent / "workers" / "support.py"
+
+
+def test_a_module_holds_what_is_asked_and_what_that_needs() -> None:
+    source = support_source(["RowRMSProp"])
+    assert [n.name for n in ast.parse(source).body if isinstance(n, (ast.ClassDef, ast.FunctionDef))] == [
+        "RMSProp",
+        "sum_duplicate_rows",
+        "RowUpdates",
+        "RowRMSProp",
+    ]
+    assert "import keras\nimport tensorflow as tf\n" in source
+
+
+def test_imports_are_those_that_are_used() -> None:
+    assert "tensorflow as tf" not in support_source(["Momentum"])
+    assert "import keras" not in support_source(["div"])
+
+
+def test_composing_is_a_function_of_the_set_of_names() -> None:
+    assert support_source(["where", "div"]) == support_source(["div", "where", "div"])
+
+
+def test_a_composed_module_can_be_read_back_and_merged() -> None:
+    names = support_names(support_source(["RowFtrl"]))
+    assert names is not None
+    merged = support_source(names | {"Momentum"})
+    assert support_names(merged) == names | {"Momentum"}
+
+
+def test_a_module_that_a_person_changed_is_not_taken_for_ours() -> None:
+    source = support_source(["Momentum"])
+    assert support_names(source.replace("0.2 %", "0.3 %")) is None
+    assert support_names(source + "\n\ndef more():\n    pass\n") is None
+    assert support_names("not python (") is None
+
+
+def test_an_unknown_name_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        support_source(["Elephant"])
+
+
+@pytest.mark.parametrize("name", sorted(pieces()))
+def test_a_piece_is_documented_and_needs_no_package_beside_keras_and_tensorflow(name: str) -> None:
+    source = support_source([name])
+    tree = ast.parse(source)
+    node = next(n for n in tree.body if isinstance(n, (ast.ClassDef, ast.FunctionDef)) and n.name == name)
+    assert ast.get_docstring(node)
+    assert max(map(len, source.splitlines())) <= 120
+    assert {n.names[0].name for n in tree.body if isinstance(n, ast.Import)} <= {
+        "keras",
+        "tensorflow",
+        *sys.stdlib_module_names,
+    }
+
+
+@pytest.mark.runtime
+def test_the_classes_do_what_they_say(tmp_path: Path) -> None:
+    try:
+        python = provide("target").python
+    except RuntimeAbsent as reason:
+        pytest.skip(str(reason))
+    (tmp_path / "support.py").write_text(support_source(pieces()))
+    quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "-1"}
+    done = subprocess.run(
+        [str(python), str(WORKER), "support.py", "facts.json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=quiet,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    facts = json.loads((tmp_path / "facts.json").read_text())
+    assert facts["evaluate loss"] == pytest.approx(facts["mean of batch losses"], rel=1e-6)
+    assert facts["evaluate loss"] != pytest.approx(facts["mean over rows"], rel=1e-3)
+    assert facts["evaluate keys"] == ["global_step", "loss", "mean_squared_error"]
+    assert facts["global_step"] == 3
+    assert facts["loss without regularisation"] and facts["loss with regularisation where the model adds it"]
+    assert facts["evaluate as a list"] == "list"
+    assert facts["examples"] == {"dict": 5, "bare": 5}
+    assert facts["bare keys"] == ["output"] and facts["dict keys"] == ["a", "b"]
+    assert facts["examples are lazy"]
+    assert facts["saved and loaded"] == dict.fromkeys(facts["saved and loaded"], 0.0)
+    assert facts["fused variance"] < 1e-6 and facts["fused gradients"] < 1e-4
+    assert facts["not fused in float64"] < 1e-12

@@ -1,0 +1,162 @@
+"""Measures the support classes on the target runtime: usage support.py SUPPORT.py FACTS.json."""
+
+import importlib.util
+import json
+import os
+import sys
+import tempfile
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location("support", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+support = load(sys.argv[1])
+random = np.random.RandomState(0)
+facts = {}
+
+
+def estimator_model():
+    class Model(support.EstimatorModel):
+        def __init__(self, adds):
+            super().__init__()
+            self.out = keras.layers.Dense(1, kernel_regularizer=keras.regularizers.L2(10.0))
+            self.adds = adds
+
+        def call(self, features):
+            return self.out(features)
+
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+            loss = super().compute_loss(x, y, y_pred, sample_weight, training)
+            return loss + sum(self.losses) if self.adds else loss
+
+    x = random.randn(70, 3).astype("float32")
+    y = (5 * random.randn(70, 1) * np.linspace(0.1, 3, 70)[:, None]).astype("float32")
+    data = tf.data.Dataset.from_tensor_slices((x, y)).batch(32)
+    model = Model(adds=False)
+    model.compile(keras.optimizers.SGD(0.0), "mse", metrics=["mean_squared_error"])
+    model.fit(data, verbose=0)
+    got = model.evaluate(data, verbose=0)
+    rows = (model.predict(x, verbose=0) - y) ** 2
+    batches = [rows[first : first + 32].mean() for first in (0, 32, 64)]
+    facts["evaluate loss"], facts["mean of batch losses"] = float(got["loss"]), float(np.mean(batches))
+    facts["mean over rows"] = float(rows.mean())
+    facts["evaluate keys"], facts["global_step"] = sorted(got), got["global_step"]
+    facts["loss without regularisation"] = bool(abs(float(got["loss"]) - np.mean(batches)) < 1e-3)
+    facts["evaluate as a list"] = type(model.evaluate(data, verbose=0, return_dict=False)).__name__
+    adding = Model(adds=True)
+    adding.compile(keras.optimizers.SGD(0.0), "mse")
+    adding(x)
+    adding.set_weights(model.get_weights())
+    extra = adding.evaluate(data, verbose=0)["loss"] - got["loss"]
+    expected = 10.0 * float((model.get_weights()[0] ** 2).sum())
+    facts["loss with regularisation where the model adds it"] = bool(abs(extra - expected) < 1e-3 * expected)
+
+
+def examples():
+    class Named(keras.Model):
+        def call(self, features):
+            return {"a": features["x"] * 2, "b": features["x"][:, 0]}
+
+    class Bare(keras.Model):
+        def call(self, features):
+            return features * 2
+
+    taken = []
+
+    def batches(pairs):
+        for number in range(2):
+            taken.append(number)
+            x = np.ones((3 - number, 2), "float32")
+            yield ({"x": x}, np.zeros(len(x))) if pairs else x
+
+    named, bare = (
+        list(support.predict_examples(Named(), batches(True))),
+        list(support.predict_examples(Bare(), batches(False))),
+    )
+    facts["examples"] = {"dict": len(named), "bare": len(bare)}
+    facts["dict keys"], facts["bare keys"] = sorted(named[0]), sorted(bare[0])
+    del taken[:]
+    next(support.predict_examples(Bare(), batches(False)))
+    facts["examples are lazy"] = taken == [0]
+
+
+def saving():
+    facts["saved and loaded"] = {}
+    x, y = random.randn(8, 4, 4, 3).astype("float32"), random.randn(8, 1).astype("float32")
+    optimizers = {
+        "Momentum": support.Momentum(0.1, 0.9),
+        "RMSProp": support.RMSProp(0.1),
+        "Nadam": support.Nadam(0.1),
+        "SparseAdam": support.SparseAdam(0.1),
+        "RowMomentum": support.RowMomentum(0.1, 0.9),
+        "RowFtrl": support.RowFtrl(0.1),
+        "ProximalAdagrad": support.ProximalAdagrad(0.1, l1=0.01),
+        "ProximalSGD": support.ProximalSGD(0.1, l2=0.01),
+        "AdagradDA": support.AdagradDA(0.1, l1=0.01),
+    }
+    for name, optimizer in optimizers.items():
+        inputs = keras.Input((4, 4, 3))
+        outputs = support.FusedBatchNormalization(momentum=0.9)(inputs)
+        outputs = support.LayerNorm()(outputs)
+        outputs = keras.layers.Dense(1)(keras.layers.Flatten()(outputs))
+        model = keras.Model(inputs, outputs)
+        model.compile(optimizer, "mse", metrics=[support.MeanSquaredError(name="m")])
+        model.fit(x, y, verbose=0, batch_size=4)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "model.keras")
+            model.save(path)
+            again = keras.models.load_model(path)
+        model.fit(x, y, verbose=0, batch_size=4, shuffle=False)
+        again.fit(x, y, verbose=0, batch_size=4, shuffle=False)
+        gaps = [np.abs(a - b).max() for a, b in zip(model.get_weights(), again.get_weights(), strict=True)]
+        facts["saved and loaded"][name] = float(max(gaps))
+
+
+def fused():
+    x = random.randn(3, 9, 6, 4).astype("float32")
+    gaps = []
+    for axis, images in ((-1, x), (1, np.transpose(x, (0, 3, 1, 2)))):
+        ours, stock = (
+            support.FusedBatchNormalization(axis=axis, momentum=0.0),
+            keras.layers.BatchNormalization(axis=axis, momentum=0.0),
+        )
+        for layer in (ours, stock):
+            layer.build(images.shape)
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(images := tf.constant(images))
+            mine = tf.reduce_sum(tf.square(ours(images, training=True)) * images)
+            theirs = tf.reduce_sum(tf.square(stock(images, training=True)) * images)
+        grads = [tape.gradient(value, [images, layer.gamma.value]) for value, layer in ((mine, ours), (theirs, stock))]
+        gaps += [
+            np.abs(a - b).max() / np.abs(b).max()
+            for a, b in zip(*[[g.numpy() for g in gs] for gs in grads], strict=True)
+        ]
+        count = 3 * 9 * 6
+        want = x.reshape(-1, 4).var(axis=0) * count / (count - 1)
+        facts["fused variance"] = max(
+            facts.get("fused variance", 0.0), float(np.abs(ours.moving_variance.numpy() - want).max())
+        )
+    facts["fused gradients"] = float(max(gaps))
+    wide, plain = (
+        kind(momentum=0.5, dtype="float64")
+        for kind in (support.FusedBatchNormalization, keras.layers.BatchNormalization)
+    )
+    double = tf.constant(x, tf.float64)
+    facts["not fused in float64"] = float(np.abs(wide(double, training=True) - plain(double, training=True)).max())
+
+
+estimator_model()
+examples()
+saving()
+fused()
+with open(sys.argv[2], "w") as file:
+    json.dump(facts, file)

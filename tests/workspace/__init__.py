@@ -1,0 +1,1 @@
+"""Files: discovery, encodings, diagnosis, atomic writes, undo, copies."""
