@@ -120,6 +120,7 @@ def train_step(parts: ModelParts) -> list[str] | None:
     outputs = parts.cut[0] if single else "outputs"
     ctx.use(parts.module, "tf.GradientTape")
     lines = [
+        f"    @{ctx.use(parts.module, 'support.waits_for_data')}",
         *owners.def_line("train_step", ["self", "data"]),
         f"        {x}, {y}, _ = {unpack}(data)",
         "        with tf.GradientTape(persistent=True) as tape:",

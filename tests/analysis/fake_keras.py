@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from inspect import signature
@@ -252,5 +253,12 @@ def modules() -> Mapping[str, Any]:
     )
     names = ops.surviving()
     names["nn"].dropout = lambda x, rate, noise_shape=None, seed=None, name=None: ops.dropout(x, rate, True)
-    tensorflow = Namespace("tensorflow 2", **names, GradientTape=GradientTape, keras=keras)
+    tensorflow = Namespace(
+        "tensorflow 2",
+        **names,
+        GradientTape=GradientTape,
+        control_dependencies=lambda inputs: contextlib.nullcontext(),
+        nest=Namespace("tf.nest", flatten=lambda structure: []),
+        keras=keras,
+    )
     return {"keras": keras, "tensorflow": tensorflow}

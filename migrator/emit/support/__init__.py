@@ -13,12 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 HEADER = '"""What TensorFlow 1 computes and Keras does not, as small exact classes and functions."""\n'
-IMPORTS = {
-    "os": "import os",
-    "time": "import time",
-    "keras": "import keras",
-    "tf": "import tensorflow as tf",
-}
+STANDARD = {"functools": "import functools", "os": "import os", "time": "import time"}
+IMPORTS = {"keras": "import keras", "tf": "import tensorflow as tf"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,9 +33,11 @@ def support_source(names: Iterable[str]) -> str:
     Raises KeyError for a name that no file defines.
     """
     chosen = _closure(names)
-    imports = [line for name, line in IMPORTS.items() if any(name in piece.imports for piece in chosen)]
+    used = frozenset[str]().union(*(piece.imports for piece in chosen))
+    groups = ([line for name, line in group.items() if name in used] for group in (STANDARD, IMPORTS))
+    imports = "\n\n".join("\n".join(group) for group in groups if group)
     blocks = [piece.text for piece in _ordered(chosen)]
-    return HEADER + "\n" + "\n".join(imports) + "\n\n\n" + "\n\n\n".join(blocks) + "\n"
+    return HEADER + "\n" + imports + "\n\n\n" + "\n\n\n".join(blocks) + "\n"
 
 
 def support_names(source: str) -> frozenset[str] | None:
@@ -73,7 +71,7 @@ def _text(source: str, node: ast.ClassDef | ast.FunctionDef) -> str:
 
 def _piece(name: str, text: str, node: ast.AST, known: frozenset[str]) -> Piece:
     used = frozenset(part.id for part in ast.walk(node) if isinstance(part, ast.Name))
-    return Piece(name, text, (used & known) - {name}, used & frozenset(IMPORTS))
+    return Piece(name, text, (used & known) - {name}, used & {*STANDARD, *IMPORTS})
 
 
 def _closure(names: Iterable[str]) -> frozenset[Piece]:

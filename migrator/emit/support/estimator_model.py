@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from .waits_for_data import waits_for_data
+
 
 class EstimatorModel(keras.Model):
     """A `keras.Model` whose `fit` and `evaluate` follow `tf.estimator.Estimator`.
@@ -22,6 +24,7 @@ class EstimatorModel(keras.Model):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         return self._compile_loss(y, y_pred, sample_weight)
 
+    @waits_for_data
     def train_step(self, data):
         if type(self).compute_metrics is keras.Model.compute_metrics or self._compile_metrics is not None:
             return super().train_step(data)
@@ -35,14 +38,13 @@ class EstimatorModel(keras.Model):
         self.optimizer.apply(tape.gradient(scaled_loss, variables), variables)
         return {"loss": self._loss_tracker.result()}
 
+    @waits_for_data
     def test_step(self, data):
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        # the step that finds a dataset of unknown length at its end must not count as a batch
-        with tf.control_dependencies(tf.nest.flatten(data)):
-            y_pred = self(x, training=False) if self._call_has_training_arg else self(x)
-            loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
-            self._loss_tracker.update_state(loss)
-            return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+        y_pred = self(x, training=False) if self._call_has_training_arg else self(x)
+        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
+        self._loss_tracker.update_state(loss)
+        return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
 
     def fit(self, x=None, *args, **kwargs):
         before = self.steps_per_execution
