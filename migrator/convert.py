@@ -20,6 +20,7 @@ from migrator.lower.delegation import delegate, lower_delegator
 from migrator.lower.training import Group
 from migrator.source.inventory import inventory
 from migrator.source.project import Project
+from migrator.source.syntax import descendants
 
 __all__ = ["Conversion", "FileEdit", "ModelMap", "Options", "convert"]
 
@@ -91,7 +92,7 @@ def find_delegates(project: Project, program: Program, evaluator: Evaluator) -> 
     makers = {fn.node for fn in program.model_fns}
     found: dict[ast.FunctionDef, ast.FunctionDef] = {}
     for fn in program.model_fns:
-        if any(isinstance(n, ast.Return) for n in ast.walk(fn.node)):
+        if any(isinstance(n, ast.Return) for n in descendants(fn.node)):
             try:
                 target = delegate(programs.evaluate_model_fns(project, evaluator.rules, [fn], evaluator), fn.node)
             except RecursionError:

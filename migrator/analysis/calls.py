@@ -36,6 +36,7 @@ from migrator.analysis.values import (
 )
 from migrator.rulebook import Rule, parameters
 from migrator.source.names import canonical, surviving
+from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
     from migrator.analysis.evaluate import Evaluator
@@ -170,7 +171,7 @@ def carries_program(value: Value) -> bool:
 @functools.cache
 def is_generator(node: ast.FunctionDef) -> bool:
     """True for a generator function."""
-    return any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(node))
+    return any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in descendants(node))
 
 
 def bind_arguments(function: Function, args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value]:

@@ -39,6 +39,7 @@ from migrator.analysis.values import (
 from migrator.rulebook import Rulebook
 from migrator.source.module import Module
 from migrator.source.project import Project
+from migrator.source.syntax import descendants
 
 UNROLL = 24  # a loop over this many known items is evaluated trip by trip
 CALLS = 6_000  # evaluated calls of one model_fn and mode
@@ -652,7 +653,7 @@ def merge(a: dict[str, Value], b: dict[str, Value]) -> dict[str, Value]:
 
 def leaves_early(body: list[ast.stmt]) -> bool:
     """True when a statement of the loop body may leave the trip or the loop."""
-    return any(isinstance(n, (ast.Break, ast.Continue)) for s in body for n in ast.walk(s))
+    return any(isinstance(n, (ast.Break, ast.Continue)) for s in body for n in descendants(s))
 
 
 def element(iterable: Value) -> Value:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from migrator.analysis.facts import MODES, Facts
 from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, truth
+from migrator.source.syntax import children
 
 ALL = frozenset(MODES)
 
@@ -166,7 +167,7 @@ def header(step: Step) -> list[ast.expr]:
             return [item.context_expr for item in node.items]
         case "try", _:
             return []
-    return [n for n in ast.iter_child_nodes(node) if isinstance(n, ast.expr)]
+    return [n for n in children(node) if isinstance(n, ast.expr)]
 
 
 def _header_end(node: ast.If | ast.For | ast.While | ast.With) -> int:

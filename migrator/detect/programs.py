@@ -25,6 +25,7 @@ from migrator.analysis.values import (
 from migrator.rulebook import Rulebook
 from migrator.source.module import Module
 from migrator.source.project import Project
+from migrator.source.syntax import children, descendants
 
 MARKS = ("stimator", "ModelFnOps", "model_fn")
 USES = frozenset({"train", "evaluate", "predict", "export_savedmodel", "export_saved_model"})
@@ -110,7 +111,7 @@ def evaluate_all(ev: Evaluator, scope: Scope) -> None:
     for node in module.tree.body:
         if lookup.is_main_guard(node):
             ev.block([node], main)
-    for definition in ast.walk(module.tree):
+    for definition in descendants(module.tree):
         if isinstance(definition, ast.FunctionDef) and definition not in ev.facts.frames:
             function = ev.functions.get(definition)
             if function is None:
@@ -185,7 +186,7 @@ def own_nodes(node: ast.FunctionDef) -> list[ast.AST]:
         if isinstance(inner, (ast.FunctionDef, ast.ClassDef)):
             continue
         found.append(inner)
-        todo.extend(ast.iter_child_nodes(inner))
+        todo.extend(children(inner))
     return found
 
 
@@ -193,7 +194,7 @@ def qualified_name(module: Module, node: ast.AST) -> str:
     """The dotted name of a definition as `__qualname__` writes it."""
 
     def search(body: ast.AST, prefix: str) -> str | None:
-        for child in ast.iter_child_nodes(body):
+        for child in children(body):
             if isinstance(child, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
                 name = f"{prefix}{child.name}"
                 if child is node:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from migrator.emit.fragments import Renderer
 from migrator.emit.layout import fit
 from migrator.source.module import Module
+from migrator.source.syntax import children
 
 Rewrite = Callable[[ast.AST], str | None]
 
@@ -91,7 +92,7 @@ def _statement(module: Module, node: ast.stmt, statements: Statements, rewrite: 
         start, _ = module.span(node)
         indent = module.indent_of(node)
         changes.append(Change(start, start, "".join(f"{line}\n{indent}" for line in before)))
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         if isinstance(child, (ast.expr, ast.arguments, ast.withitem, ast.keyword)):
             _expressions(module, child, renderer, changes)
     for block in blocks:
@@ -104,7 +105,7 @@ def _statement(module: Module, node: ast.stmt, statements: Statements, rewrite: 
 def _expressions(module: Module, node: ast.AST, renderer: Renderer, changes: list[Change]) -> None:
     """Changes of expressions in a header; nodes without a position are looked into."""
     if not isinstance(node, ast.expr):
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             _expressions(module, child, renderer, changes)
         return
     text = renderer.expression(node)

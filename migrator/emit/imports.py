@@ -18,6 +18,8 @@ SPELLINGS = {
     "functools": "import functools",
 }
 
+STATEMENTS = (cst.Module, cst.BaseSuite, cst.BaseCompoundStatement, cst.Else, cst.ExceptHandler, cst.Finally)
+
 
 @dataclasses.dataclass(frozen=True)
 class ImportPlan:
@@ -93,15 +95,12 @@ class _Imports(cst.CSTTransformer):
         super().__init__()
         self.used, self.used_before, self.renamed, self.keep = used, used_before, renamed, keep
         self.removed: set[str] = set()
-        self.depth = 0
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-        self.depth += 1
-        return True
-
-    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
-        self.depth -= 1
-        return updated_node
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        """Go down to statements only: the rest of a file is most of it, and is left as it is."""
+        if isinstance(node, cst.SimpleStatementLine):
+            return any(isinstance(small, (cst.Import, cst.ImportFrom)) for small in node.body)
+        return isinstance(node, STATEMENTS)
 
     def gone(self, name: str) -> bool:
         """True when the original read the name and the new text does not."""

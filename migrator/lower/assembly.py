@@ -18,6 +18,7 @@ from migrator.lower.owners import Owner
 from migrator.lower.training import CONSUMED, Group
 from migrator.lower.units import LoweredModel
 from migrator.source.module import Module
+from migrator.source.syntax import descendants
 
 SUPPORT = "estimator_semantics"
 
@@ -99,7 +100,7 @@ def collect_owner(assembly: Assembly, owner: Owner) -> None:
             assembly.renamed.setdefault(module.path, {})[owner.node.name] = owner.class_name
         return
     for statement in module.tree.body:
-        if any(n is target for n in ast.walk(statement)):
+        if any(n is target for n in descendants(statement)):
             assembly.inserted.setdefault(statement, []).append(owner.text)
             return
 
@@ -180,7 +181,7 @@ def file_text(assembly: Assembly, module: Module) -> str:
         for text in assembly.inserted.get(node, []):
             lines += [*text.split("\n"), "", ""]
         if isinstance(node, (ast.Assign, ast.Expr, ast.Return)):
-            for inner in ast.walk(node):
+            for inner in descendants(node):
                 construction = assembly.group.constructions.get(inner) if isinstance(inner, ast.Call) else None
                 if construction is not None:
                     render = renderer(module, rewrite)
@@ -206,7 +207,7 @@ def reached_definitions(assembly: Assembly) -> set[ast.AST]:
 def holds_reached(node: ast.stmt, reached: set[ast.AST], assembly: Assembly) -> bool:
     """True when a definition takes part in the conversion, itself or through one inside it."""
     calls = set(assembly.group.constructions) | set(assembly.group.uses)
-    return any(n in reached or n in calls or n in assembly.replaced for n in ast.walk(node))
+    return any(n in reached or n in calls or n in assembly.replaced for n in descendants(node))
 
 
 def best_effort(
@@ -305,9 +306,9 @@ def consumed(assembly: Assembly, module: Module, node: ast.stmt) -> bool:
         return False
     name = node.targets[0].id
     calls = [*assembly.group.constructions, *assembly.group.uses]
-    inside = {id(n) for c in calls for n in ast.walk(c)}
+    inside = {id(n) for c in calls for n in descendants(c)}
     loads = [
-        n for n in ast.walk(module.tree) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)
+        n for n in descendants(module.tree) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)
     ]
     for load in loads:
         other = assembly.group.ctx.facts.value(load)
@@ -360,7 +361,7 @@ def with_imports(assembly: Assembly, module: Module, text: str) -> str:
 
 def imported_names(module: Module) -> set[str]:
     """Names that the file's from-imports bring in."""
-    return {a.name for n in ast.walk(module.tree) if isinstance(n, ast.ImportFrom) for a in n.names}
+    return {a.name for n in descendants(module.tree) if isinstance(n, ast.ImportFrom) for a in n.names}
 
 
 def import_of(module: Module, path: str, name: str) -> str:
@@ -375,7 +376,7 @@ def import_of(module: Module, path: str, name: str) -> str:
 
 def uses_relative(module: Module) -> bool:
     """True when the file imports its neighbours relatively."""
-    return any(isinstance(n, ast.ImportFrom) and n.level for n in ast.walk(module.tree))
+    return any(isinstance(n, ast.ImportFrom) and n.level for n in descendants(module.tree))
 
 
 def support_module(ctx: Context, module: Module) -> str:
@@ -392,7 +393,7 @@ def support_module(ctx: Context, module: Module) -> str:
 
 def absolute_name(module: Module, folder: pathlib.PurePosixPath) -> str:
     """The package name under which a file imports its own neighbours absolutely, or ""."""
-    for node in ast.walk(module.tree):
+    for node in descendants(module.tree):
         if isinstance(node, ast.ImportFrom) and not node.level and node.module:
             parts = node.module.split(".")
             for size in range(len(parts), 0, -1):

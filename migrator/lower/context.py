@@ -13,6 +13,7 @@ from migrator.ledger import Finding, Level, Severity
 from migrator.rulebook import Rulebook
 from migrator.source.module import Module
 from migrator.source.project import Project
+from migrator.source.syntax import descendants
 
 # setting these on a Keras class raises, or hides a method (measured, Keras 3.15)
 RESERVED = frozenset(
@@ -142,11 +143,11 @@ class Context:
 
 def top_level_names(module: Module) -> set[str]:
     """Every name bound or read anywhere in a file: a new one must differ from all."""
-    names = {n.id for n in ast.walk(module.tree) if isinstance(n, ast.Name)}
+    names = {n.id for n in descendants(module.tree) if isinstance(n, ast.Name)}
     names |= {
-        n.name for n in ast.walk(module.tree) if isinstance(n, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef))
+        n.name for n in descendants(module.tree) if isinstance(n, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef))
     }
-    for node in ast.walk(module.tree):
+    for node in descendants(module.tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             names |= {(a.asname or a.name).split(".")[0] for a in node.names}
     return names

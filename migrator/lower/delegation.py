@@ -17,6 +17,7 @@ from migrator.lower.slices import slice_steps
 from migrator.lower.staging import Staging
 from migrator.lower.units import LoweredModel
 from migrator.source.module import Module
+from migrator.source.syntax import descendants
 
 
 def delegate(facts: Facts, node: ast.FunctionDef) -> ast.FunctionDef | None:
@@ -27,12 +28,12 @@ def delegate(facts: Facts, node: ast.FunctionDef) -> ast.FunctionDef | None:
         for o in (options(frame.returned) if frame.returned is not None else ())
         if isinstance(o, Result) and o.symbol in ESTIMATOR_SPECS
     }
-    inside = {id(n) for n in ast.walk(node)}
+    inside = {id(n) for n in descendants(node)}
     if not calls or any(id(c) in inside for c in calls):
         return None
     for definition in facts.frames:
         if isinstance(definition, ast.FunctionDef):
-            nodes = {id(n) for n in ast.walk(definition)}
+            nodes = {id(n) for n in descendants(definition)}
             if all(id(c) in nodes for c in calls):
                 return definition
     return None
@@ -57,9 +58,8 @@ def lower_delegator(ctx: Context, module: Module, node: ast.FunctionDef, target:
             continue
         if not (isinstance(argument, ast.Name) and roles.get(argument.id) in ("call", "mode")):
             raise ctx.refuse("delegation", argument, module, "tensors are prepared before the model_fn delegates")
-    if any(
-        own_call(ctx, n) for s in walk(st.steps) for n in ast.walk(s.node) if isinstance(n, ast.Call) and n is not call
-    ):
+    calls = [n for s in walk(st.steps) for n in descendants(s.node) if isinstance(n, ast.Call)]
+    if any(own_call(ctx, n) for n in calls if n is not call):
         raise ctx.refuse("delegation", node, module, "layers are made before the model_fn delegates")
     static = {name: argument for name, argument in arguments.items() if name in target.parameters}
     live = set().union(*(st.loads_static(a) for a in static.values()))

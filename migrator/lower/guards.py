@@ -14,6 +14,7 @@ from migrator.lower.context import Context, Refused
 from migrator.lower.slices import definitions
 from migrator.source.inventory import import_aliases
 from migrator.source.module import Module
+from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
     from migrator.lower.model import ModelParts
@@ -98,7 +99,7 @@ def check_mutations(st: Staging, needed: set[Step]) -> None:
         static = value is None or st.ctx.facts.stage(value) is Stage.STATIC
         if (changed - replaced and static and not isinstance(node, ast.AugAssign)) or by_call:
             raise st.ctx.refuse("mutation", node, st.module, "an object is changed in place while layers are made")
-    for inner in ast.walk(st.node):
+    for inner in descendants(st.node):
         if isinstance(inner, (ast.Global, ast.Nonlocal)):
             raise st.ctx.refuse(
                 "outer-write", inner, st.module, "a name of an enclosing scope is written while building"
@@ -111,7 +112,7 @@ LEFTOVERS = ("layers", "estimator", "contrib", "losses", "metrics", "get_variabl
 def check_leftovers(ctx: Context, module: Module, node: ast.AST, text: str) -> None:
     """Refuse generated code that still names removed parts of TensorFlow."""
     aliases = [a for a, name in import_aliases(module.tree).items() if name in ("tensorflow", "tensorflow.compat.v1")]
-    for inner in ast.walk(ast.parse(text)):
+    for inner in descendants(ast.parse(text)):
         if isinstance(inner, ast.Attribute):
             dotted = ast.unparse(inner)
             head, _, rest = dotted.partition(".")
@@ -185,10 +186,10 @@ def undefined_names(text: str) -> set[str]:
         tree = ast.parse(text)
     except SyntaxError:
         return set()
-    if any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in ast.walk(tree)):
+    if any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in descendants(tree)):
         return set()
     known = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
-    known |= {n for node in ast.walk(tree) if isinstance(node, ast.Global) for n in node.names}
+    known |= {n for node in descendants(tree) if isinstance(node, ast.Global) for n in node.names}
     known |= set(dir(builtins)) | {"__file__", "__name__", "__doc__", "__path__", "__package__", "__spec__"}
     found: set[str] = set()
     todo = [table]

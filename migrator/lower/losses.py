@@ -9,6 +9,7 @@ from migrator.analysis.values import Result
 from migrator.lower import optimizer, owners, rendering, rewriting
 from migrator.lower.slices import slice_steps
 from migrator.rulebook import Rule
+from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
     from migrator.lower.model import ModelParts
@@ -59,7 +60,7 @@ def resolve(st: Staging, node: ast.expr) -> ast.expr:
             if isinstance(s.node, ast.Assign)
             and any(isinstance(t, ast.Name) and t.id == node.id for t in s.node.targets)
         ]
-        stores = [n for n in ast.walk(st.node) if isinstance(n, ast.Name) and n.id == node.id]
+        stores = [n for n in descendants(st.node) if isinstance(n, ast.Name) and n.id == node.id]
         if len(found) != 1 or sum(isinstance(n.ctx, ast.Store) for n in stores) != 1:
             return node
         if not isinstance(found[0].targets[0], ast.Name) or changed_in_place(st, node.id):
@@ -121,7 +122,8 @@ def compile_loss(parts: ModelParts) -> str | None:
 
 def reassigned(parts: ModelParts, name: str) -> bool:
     """True when a parameter is given another value somewhere in the model_fn."""
-    return any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store) for n in ast.walk(parts.node))
+    names = (n for n in descendants(parts.node) if isinstance(n, ast.Name) and n.id == name)
+    return any(isinstance(n.ctx, ast.Store) for n in names)
 
 
 def loss_object(parts: ModelParts, rule: Rule, call: ast.Call) -> str:

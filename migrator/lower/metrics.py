@@ -15,6 +15,7 @@ from migrator.lower.losses import reassigned, resolve
 from migrator.lower.owned_calls import creation_text, use_text
 from migrator.lower.slices import slice_steps
 from migrator.rulebook import Rule
+from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
     from migrator.lower.model import ModelParts
@@ -144,7 +145,7 @@ def update_loads(st: Staging) -> Callable[[ast.AST], set[str]]:
     from migrator.lower.owned_calls import call_parts
 
     def loads(node: ast.AST) -> set[str]:
-        calls = [n for n in ast.walk(node) if isinstance(n, ast.Call) and n in st.sites]
+        calls = [n for n in descendants(node) if isinstance(n, ast.Call) and n in st.sites]
         sites = [st.sites[n] for n in calls if metric_site(st, st.sites[n])]
         if not sites:
             return st.loads_call(node)

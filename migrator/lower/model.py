@@ -17,6 +17,7 @@ from migrator.lower.slices import Provided, all_definitions, slice_steps
 from migrator.lower.staging import Staging
 from migrator.rulebook import parameters
 from migrator.source.module import Module
+from migrator.source.syntax import descendants
 
 
 @dataclasses.dataclass(eq=False)
@@ -181,7 +182,7 @@ def network_in_predictions(parts: ModelParts) -> bool:
         isinstance(n, ast.Name) and n.id in variables and isinstance(n.ctx, ast.Load)
         for step in needed
         for expression in header(step)
-        for n in ast.walk(expression)
+        for n in descendants(expression)
     )
 
 
@@ -239,7 +240,7 @@ def tainted(st: Staging, needed: set[Step], wanted: set[str]) -> set[ast.stmt]:
 
 def is_random(st: Staging, step: Step) -> bool:
     """True when the statement draws random numbers: it must run once per step."""
-    for node in ast.walk(step.node):
+    for node in descendants(step.node):
         if isinstance(node, ast.Call):
             for value in st.ctx.facts.callees.get(node, []):
                 if getattr(value, "name", "").startswith(("tensorflow.random", "tensorflow.truncated_normal")):

@@ -17,6 +17,7 @@ from migrator.lower.slices import slice_steps
 from migrator.lower.staging import Staging
 from migrator.rulebook import Rule, parameters
 from migrator.source.module import Module
+from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
     from migrator.lower.model import ModelParts
@@ -202,7 +203,7 @@ def plan(parts: ModelParts) -> list[TrainOp]:
     if fields is None or "train_op" not in fields.expressions:
         return []
     found = train_ops(parts.ctx, parts.module, fields.values["train_op"], fields.expressions["train_op"])
-    inside = {id(n) for n in ast.walk(parts.node)}
+    inside = {id(n) for n in descendants(parts.node)}
     return [op if id(op.call) in inside else from_helper(parts, op) for op in found]
 
 
@@ -214,7 +215,7 @@ def from_helper(parts: ModelParts, op: TrainOp) -> TrainOp:
             helper = frame.function.node if frame.function is not None else None
             if not isinstance(helper, ast.FunctionDef) or frame.parent is None or frame.parent.function is None:
                 continue
-            if frame.parent.function.node is parts.node and any(n is op.call for n in ast.walk(helper)):
+            if frame.parent.function.node is parts.node and any(n is op.call for n in descendants(helper)):
                 from migrator.lower.owned_calls import python_arguments
 
                 given = python_arguments(ctx, parts.module, helper, call)

@@ -12,6 +12,7 @@ from migrator.lower.context import Context
 from migrator.lower.owning import Own, class_entry, one_definition, owns
 from migrator.rulebook import default_source
 from migrator.source.module import Module
+from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
     from migrator.lower.owners import Owner
@@ -262,7 +263,7 @@ def creation_text(st: Staging, site: Site) -> str:
             text = owner_creation_text(st, own)
     if site.condition is not None:
         test = st.static_text(site.condition.test)
-        branches = {id(n) for n in ast.walk(site.condition.body)}
+        branches = {id(n) for n in descendants(site.condition.body)}
         text = f"{text} if {test} else None" if id(own.call) in branches else f"None if {test} else {text}"
     return text
 
@@ -373,7 +374,7 @@ def comprehension_text(st: Staging, node: ast.ListComp | ast.GeneratorExp) -> st
         )
     generator = node.generators[0]
     element = st.call_text(node.elt)
-    targets = {n.id for n in ast.walk(generator.target) if isinstance(n, ast.Name)}
+    targets = {n.id for n in descendants(generator.target) if isinstance(n, ast.Name)}
     used = targets & st.loads_call(node.elt)
     names = [s.names[-1] for s in inside]
     lists = [f"self.{s.attr}" for s in inside]

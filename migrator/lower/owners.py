@@ -17,6 +17,7 @@ from migrator.lower.owning import Own, class_entry, class_of, owns, parameter_ro
 from migrator.lower.slices import definitions
 from migrator.lower.staging import Staging
 from migrator.source.module import Module
+from migrator.source.syntax import descendants
 
 
 @dataclasses.dataclass(eq=False)
@@ -101,7 +102,7 @@ def enclosing_names(function: Function) -> set[str]:
 
 def free_names(node: ast.FunctionDef, function: Function) -> set[str]:
     """Enclosing names that a nested definition reads."""
-    read = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    read = {n.id for n in descendants(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     from migrator.lower.staging import local_names
 
     return (read & enclosing_names(function)) - local_names(node)

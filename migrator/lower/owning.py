@@ -26,6 +26,7 @@ from migrator.analysis.values import (
 from migrator.lower.context import Context
 from migrator.rulebook import Rule
 from migrator.source.module import Module
+from migrator.source.syntax import children, descendants, remembered
 
 
 @dataclasses.dataclass(eq=False)
@@ -121,18 +122,19 @@ def owns(ctx: Context, definition: ast.AST, path: frozenset[ast.AST] = frozenset
     return result
 
 
-def calls_in(definition: ast.AST) -> list[ast.Call]:
+@remembered
+def calls_in(definition: ast.AST) -> tuple[ast.Call, ...]:
     """The calls of a function's own body, nested definitions left out."""
     found: list[ast.Call] = []
-    todo: list[ast.AST] = list(ast.iter_child_nodes(definition))
+    todo: list[ast.AST] = list(children(definition))
     while todo:
         node = todo.pop()
         if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)):
             continue
         if isinstance(node, ast.Call):
             found.append(node)
-        todo.extend(ast.iter_child_nodes(node))
-    return found
+        todo.extend(children(node))
+    return tuple(found)
 
 
 def class_entry(ctx: Context, cls: ClassRef) -> ast.FunctionDef | None:
@@ -164,7 +166,7 @@ def is_entry(ctx: Context, cls: ClassRef, method: ast.FunctionDef) -> bool:
     """True for an owning method that is called from outside its class."""
     if method.name == "__init__" or not owns(ctx, method):
         return False
-    inside = {id(n) for n in ast.walk(cls.node)}
+    inside = {id(n) for n in descendants(cls.node)}
     frames = ctx.facts.frames.get(method, [])
     return any(frame.call is None or id(frame.call) not in inside for frame in frames)
 

@@ -13,6 +13,7 @@ from migrator.rulebook import Refusal as BindRefusal
 from migrator.rulebook import Rule, bind, default_source
 from migrator.source.module import Module
 from migrator.source.names import SURVIVING_KEYWORDS, surviving
+from migrator.source.syntax import descendants
 
 Render = Callable[[ast.AST], str]
 
@@ -278,7 +279,7 @@ def imported_names(module: Module) -> set[str]:
     """Names that the file's import statements bind."""
     found = module.__dict__.get("_imported_names")
     if found is None:
-        nodes = [n for n in ast.walk(module.tree) if isinstance(n, (ast.Import, ast.ImportFrom))]
+        nodes = [n for n in descendants(module.tree) if isinstance(n, (ast.Import, ast.ImportFrom))]
         found = {(a.asname or a.name).split(".")[0] for n in nodes for a in n.names}
         module.__dict__["_imported_names"] = found
     return set(found)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import contextvars
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 
 from migrator.analysis.modes import Step, header
+from migrator.source.syntax import children, descendants, remembered
 
 Loads = Callable[[ast.AST], set[str]]  # the names that the kept part of an expression reads
 
@@ -93,7 +94,7 @@ def _step(
     return live
 
 
-def _keep(step: Step, live: set[str], killed: set[str], loads: Loads, needed: set[Step]) -> set[str]:
+def _keep(step: Step, live: set[str], killed: Set[str], loads: Loads, needed: set[Step]) -> set[str]:
     needed.add(step)
     return (live - killed) | read_by(step.node, loads)
 
@@ -118,11 +119,11 @@ def _loop(step: Step, live: set[str], loads: Loads, roots: Callable[[Step], bool
     return around.union(*(loads(e) for e in header(step)))
 
 
-def all_definitions(step: Step) -> set[str]:
+def all_definitions(step: Step) -> frozenset[str]:
     """Every name that a step or a step inside it may change."""
     if step.kind == "simple":
         return definitions(step.node)[0]
-    found = target_names(step.node.target) if isinstance(step.node, ast.For) else set()
+    found = frozenset(target_names(step.node.target)) if isinstance(step.node, ast.For) else frozenset()
     return found.union(*(all_definitions(s) for block in step.blocks for s in block))
 
 
@@ -147,10 +148,11 @@ def mark_jumps(blocks: list[list[Step]], needed: set[Step]) -> None:
 
 def target_names(target: ast.AST) -> set[str]:
     """Every name that an assignment target binds."""
-    return {n.id for n in ast.walk(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return {n.id for n in descendants(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
 
-def definitions(node: ast.stmt) -> tuple[set[str], set[str]]:
+@remembered
+def definitions(node: ast.stmt) -> tuple[frozenset[str], frozenset[str]]:
     """(names a statement may change, names it surely replaces). Stores below a name change the name's object."""
     changed: set[str] = set()
     replaced: set[str] = set()
@@ -172,17 +174,17 @@ def definitions(node: ast.stmt) -> tuple[set[str], set[str]]:
             changed |= mutated(node.value)
         case ast.Delete():
             for target in node.targets:
-                replaced |= {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
-    for inner in ast.walk(node):
+                replaced |= {n.id for n in descendants(target) if isinstance(n, ast.Name)}
+    for inner in descendants(node):
         if isinstance(inner, ast.NamedExpr):
             replaced |= {inner.target.id}
-    return changed | replaced, replaced
+    return frozenset(changed | replaced), frozenset(replaced)
 
 
 def stored_bases(target: ast.AST) -> set[str]:
     """The names whose objects an assignment to an attribute or subscript changes."""
     found: set[str] = set()
-    for node in ast.walk(target):
+    for node in descendants(target):
         if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
             base: ast.AST = node
             while isinstance(base, (ast.Attribute, ast.Subscript)):
@@ -228,14 +230,14 @@ def mutated(expression: ast.expr) -> set[str]:
 def read_by(node: ast.stmt, loads: Loads) -> set[str]:
     """The names that a simple statement reads."""
     found: set[str] = set()
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         if isinstance(child, ast.expr):
             found |= loads(child)
     if isinstance(node, ast.AugAssign):
-        found |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+        found |= {n.id for n in descendants(node.target) if isinstance(n, ast.Name)}
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-        bound = {a.arg for n in ast.walk(node) if isinstance(n, ast.arguments) for a in (*n.args, *n.kwonlyargs)}
-        bound |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        bound = {a.arg for n in descendants(node) if isinstance(n, ast.arguments) for a in (*n.args, *n.kwonlyargs)}
+        bound |= {n.id for n in descendants(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         for inner in node.body:
             found |= loads(inner) - bound
     return found

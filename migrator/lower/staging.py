@@ -21,6 +21,7 @@ from migrator.lower.context import RESERVED, Context, fresh, identifier
 from migrator.lower.owning import Own, one_definition, own_call, owns
 from migrator.lower.slices import all_definitions, definitions, slice_steps, target_names
 from migrator.source.module import Module
+from migrator.source.syntax import children, descendants, remembered
 
 
 @dataclasses.dataclass(eq=False)
@@ -96,7 +97,7 @@ class Staging:
 
     def _entered(self, call: ast.Call, step: Step) -> bool:
         """True when a constructed object is used on the spot: `Encoder(hp).build(x)`."""
-        for node in ast.walk(step.node):
+        for node in descendants(step.node):
             if isinstance(node, ast.Call) and node is not call:
                 func = node.func
                 if func is call or (isinstance(func, ast.Attribute) and func.value is call):
@@ -208,7 +209,7 @@ class Staging:
 
     def _telling(self, name: str) -> bool:
         """True for a name that is assigned once, so that it names this layer's output."""
-        stores = [n for n in ast.walk(self.node) if isinstance(n, ast.Name) and n.id == name]
+        stores = [n for n in descendants(self.node) if isinstance(n, ast.Name) and n.id == name]
         return sum(isinstance(n.ctx, ast.Store) for n in stores) == 1 and len(name) > 1
 
     # ------------------------------------------------------------------------------------------------------ names
@@ -260,11 +261,11 @@ class Staging:
             return
         if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp, ast.Lambda)):
             inner: set[str] = set()
-            for child in ast.iter_child_nodes(node):
+            for child in children(node):
                 self._loads(child, inner, static)
             found |= inner - bound_inside(node)
             return
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             self._loads(child, found, static)
 
     def _nested_owner(self, node: ast.Name) -> set[str] | None:
@@ -329,7 +330,8 @@ class Staging:
                 return False
             if step.kind == "for" and step in loop_of_use:
                 return False
-            if any(isinstance(n, ast.Call) and n in self.sites for n in ast.walk(step.node)) and step.kind == "simple":
+            calls = (n for n in descendants(step.node) if isinstance(n, ast.Call))
+            if step.kind == "simple" and any(call in self.sites for call in calls):
                 return False
         return True
 
@@ -370,7 +372,7 @@ class Staging:
             self._loop_index: dict[int, tuple[Step, ...]] = {}
             for step, loops, _ in ordered(self.steps):
                 around = (*loops, step) if step.kind in ("for", "while") else loops
-                for inner in ast.walk(step.node):
+                for inner in descendants(step.node):
                     current = self._loop_index.get(id(inner), ())
                     if len(around) >= len(current):
                         self._loop_index[id(inner)] = around
@@ -546,7 +548,7 @@ class Staging:
         """The static names that building an expression's layers reads; for a static expression, all it reads."""
         from migrator.lower.owned_calls import static_parts
 
-        sites = [self.sites[c] for c in ast.walk(node) if isinstance(c, ast.Call) and c in self.sites]
+        sites = [self.sites[c] for c in descendants(node) if isinstance(c, ast.Call) and c in self.sites]
         if not sites:
             if isinstance(node, ast.expr) and self.ctx.facts.stage(node) > Stage.STATIC:
                 return set()
@@ -573,7 +575,8 @@ def ordered(
     return found
 
 
-def calls_in_order(node: ast.AST) -> list[tuple[ast.Call, ast.IfExp | None, ast.AST | None]]:
+@remembered
+def calls_in_order(node: ast.AST) -> tuple[tuple[ast.Call, ast.IfExp | None, ast.AST | None], ...]:
     """Calls of an expression in evaluation order, with the conditional expression and comprehension around each."""
     found: list[tuple[ast.Call, ast.IfExp | None, ast.AST | None]] = []
 
@@ -589,20 +592,21 @@ def calls_in_order(node: ast.AST) -> list[tuple[ast.Call, ast.IfExp | None, ast.
             comprehension = inner
             for generator in inner.generators:
                 visit(generator, condition, comprehension)
-            for child in ast.iter_child_nodes(inner):
+            for child in children(inner):
                 if not isinstance(child, ast.comprehension):
                     visit(child, condition, comprehension)
             return
-        for child in ast.iter_child_nodes(inner):
+        for child in children(inner):
             visit(child, condition, comprehension)
         if isinstance(inner, ast.Call):
             found.append((inner, condition, comprehension))
 
     visit(node, None, None)
-    return found
+    return tuple(found)
 
 
-def local_names(node: ast.FunctionDef) -> set[str]:
+@remembered
+def local_names(node: ast.FunctionDef) -> frozenset[str]:
     """Parameters and names bound in a function's own body."""
     arguments = node.args
     names = {p.arg for p in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
@@ -624,15 +628,15 @@ def local_names(node: ast.FunctionDef) -> set[str]:
         if isinstance(inner, ast.comprehension):
             todo += [inner.iter, *inner.ifs]  # its targets live in a scope of their own
             continue
-        todo.extend(ast.iter_child_nodes(inner))
-    return names - outer
+        todo.extend(children(inner))
+    return frozenset(names - outer)
 
 
 def bound_inside(node: ast.AST) -> set[str]:
     """Names bound by a lambda's parameters or a comprehension's targets."""
     if isinstance(node, ast.Lambda):
         return {p.arg for p in (*node.args.args, *node.args.kwonlyargs)}
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return {n.id for n in descendants(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
 
 def plural(name: str) -> str:

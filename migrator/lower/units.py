@@ -12,6 +12,7 @@ from migrator.lower.context import Context, class_name, identifier
 from migrator.lower.owning import parameter_roles
 from migrator.lower.staging import Staging
 from migrator.source.module import Module
+from migrator.source.syntax import descendants
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -37,7 +38,7 @@ def lower_model_fn(ctx: Context, module: Module, node: ast.FunctionDef) -> Lower
     fields = model.spec_fields(ctx, module, node)
     if not fields:
         raise ctx.refuse("spec", node, module, "no EstimatorSpec is returned")
-    inside = {id(n) for n in ast.walk(node)}
+    inside = {id(n) for n in descendants(node)}
     for field in fields.values():
         if id(field.call) not in inside:
             raise ctx.refuse("delegation", node, module, "the EstimatorSpec is made in another function")

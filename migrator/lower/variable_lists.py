@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from migrator.analysis.values import ClassRef, Const, Instance, Member, Result, Scope, options
 from migrator.lower import weights
 from migrator.source.module import Module
+from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
     from migrator.lower.staging import Staging
@@ -96,7 +97,7 @@ def filtered_list(st: Staging, node: ast.AST) -> None:
     """
     if not isinstance(node, (ast.ListComp, ast.GeneratorExp)) or node in st.checked:
         return
-    names = [n for g in node.generators for t in g.ifs for n in ast.walk(t) if is_variable_name(st, n)]
+    names = [n for g in node.generators for t in g.ifs for n in descendants(t) if is_variable_name(st, n)]
     if not names or len(node.generators) != 1:
         return
     from migrator.analysis.evaluate import Evaluator

@@ -11,6 +11,7 @@ from migrator.ledger import Symbol, SymbolStatus, Unit
 from migrator.source.module import Module, parse
 from migrator.source.names import canonical, surviving
 from migrator.source.project import Project
+from migrator.source.syntax import descendants
 
 
 def inventory(
@@ -52,7 +53,7 @@ def legacy_uses(module: Module) -> list[tuple[str, int]]:
         return []
     found: list[tuple[str, int]] = []
     inner: set[int] = set()
-    for node in ast.walk(module.tree):
+    for node in descendants(module.tree):
         if not isinstance(node, (ast.Attribute, ast.Name)) or id(node) in inner:
             continue
         parts: list[str] = []
@@ -71,7 +72,7 @@ def legacy_uses(module: Module) -> list[tuple[str, int]]:
 def import_aliases(tree: ast.Module) -> dict[str, str]:
     """Local name -> dotted TensorFlow name, over all imports of a file."""
     aliases: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in descendants(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name.split(".")[0] in ROOTS:

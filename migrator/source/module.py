@@ -10,6 +10,8 @@ import io
 import tokenize
 import warnings
 
+from migrator.source.syntax import descendants
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Module:
@@ -87,7 +89,7 @@ class Module:
     def string_lines(self) -> frozenset[int]:
         """Lines that begin inside a multi-line string: their indentation is content."""
         inside: set[int] = set()
-        for node in ast.walk(self.tree):
+        for node in descendants(self.tree):
             if isinstance(node, (ast.Constant, ast.JoinedStr)) and node.end_lineno != node.lineno:
                 if isinstance(node, ast.JoinedStr) or isinstance(node.value, (str, bytes)):
                     inside.update(self._continued(node))

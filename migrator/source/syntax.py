@@ -1,0 +1,38 @@
+"""Walks over syntax trees that do not change: what lies below a node is looked up once and kept on the node."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Node = TypeVar("Node", bound=ast.AST)
+Answer = TypeVar("Answer")
+
+
+def remembered(function: Callable[[Node], Answer]) -> Callable[[Node], Answer]:
+    """A function of a node that does not change: its answer is kept on the node, and must not be changed either."""
+    key = f"_{function.__name__}"
+
+    @functools.wraps(function)
+    def answer(node: Node) -> Answer:
+        known: dict[str, Any] = node.__dict__
+        if key not in known:
+            known[key] = function(node)
+        found: Answer = known[key]
+        return found
+
+    return answer
+
+
+@remembered
+def descendants(node: ast.AST) -> tuple[ast.AST, ...]:
+    """The node and all below it, in the order of `ast.walk`."""
+    return tuple(ast.walk(node))
+
+
+@remembered
+def children(node: ast.AST) -> tuple[ast.AST, ...]:
+    """The nodes right below, in the order of `ast.iter_child_nodes`."""
+    return tuple(ast.iter_child_nodes(node))
