@@ -119,14 +119,17 @@ def _nodes(
         if "loop" in node:
             yield from _loop(node["loop"], path, scope, trip, scopes, live)
         elif "optional" in node:
-            present = [child for child in node["optional"] if _is_there(child, path, trip, live)]
-            yield from _nodes(present, path, scope, trip, scopes, live)
+            yield from _nodes(_present(node["optional"], path, trip, live), path, scope, trip, scopes, live)
         elif "with" in node:
             inner = scopes.enter(scope, trip.fill(_known(node["with"])), node.get("default", False))
             yield from _nodes(node["creation"], path, inner, trip, scopes, live)
             scopes.leave(inner)
         elif "shared" not in node:
             yield from _object(node, path, scope, trip, scopes, live)
+        elif "attr" in node:
+            # entered again: no new variables, but default names are counted
+            for _ in _object(node, path, scope, trip, scopes, live):
+                pass
 
 
 def _object(node: Mapping[str, Any], path: str, scope: str, trip: _Trip, scopes: _Scopes, live: Live) -> Iterator[Pair]:
@@ -182,6 +185,8 @@ def _trips(nodes: Sequence[Mapping[str, Any]], path: str, trip: _Trip, live: Liv
 
 def _attributes(nodes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for node in nodes:
+        if "shared" in node:
+            continue
         if "attr" in node:
             yield node["attr"]
         else:
@@ -189,8 +194,18 @@ def _attributes(nodes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
                 yield from _attributes(node.get(inner, ()))
 
 
-def _is_there(node: Mapping[str, Any], path: str, trip: _Trip, live: Live) -> bool:
-    return "attr" not in node or live.exists(trip.place(path, node["attr"]))
+def _present(nodes: Sequence[Mapping[str, Any]], path: str, trip: _Trip, live: Live) -> list[Mapping[str, Any]]:
+    """The nodes whose attributes are there; scopes and loops without any were never entered."""
+    found: list[Mapping[str, Any]] = []
+    for node in nodes:
+        if "attr" in node:
+            found += [node] if live.exists(trip.place(path, node["attr"])) else []
+            continue
+        key = next((k for k in ("loop", "optional", "creation") if k in node), None)
+        inner = _present(node[key], path, trip, live) if key else []
+        if inner and key:
+            found.append({**node, key: inner})
+    return found
 
 
 def _known(name: str | None) -> str:

@@ -34,7 +34,7 @@ PURE = {f.__name__: f for f in (abs, bool, float, int, len, max, min, pow, range
 
 def call(ev: Evaluator, site: Site, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """The value of a builtin call."""
-    from migrator.analysis import calls, lookup
+    from migrator.analysis import calls, changes, lookup
     from migrator.analysis.evaluate import element
 
     first = args[0] if args else None
@@ -75,6 +75,7 @@ def call(ev: Evaluator, site: Site, name: str, args: list[Value], kwargs: dict[s
                 return join(found, args[2]) if len(args) > 2 and isinstance(found, Opaque) else found
             return unknown(args[0], why="getattr with a computed name")
         case "setattr" if len(args) == 3 and isinstance(args[0], Instance):
+            changes.attribute_set(ev, site.node, args[0], constant_text(args[1]), args[2], site.scope)
             if isinstance(args[1], Const) and isinstance(args[1].value, str):
                 args[0].attrs[args[1].value] = args[2]
             else:
@@ -106,6 +107,11 @@ def call(ev: Evaluator, site: Site, name: str, args: list[Value], kwargs: dict[s
             return Sequence([join_all(first.items)] if first.items else [], list, True)
         return unknown(*args)
     return unknown(*args, *kwargs.values())
+
+
+def constant_text(value: Value) -> str | None:
+    """The text of a constant string."""
+    return value.value if isinstance(value, Const) and isinstance(value.value, str) else None
 
 
 def items_of(value: Value | None) -> list[Value] | None:
@@ -221,6 +227,17 @@ def mapping_method(ev: Evaluator, base: Mapping, attr: str, args: list[Value]) -
     match attr:
         case "get" | "pop" | "setdefault" if args:
             key, default = args[0], args[1] if len(args) > 1 else NONE
+            found = mapping_method(ev, Mapping(base.items, base.open), "get", args) if attr != "get" else None
+            if found is not None and attr == "pop":
+                if isinstance(key, Const):
+                    base.items.pop(key.value, None)
+                base.open = base.open or bool(ev.weak) or not isinstance(key, Const)
+                return found
+            if found is not None:
+                if isinstance(key, Const):
+                    base.items.setdefault(key.value, found)
+                base.open = base.open or bool(ev.weak) or not isinstance(key, Const)
+                return found
             if isinstance(key, Const) and key.value in base.items:
                 return base.items[key.value]
             if isinstance(key, Const) and not base.open:

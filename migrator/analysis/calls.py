@@ -7,9 +7,11 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING, Any
 
-from migrator.analysis import builtin_calls, lookup
+from migrator.analysis import builtin_calls, changes, lookup
+from migrator.analysis.changes import MUTATORS
 from migrator.analysis.facts import Frame
 from migrator.analysis.signatures import CELLS, RNN_CALLS, SIGNATURES, STATIC_NAMESPACES, VARIABLES
+from migrator.analysis.soundness import active
 from migrator.analysis.values import (
     NONE,
     Choice,
@@ -342,7 +344,7 @@ def called_result(ev: Evaluator, site: Site, callee: Result, args: list[Value], 
     rule = ev.rules.find(callee.symbol)
     if rule is not None and rule.kind == "layer_class" and not callee.part:
         if rule.weights and not ev.module_level:
-            ev.create(site.node, callee.bound.get(rule.name_arg or "name"), rule.scope or "layer")
+            ev.create_object(site.node, callee, callee.bound.get(rule.name_arg or "name"), rule.scope or "layer")
         return Result(f"{callee.symbol}()", site.node, {"self": callee}, Stage.CALL, site.scope.module)
     bound = {"self": callee, **{str(i): a for i, a in enumerate(args)}, **kwargs}
     stage = max((stage_of(v) for v in (*args, *kwargs.values())), default=Stage.STATIC)
@@ -353,6 +355,8 @@ def called_result(ev: Evaluator, site: Site, callee: Result, args: list[Value], 
 def method_call(ev: Evaluator, site: Site, callee: Member, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """A method of a value that is not a project object."""
     base = callee.base
+    if callee.attr in MUTATORS:
+        changes.changed(ev, site.node, base, [*args, *kwargs.values()], site.scope)
     if isinstance(base, (Mapping, Sequence, Const)):
         return builtin_calls.method(ev, base, callee.attr, args, kwargs)
     if isinstance(base, Result) and not base.part:
@@ -431,7 +435,7 @@ def store_item(ev: Evaluator, base: Value, key: Value, value: Value) -> None:
                 weakly = ev.weak and old is not None
                 base.items[key.value] = join(old, value) if weakly and old is not None else value
                 base.open = base.open or bool(ev.weak and old is None)
-            else:
+            elif active("unknown-key"):
                 for name, old in base.items.items():
                     base.items[name] = join(old, value)
                 base.open = True

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from migrator.analysis import calls, lookup
+from migrator.analysis import calls, changes, lookup
 from migrator.analysis.facts import Creation, Facts, Frame, Refusal
 from migrator.analysis.scopes import ScopeStack
 from migrator.analysis.soundness import active
@@ -85,6 +85,7 @@ class Evaluator:
         self.module_level = 0
         self.supposed_stores: list[tuple[dict[str, Value], str, Value]] = []
         self.supposing = 0  # > 0 while code is evaluated that does not run here
+        self.called_layers: dict[int, tuple[Value, ast.Call, str]] = {}  # layer objects called, by identity
 
     # ------------------------------------------------------------------------------------------------- statements
     def block(self, statements: list[ast.stmt], scope: Scope) -> bool:
@@ -341,6 +342,8 @@ class Evaluator:
     def bind(self, name: str, value: Value, scope: Scope) -> None:
         """Bind a name; global and nonlocal names are bound where they live."""
         home = scope.outer_names.get(name)
+        if home is not None and active("outer-write"):
+            changes.written_outside(self, name, scope)
         if home is None:
             scope.names[name] = value
         elif self.weak and name in home.names:
@@ -367,11 +370,13 @@ class Evaluator:
                         if isinstance(value, (Function, ClassRef, Partial)):
                             self.supposed_stores.append((option.attrs, target.attr, value))
                     elif isinstance(option, Instance):
+                        changes.attribute_set(self, target, option, target.attr, value, scope)
                         old = option.attrs.get(target.attr)
                         option.attrs[target.attr] = join(old, value) if self.weak and old is not None else value
             case ast.Subscript():
                 base, key = self.eval(target.value, scope), self.eval(target.slice, scope)
                 for option in options(base):
+                    changes.changed(self, target, option, [value], scope)
                     calls.store_item(self, option, key, value)
 
     def augment(self, node: ast.AugAssign, scope: Scope) -> None:
@@ -381,8 +386,10 @@ class Evaluator:
         self.facts.values[node.target] = self.facts.values.pop(load, {})
         right = self.eval(node.value, scope)
         if isinstance(left, Sequence) and left.kind is list and isinstance(node.op, ast.Add):
-            calls.extend(self, left, right)
-            return
+            if active("in-place-add"):
+                changes.changed(self, node, left, [right], scope)
+                calls.extend(self, left, right)
+                return
         self.assign(node.target, binary(node.op, left, right), scope)
 
     # ----------------------------------------------------------------------------------------------- expressions
@@ -613,10 +620,22 @@ class Evaluator:
         return Sequence(results if exact else [join_all(results)] if results else [], list, not exact)
 
     # ---------------------------------------------------------------------------------------------------- effects
-    def create(self, call: ast.Call, name: Value | None, base: str) -> None:
-        """Record that a library call makes variables, under its full legacy name."""
+    def create_object(self, call: ast.Call, layer: Value, name: Value | None, base: str) -> None:
+        """Record the call of a layer object: the first makes its variables, every later one uses them again.
+
+        An object made in a loop of unknown length stands for many: the same call on it is a call on another one.
+        """
+        known = self.called_layers.get(id(layer)) if active("layer-object") else None
+        if known is None or known[1] is call:
+            full = self.create(call, name, base)
+            self.called_layers[id(layer)] = (layer, call, full)
+        elif not self.supposing:
+            self.add_creation(Creation(call, known[2], True, self.mode))
+
+    def create(self, call: ast.Call, name: Value | None, base: str) -> str:
+        """Record that a library call makes variables; their full legacy name, "" when the call does not really run."""
         if self.supposing:
-            return
+            return ""
         given = scope_name(name)
         if given is None and name is not None and is_none(name) is not True:
             local = "*"
@@ -626,7 +645,11 @@ class Evaluator:
             self.scopes.open(given)
             local = given
         full, reused = self.scopes.create(local)
-        creation = Creation(call, full, reused, self.mode)
+        self.add_creation(Creation(call, full, reused, self.mode))
+        return full
+
+    def add_creation(self, creation: Creation) -> None:
+        """Record a creation for the graph and for every activation under way."""
         self.facts.creations.setdefault(self.mode, []).append(creation)
         frame = self.frame
         while frame is not None:

@@ -151,7 +151,9 @@ def star_import(ev: Evaluator, node: ast.ImportFrom, scope: Scope) -> None:
 def symbol(dotted: str) -> Value:
     """A library name; names with a known constant value are that constant."""
     known = canonical(dotted)
-    return Const(CONSTANTS[known]) if known in CONSTANTS else Symbol(known)
+    if known in CONSTANTS:
+        return Const(CONSTANTS[known])
+    return Symbol(known, private=".python." in dotted and ".python." not in known)
 
 
 def attribute(ev: Evaluator, base: Value, attr: str, node: ast.Attribute | None) -> Value:

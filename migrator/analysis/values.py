@@ -110,9 +110,10 @@ class ModuleRef(Value):
 
 @dataclasses.dataclass(eq=False)
 class Symbol(Value):
-    """A name of a library, canonical: `tensorflow.layers.dense`."""
+    """A name of a library, canonical: `tensorflow.layers.dense`. `private`: the source reaches it another way."""
 
     name: str
+    private: bool = False
 
 
 @dataclasses.dataclass(eq=False)

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis.facts import Refusal
 from migrator.analysis.modes import Step, walk
+from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, Result, Sequence, Stage, Symbol, Value, options
 from migrator.lower.context import Context, Refused
 from migrator.lower.slices import definitions
+from migrator.rulebook import bind
 from migrator.source.inventory import import_aliases
 from migrator.source.module import Module
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
     from migrator.lower.model import ModelParts
-    from migrator.lower.staging import Staging
+    from migrator.lower.staging import Site, Staging
 
 SCOPE_DEFAULTS = {
     "initializer": "a variable_scope gives its variables a default initializer",
@@ -56,6 +58,46 @@ def check_manager(ctx: Context, st: Staging, node: ast.expr) -> None:
         inputs = value.bound.get("control_inputs")
         if inputs is not None and not harmless(inputs):
             raise ctx.refuse("control-dependencies", node, st.module, "an operation is ordered to run with each step")
+
+
+def check_site(st: Staging, site: Site, expression: ast.expr) -> None:
+    """Refuse a creation that Python may skip, or that repeats in a way that a list of layers cannot follow."""
+    call = site.own.call
+    if not active("operand"):
+        return
+    for inner in descendants(expression):
+        if isinstance(inner, ast.BoolOp) and any(call in descendants(v) for v in inner.values[1:]):
+            raise st.ctx.refuse("operand", call, st.module, "a layer is made in an operand that may never be evaluated")
+    comprehensions = (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)
+    around = [n for n in descendants(expression) if isinstance(n, comprehensions) and call in descendants(n)]
+    if len(around) > 1 or any(len(n.generators) > 1 for n in around):
+        raise st.ctx.refuse("nested-comprehension", call, st.module, "layers are made by nested comprehensions")
+
+
+def check_alike(st: Staging, earlier: Site, site: Site) -> None:
+    """Refuse layers of one name that differ between modes: no checkpoint could serve both."""
+    inputs = set(site.own.rule.inputs) if site.own.rule is not None else set()
+    shapes = []
+    for call in (earlier.own.call, site.own.call):
+        bound = bind(site.own.rule, call) if site.own.rule is not None and site.own.rule.signature else None
+        given = bound if isinstance(bound, dict) else {k.arg: k.value for k in call.keywords}
+        shapes.append({name: ast.dump(value) for name, value in given.items() if name not in inputs})
+    if active("mode-layers") and shapes[0] != shapes[1]:
+        raise st.ctx.refuse("mode-layers", site.own.call, st.module, "one layer is made differently in different modes")
+
+
+def check_entry(ctx: Context, module: Module, definition: ast.FunctionDef) -> None:
+    """Refuse an object that makes new layers each time it is called: as a Keras layer it would share them."""
+    seen: set[tuple[str, int]] = set()
+    for frame in ctx.facts.frames.get(definition, []):
+        bound = frame.function.bound if frame.function is not None else None
+        if frame.supposed or bound is None or not frame.creations or all(c.reused for c in frame.creations):
+            continue
+        key = (frame.mode, id(bound))
+        if key in seen and active("object-called-twice"):
+            message = f"one object makes new layers each time `{definition.name}` is called"
+            raise ctx.refuse("object-called-twice", frame.call or definition, module, message)
+        seen.add(key)
 
 
 def harmless(value: Value) -> bool:

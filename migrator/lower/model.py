@@ -9,7 +9,7 @@ from typing import Any
 
 from migrator.analysis.modes import ALL, Step, header, walk
 from migrator.analysis.signatures import ESTIMATOR_SPECS
-from migrator.analysis.values import Mapping, Result, Value, options
+from migrator.analysis.values import Const, Mapping, Opaque, Result, Value, options
 from migrator.lower import owners, rendering, weights
 from migrator.lower.context import Context
 from migrator.lower.owning import calls_in, owns
@@ -52,7 +52,7 @@ class ModelParts:
 
     def staging(self, modes: frozenset[str]) -> Staging:
         """The body specialised for some modes, sharing attributes with the whole."""
-        if modes == ALL:
+        if modes in (ALL, self.st.modes):
             return self.st
         if modes not in self.stagings:
             st = Staging(self.ctx, self.module, self.node, self.st.roles, modes=modes, is_model=True, base=self.st)
@@ -73,13 +73,14 @@ def spec_fields(ctx: Context, module: Module, node: ast.FunctionDef) -> dict[str
     """The spec that the model_fn returns in each mode. Several, none, or one made elsewhere refuse."""
     found: dict[str, Fields] = {}
     for frame in ctx.facts.frames.get(node, []):
-        value = frame.returned
-        specs = [o for o in options(value) if isinstance(o, Result)] if value is not None else []
-        specs = [s for s in specs if s.symbol in ESTIMATOR_SPECS]
-        if len({s.call for s in specs}) != 1 or len(specs) != len(options(value) if value else ()):
+        if frame.returned is None:
+            continue
+        returned = options(frame.returned)
+        specs = [o for o in returned if isinstance(o, Result) and o.symbol in ESTIMATOR_SPECS]
+        if len({s.call for s in specs}) != 1 or len(specs) != len(returned):
             if frame.mode == "infer" and not specs:
                 continue
-            raise ctx.refuse("spec", node, module, f"what the model_fn returns in mode {frame.mode!r} is not one spec")
+            raise ctx.refuse("spec", node, module, f"{several_specs(returned)} in mode {frame.mode!r}")
         spec = specs[0]
         names = parameters(ESTIMATOR_SPECS[spec.symbol]).positional
         expressions = dict(zip(names, spec.call.args, strict=False))
@@ -90,6 +91,30 @@ def spec_fields(ctx: Context, module: Module, node: ast.FunctionDef) -> dict[str
         expressions = {k: e for k, e in expressions.items() if not is_none_literal(e)}
         found[frame.mode] = Fields(spec.call, expressions, spec.bound)
     return found
+
+
+def several_specs(returned: tuple[Value, ...]) -> str:
+    """Why what a model_fn returns is not one spec."""
+    for value in returned:
+        if isinstance(value, Result) and value.symbol in ESTIMATOR_SPECS:
+            continue
+        if isinstance(value, Const) and value.value is None:
+            return "the model_fn may return None"
+        if isinstance(value, Result):
+            return f"the spec is made by `{value.symbol}`"
+        if isinstance(value, Opaque) and value.why:
+            return f"the spec cannot be followed ({value.why})"
+        return "the model_fn returns something else than a spec"
+    lines = sorted({value.call.lineno for value in returned if isinstance(value, Result)})
+    return f"which of the specs on lines {', '.join(map(str, lines))} is returned is only known at run time"
+
+
+def working_modes(ctx: Context, module: Module, node: ast.FunctionDef) -> frozenset[str]:
+    """The modes in which the model_fn returns; in the others it raises, whatever its inputs are."""
+    modes = frozenset(f.mode for f in ctx.facts.frames.get(node, []) if f.returned is not None)
+    for mode in sorted(ALL - modes):
+        ctx.note("mode-raises", "info", module, node, f"the model_fn raises in mode {mode!r}; the Keras model does not")
+    return modes
 
 
 def is_none_literal(node: ast.expr) -> bool:

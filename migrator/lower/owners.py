@@ -346,6 +346,7 @@ def class_owner(ctx: Context, cls: ast.ClassDef, entry: ast.FunctionDef, functio
     ref = function.owner
     if ref is None:
         raise ctx.refuse("class", cls, module, "the class of the network cannot be followed")
+    guards.check_entry(ctx, module, entry)
     if any(not is_plain_base(b) for b in ref.bases):
         raise ctx.refuse("class-base", cls, module, f"`{cls.name}` derives from a class that also builds the network")
     st = Staging(ctx, module, entry, {k: v for k, v in roles.items() if k != self_name}, self_name, keep_self=True)

@@ -270,7 +270,6 @@ def static_block(
 def static_step(st: Staging, step: Step, needed: set[Step], indent: str, depth: int, commented: set[Step]) -> list[str]:
     """The lines of one step in the construction half."""
     node = step.node
-    indent + "    "
     match step.kind:
         case "return":
             if isinstance(node, ast.Raise):
@@ -294,6 +293,8 @@ def static_step(st: Staging, step: Step, needed: set[Step], indent: str, depth: 
             return static_loop(st, step, needed, indent, depth, commented)
         case "try":
             raise st.ctx.refuse("try", node, st.module, "layers are created inside try")
+    if isinstance(node, (ast.Break, ast.Continue)):
+        return [indent + ast.unparse(node)]
     return creations(st, step, indent, depth) + static_definitions(st, step, indent)
 
 
@@ -408,8 +409,11 @@ def static_loop(st: Staging, step: Step, needed: set[Step], indent: str, depth: 
             outer = f"self.{site.attr}" if level == 1 else site.names[level - 2]
             after.append(f"{indent}{outer}.append({holder})")
     body = compact(static_block(st, step.blocks[0], needed, deeper, depth + 1, commented))
-    if not body:
+    orelse = compact(static_block(st, step.blocks[1], needed, deeper, depth, commented))
+    if not body and not orelse:
         return []
+    body = body or [f"{deeper}pass"]
+    after[:0] = [f"{indent}else:", *orelse] if orelse else []
     if isinstance(node, ast.While):
         return [*lines, f"{indent}while {standalone(st.static_text(node.test))}:", *body, *after]
     assert isinstance(node, ast.For)

@@ -272,7 +272,16 @@ def rewrite_reference(ctx: Context, module: Module, node: ast.expr, symbol: str)
         raise ctx.refuse(rule.id, node, module, rule.note)
     if rule is not None and rule.kind in ("rename", "initializer", "regularizer", "layer_class") and rule.target:
         return ctx.use(module, rule.target)
+    value = ctx.facts.value(node)
+    if isinstance(value, Symbol) and value.private and lives_on(symbol):
+        return ctx.use(module, "tf." + symbol[len("tensorflow.") :])
     return None
+
+
+def lives_on(symbol: str) -> bool:
+    """True for a canonical name that today's TensorFlow has, whatever its arguments are now."""
+    rest = symbol[len("tensorflow.") :]
+    return rest in surviving() or rest.startswith(("keras.", "data."))
 
 
 def imported_names(module: Module) -> set[str]:

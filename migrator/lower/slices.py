@@ -6,7 +6,9 @@ import ast
 import contextvars
 from collections.abc import Callable, Iterable, Set
 
+from migrator.analysis.changes import MUTATORS
 from migrator.analysis.modes import Step, header
+from migrator.analysis.soundness import active
 from migrator.source.syntax import children, descendants, remembered
 
 Loads = Callable[[ast.AST], set[str]]  # the names that the kept part of an expression reads
@@ -178,6 +180,8 @@ def definitions(node: ast.stmt) -> tuple[frozenset[str], frozenset[str]]:
     for inner in descendants(node):
         if isinstance(inner, ast.NamedExpr):
             replaced |= {inner.target.id}
+    if not active("kill-below-base"):
+        replaced |= changed
     return frozenset(changed | replaced), frozenset(replaced)
 
 
@@ -192,27 +196,6 @@ def stored_bases(target: ast.AST) -> set[str]:
             if isinstance(base, ast.Name):
                 found.add(base.id)
     return found
-
-
-MUTATORS = frozenset(
-    [
-        "append",
-        "extend",
-        "insert",
-        "update",
-        "add",
-        "pop",
-        "remove",
-        "clear",
-        "setdefault",
-        "sort",
-        "reverse",
-        "discard",
-        "popitem",
-        "add_hparam",
-        "set_hparam",
-    ]
-)
 
 
 def mutated(expression: ast.expr) -> set[str]:

@@ -14,9 +14,10 @@ from typing import Any
 
 from migrator.analysis.facts import MODES
 from migrator.analysis.modes import ALL, Specialiser, Step, header, mode_condition, walk
+from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, Function, Instance, Opaque, Stage, depends_on_mode, options
 from migrator.emit.fragments import Renderer, call_text, standalone
-from migrator.lower import recurrent, rewriting, steps
+from migrator.lower import guards, recurrent, rewriting, steps
 from migrator.lower.context import RESERVED, Context, fresh, identifier
 from migrator.lower.owning import Own, one_definition, own_call, owns
 from migrator.lower.slices import all_definitions, definitions, slice_steps, target_names
@@ -37,6 +38,7 @@ class Site:
     shared: Site | None = None
     condition: ast.IfExp | None = None
     comprehension: ast.AST | None = None
+    other_mode: bool = False  # shared with a site that makes the same variables in other modes
 
 
 @dataclasses.dataclass(eq=False)
@@ -71,8 +73,6 @@ class Staging:
             self._collect(step, loops, conditional)
         self._name_sites()
         if self.base is None:
-            from migrator.lower import guards
-
             guards.check_body(self.ctx, self)
         if self.base is not None:
             self.captured = self.base.captured
@@ -93,6 +93,7 @@ class Staging:
                 site.comprehension = comprehension
                 if self.base is None:
                     site.shared = self._shared(site)
+                    guards.check_site(self, site, expression)
                 self.sites[call] = site
 
     def _entered(self, call: ast.Call, step: Step) -> bool:
@@ -136,6 +137,8 @@ class Staging:
         for earlier in self.sites.values():
             if names and self._creates(earlier) == names and same_callee(earlier, site):
                 if not here & reached.get(earlier.step.node, set()):
+                    guards.check_alike(self, earlier, site)
+                    site.other_mode = True
                     return earlier.shared or earlier
         return None
 
@@ -326,6 +329,8 @@ class Staging:
                 changed = target_names(step.node.target)
             if name not in changed:
                 continue
+            if step.kind == "for" and active("loop-variable"):
+                return False  # it changes from trip to trip, and is left with the last one
             if step.node.lineno > line or (set(self._loops_around(step.node)) & set(loop_of_use)):
                 return False
             if step.kind == "for" and step in loop_of_use:
@@ -568,10 +573,11 @@ def ordered(
     found: list[tuple[Step, tuple[Step, ...], bool]] = []
     for step in steps:
         found.append((step, loops, conditional))
-        inner = (*loops, step) if step.kind in ("for", "while") else loops
         skipped = conditional or step.kind in ("if", "try")
-        for block in step.blocks:
-            found += ordered(block, inner, skipped)
+        for index, block in enumerate(step.blocks):
+            # the `else` of a loop runs once
+            repeated = step.kind in ("for", "while") and index == 0
+            found += ordered(block, (*loops, step) if repeated else loops, skipped)
     return found
 
 

@@ -43,9 +43,10 @@ def lower_model_fn(ctx: Context, module: Module, node: ast.FunctionDef) -> Lower
         if id(field.call) not in inside:
             raise ctx.refuse("delegation", node, module, "the EstimatorSpec is made in another function")
     ctx.sparse_gradients = optimizer.has_sparse_gradients(ctx)
-    st = Staging(ctx, module, node, roles, is_model=True)
+    st = Staging(ctx, module, node, roles, modes=model.working_modes(ctx, module, node), is_model=True)
     labels = "labels" if "labels" in roles else ""
     parts = model.ModelParts(ctx, module, node, roles, "features" if "features" in roles else "", labels, fields, st)
+    parts.call_modes = st.modes
     if not parts.features:
         raise ctx.refuse("signature", node, module, "the model_fn has no `features` parameter")
     ctx.regularised = losses.adds_regularization(parts)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from migrator.analysis.modes import Step
 from migrator.analysis.values import Const, Result
 from migrator.lower import recurrent
+from migrator.lower.slices import leaves
 
 if TYPE_CHECKING:
     from migrator.lower.staging import Site, Staging
@@ -18,7 +19,11 @@ Node = dict[str, Any]
 def creation_tree(st: Staging, steps: list[Step]) -> list[Node]:
     """The nodes of a block, loops and scopes nested as in the source."""
     found: list[Node] = []
-    for step in steps:
+    for index, step in enumerate(steps):
+        if index and step.kind != "training" and leaves([steps[index - 1]]):
+            # behind a way out, what follows may not be made
+            rest = creation_tree(st, steps[index:])
+            return [*found, {"optional": rest}] if rest else found
         sites = [s for s in st.sites.values() if s.step is step and s.own.kind != "metric"]
         # an owner inside a comprehension repeats like a loop
         for site in sites:
@@ -38,7 +43,8 @@ def creation_tree(st: Staging, steps: list[Step]) -> list[Node]:
             case "with":
                 found += scoped(st, step, flat)
             case "for" | "while":
-                found.append({"loop": flat})
+                found += [{"loop": inner[0]}] if inner[0] else []
+                found += inner[1]
             case "if":
                 found += [{"optional": block} for block in inner if block]
             case _:
@@ -64,10 +70,17 @@ def scoped(st: Staging, step: Step, inner: list[Node]) -> list[Node]:
 
 
 def site_node(st: Staging, site: Site) -> Node | None:
-    """The node of one owning call; None for layers without weights."""
+    """The node of one owning call; None for layers without weights. Entering again takes default names again."""
     own = site.own
     if site.shared is not None:
-        return {"shared": site.attr}
+        again = None if site.other_mode or own.kind in ("layer_object", "variable") else own_node(st, site)
+        return {"shared": site.attr} if again is None else {"shared": site.attr, **again}
+    return own_node(st, site)
+
+
+def own_node(st: Staging, site: Site) -> Node | None:
+    """The node of a call that makes something, or of one that enters again what another made."""
+    own = site.own
     match own.kind:
         case "layer":
             assert own.rule is not None

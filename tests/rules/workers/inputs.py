@@ -10,7 +10,7 @@ OPTIMIZER_STEPS = 12
 def make(name, spec):
     """The array of one input. A specification has a value, or a shape and a kind."""
     if "value" in spec:
-        return np.array(spec["value"]) if not _is_float(spec["value"]) else np.array(spec["value"], "float32")
+        return np.array(spec["value"], spec.get("dtype") or ("float32" if _is_float(spec["value"]) else None))
     shape, kind = tuple(spec["shape"]), spec.get("kind", "normal")
     random = np.random.RandomState(zlib.crc32(name.encode()) % 2**31 + spec.get("seed", 0))
     if kind == "classes":

@@ -1,0 +1,138 @@
+"""Objects that change in place: what the slices, which go by names, could not see is recorded as a refusal."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from migrator.analysis.soundness import active
+from migrator.analysis.values import (
+    Choice,
+    Const,
+    Instance,
+    Mapping,
+    Partial,
+    Result,
+    Scope,
+    Sequence,
+    Stage,
+    Symbol,
+    Value,
+    stage_of,
+)
+
+if TYPE_CHECKING:
+    from migrator.analysis.evaluate import Evaluator
+
+MUTATORS = frozenset(
+    [
+        "append",
+        "extend",
+        "insert",
+        "update",
+        "add",
+        "pop",
+        "remove",
+        "clear",
+        "setdefault",
+        "sort",
+        "reverse",
+        "discard",
+        "popitem",
+        "add_hparam",
+        "set_hparam",
+    ]
+)
+DEPTH = 4  # containers in containers that are looked into
+
+
+def changed(ev: Evaluator, node: ast.AST, value: Value, stored: Iterable[Value], scope: Scope) -> None:
+    """An object is changed: refused when the caller, or another name, holds it too.
+
+    Tensors kept on `self` are followed.
+    """
+    if ev.module_level or not ev.mode or isinstance(value, (Const, Symbol, Instance, Result)) or ev.frame is None:
+        return
+    this = ev.frame.function.bound if ev.frame.function is not None else None
+    if this is not None and reaches([this], value) and any(stage_of(v) is Stage.CALL for v in stored):
+        return
+    if active("argument-change") and reaches(ev.frame.arguments.values(), value):
+        message = "an object that came as an argument is changed in place"
+        ev.refuse("argument-change", node, message, scope.module)
+    elif active("aliasing") and len(holders(scope, value)) > 1:
+        first, second = holders(scope, value)[:2]
+        message = f"an object is changed that both `{first}` and `{second}` stand for"
+        ev.refuse("aliasing", node, message, scope.module)
+    elif active("outer-write") and value not in scope.names.values() and held_outside(scope, value):
+        ev.refuse("outer-write", node, "an object of an enclosing scope is changed", scope.module)
+
+
+def attribute_set(
+    ev: Evaluator, node: ast.AST, instance: Instance, name: str | None, value: Value, scope: Scope
+) -> None:
+    """An attribute gets a value: refused when it had one that construction may have read already.
+
+    `name` is None when it is computed. A constructor makes its object; tensors kept on an object are followed.
+    """
+    if ev.module_level or not ev.mode or ev.frame is None or not active("object-state"):
+        return
+    function = ev.frame.function
+    if function is not None and function.bound is instance and getattr(function.node, "name", "") == "__init__":
+        return
+    old = instance.attrs.get(name) if name is not None else None
+    constant = isinstance(old, Const) and old.value is None
+    known_here = not reaches(ev.frame.arguments.values(), instance) and len(holders(scope, instance)) == 1
+    if name is not None and known_here:
+        return
+    if name is None or (old is not None and not constant and stage_of(value) is Stage.STATIC):
+        ev.refuse("object-state", node, "an attribute is changed after its object was made", scope.module)
+
+
+def written_outside(ev: Evaluator, name: str, scope: Scope) -> None:
+    """A global or nonlocal name is bound while a graph is built."""
+    if ev.mode and not ev.module_level and ev.frame is not None:
+        where = ev.frame.call or ev.frame.module.tree
+        message = f"`{name}` of an enclosing scope is written while building"
+        ev.refuse("outer-write", where, message, scope.module)
+
+
+def holders(scope: Scope, value: Value) -> list[str]:
+    """The names of a scope from which an object can be reached."""
+    return [name for name, held in scope.names.items() if reaches([held], value)]
+
+
+def held_outside(scope: Scope, value: Value) -> bool:
+    """True when a name of an enclosing scope reaches the object."""
+    outer = scope.parent
+    while outer is not None:
+        if reaches(outer.names.values(), value):
+            return True
+        outer = outer.parent
+    return False
+
+
+def reaches(values: Iterable[Value], wanted: Value, depth: int = DEPTH) -> bool:
+    """True when an object is one of the values, or inside one."""
+    for value in values:
+        if value is wanted:
+            return True
+        if depth and reaches(inside(value), wanted, depth - 1):
+            return True
+    return False
+
+
+def inside(value: Value) -> Iterable[Value]:
+    """The values that a container holds."""
+    match value:
+        case Sequence():
+            return value.items
+        case Mapping():
+            return value.items.values()
+        case Instance():
+            return value.attrs.values()
+        case Choice():
+            return value.options
+        case Partial():
+            return (*value.args, *value.kwargs.values())
+    return ()
