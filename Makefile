@@ -25,9 +25,10 @@ lint: .venv/ready
 	$(BIN)/mypy
 
 quick: lint
-	$(BIN)/python -m pytest --quiet --numprocesses auto -m "not runtime"
+	$(BIN)/python -m pytest --quiet --numprocesses auto -m "not runtime and not thorough"
 
 test: quick
+	$(BIN)/python -m pytest --quiet --numprocesses auto -m thorough
 	$(BIN)/python -m pytest --quiet -m runtime tests/fixtures tests/rules
 
 bench: .venv/ready

@@ -360,6 +360,8 @@ def method_call(ev: Evaluator, site: Site, callee: Member, args: list[Value], kw
     if isinstance(base, (Mapping, Sequence, Const)):
         return builtin_calls.method(ev, base, callee.attr, args, kwargs)
     if isinstance(base, Result) and not base.part:
+        if callee.attr == "reuse_variables":
+            reuse_variables(ev, site, base)
         rule = ev.rules.find(base.symbol)
         if rule is not None and rule.kind == "optimizer" or is_optimizer(base.symbol):
             symbol = f"optimizer.{callee.attr}"
@@ -375,6 +377,15 @@ def method_call(ev: Evaluator, site: Site, callee: Member, args: list[Value], kw
     if isinstance(base, Opaque) and callee.attr in lookup.SHAPES and base.stage is Stage.CALL:
         return Opaque(Stage.SHAPE, mode=base.mode)
     return unknown(base, *args, *kwargs.values())
+
+
+def reuse_variables(ev: Evaluator, site: Site, scope: Result) -> None:
+    """`scope.reuse_variables()`: from here on the innermost scope uses what is there; any other scope is refused."""
+    innermost = scope.symbol == "tensorflow.get_variable_scope" or scope is ev.scopes.top.manager
+    if innermost and not ev.weak:
+        ev.scopes.top.reuse = "yes"
+    elif not ev.supposing:
+        ev.refuse("scope-object", site.node, "it is not known where reuse_variables holds", site.scope.module)
 
 
 ESTIMATOR_LIKE = frozenset(

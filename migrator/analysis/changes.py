@@ -59,13 +59,13 @@ def changed(ev: Evaluator, node: ast.AST, value: Value, stored: Iterable[Value],
         return
     if active("argument-change") and reaches(ev.frame.arguments.values(), value):
         message = "an object that came as an argument is changed in place"
-        ev.refuse("argument-change", node, message, scope.module)
+        ev.refuse("argument-change", node, message, scope.module, supposed=True)
     elif active("aliasing") and len(holders(scope, value)) > 1:
         first, second = holders(scope, value)[:2]
         message = f"an object is changed that both `{first}` and `{second}` stand for"
-        ev.refuse("aliasing", node, message, scope.module)
+        ev.refuse("aliasing", node, message, scope.module, supposed=True)
     elif active("outer-write") and value not in scope.names.values() and held_outside(scope, value):
-        ev.refuse("outer-write", node, "an object of an enclosing scope is changed", scope.module)
+        ev.refuse("outer-write", node, "an object of an enclosing scope is changed", scope.module, supposed=True)
 
 
 def attribute_set(
@@ -86,7 +86,8 @@ def attribute_set(
     if name is not None and known_here:
         return
     if name is None or (old is not None and not constant and stage_of(value) is Stage.STATIC):
-        ev.refuse("object-state", node, "an attribute is changed after its object was made", scope.module)
+        message = "an attribute is changed after its object was made"
+        ev.refuse("object-state", node, message, scope.module, supposed=True)
 
 
 def written_outside(ev: Evaluator, name: str, scope: Scope) -> None:
@@ -94,7 +95,7 @@ def written_outside(ev: Evaluator, name: str, scope: Scope) -> None:
     if ev.mode and not ev.module_level and ev.frame is not None:
         where = ev.frame.call or ev.frame.module.tree
         message = f"`{name}` of an enclosing scope is written while building"
-        ev.refuse("outer-write", where, message, scope.module)
+        ev.refuse("outer-write", where, message, scope.module, supposed=True)
 
 
 def holders(scope: Scope, value: Value) -> list[str]:

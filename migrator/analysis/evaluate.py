@@ -270,6 +270,7 @@ class Evaluator:
             scope_name(name),
             scope_name(default) if name is None or is_none(name) else None,
             reuse_of(bound.get("reuse")),
+            manager,
         )
 
     def try_block(self, node: ast.Try, scope: Scope) -> bool:
@@ -305,7 +306,8 @@ class Evaluator:
     # ------------------------------------------------------------------------------------------------ definitions
     def define(self, node: ast.FunctionDef, scope: Scope) -> Value:
         """The function of a def statement: defaults evaluated now, decorators applied."""
-        plain = Function(node, scope, self.defaults(node, scope))
+        seen = scope if active("late-binding") else Scope(scope.module, dict(scope.names), scope.parent)
+        plain = Function(node, seen, self.defaults(node, scope))
         self.functions[node] = plain
         function: Value = plain
         for decorator in reversed(node.decorator_list):
@@ -656,9 +658,12 @@ class Evaluator:
             frame.creations.append(creation)
             frame = frame.parent
 
-    def refuse(self, rule: str, node: ast.AST, message: str, module: Module) -> None:
-        """Record a reason against converting what is being evaluated."""
-        if self.supposing:
+    def refuse(self, rule: str, node: ast.AST, message: str, module: Module, supposed: bool = False) -> None:
+        """Record a reason against converting what is being evaluated.
+
+        What is only supposed is refused by the lowering where it cannot be written; `supposed` refuses it here.
+        """
+        if self.supposing and not supposed:
             return
         refusal = Refusal(rule, module.path, getattr(node, "lineno", 1), message)
         if refusal not in self.facts.refusals:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from migrator.analysis.soundness import active
+
 
 @dataclasses.dataclass(eq=False)
 class ScopeEntry:
@@ -11,6 +13,7 @@ class ScopeEntry:
 
     path: str
     reuse: str  # "no" | "yes" | "auto" | "unknown"
+    manager: object = None  # the value of the variable_scope call
     opened: set[str] = dataclasses.field(default_factory=set)
 
 
@@ -37,7 +40,8 @@ class ScopeStack:
             self.top.opened.add(f"{base}*")
             return f"{base}*"
         name, count = base, 0
-        while name in self.top.opened:
+        opened = self.top.opened if active("scope-counters") else {n.rsplit("/", 1)[-1] for n in self.made}
+        while name in opened:
             count += 1
             name = f"{base}_{count}"
         self.top.opened.add(name)
@@ -47,7 +51,7 @@ class ScopeStack:
         """A name given by the user occupies itself."""
         self.top.opened.add(name)
 
-    def enter(self, name: str | None, default: str | None, reuse: str) -> None:
+    def enter(self, name: str | None, default: str | None, reuse: str, manager: object = None) -> None:
         """Enter variable_scope(name) or variable_scope(None, default_name=default); None, None: a name nobody knows."""
         if name is not None:
             self.open(name)
@@ -56,7 +60,7 @@ class ScopeStack:
         else:
             name = "*"
         inherited = self.top.reuse if reuse == "no" else reuse
-        self.entries.append(ScopeEntry(self.prefix() + name, inherited))
+        self.entries.append(ScopeEntry(self.prefix() + name, inherited, manager))
 
     def leave(self) -> None:
         """Leave the innermost scope."""
@@ -67,5 +71,6 @@ class ScopeStack:
         full = self.prefix() + name
         exists = full in self.made and "*" not in full
         self.made.add(full)
-        reused = self.top.reuse == "yes" or (self.top.reuse == "auto" and exists)
+        automatic = self.top.reuse == "auto" and active("auto-reuse")
+        reused = self.top.reuse == "yes" or (automatic and exists)
         return full, reused

@@ -10,6 +10,24 @@ RULES = frozenset(
         "handler-join",  # a handler may start after any statement of its try body
         "mode-sets",  # a test on the mode is the set of modes where it holds, not "is training"
         "chained-comparison",  # a == mode == b compares pairwise
+        "kill-below-base",  # a store to x.a or x[i] changes x, it does not replace it
+        "aliasing",  # an object that has two names changes under both
+        "argument-change",  # an object that came as an argument changes for the caller too
+        "in-place-add",  # a list that grows by += stays the same object
+        "unknown-key",  # a store under an unknown key may change every item
+        "object-state",  # an attribute that is changed later was another when it was read
+        "outer-write",  # global and nonlocal names change for everybody
+        "late-binding",  # a function reads the names around it when it is called
+        "scope-counters",  # default names are counted afresh in each activation of a scope
+        "auto-reuse",  # AUTO_REUSE takes what is there and makes what is not
+        "layer-object",  # a layer object called again uses its variables again
+        "object-called-twice",  # an object that makes layers in its call makes new ones each time
+        "operand",  # an operand of and / or, or a nested comprehension, may create nothing or much
+        "mode-layers",  # one name in two modes is one layer
+        "loop-variable",  # the variable of a loop is another in each trip
+        "loop-carried",  # a name that changes after it was read is not one value
+        "loop-jump",  # a trip that is left early creates less
+        "training-per-call",  # whether a helper trains is told by each call, not by its definition
     }
 )
 _off: set[str] = set()

@@ -7,12 +7,12 @@ import dataclasses
 import pathlib
 from collections.abc import Callable, Iterator
 
-from migrator.analysis.values import Function, Result, Value, options
+from migrator.analysis.values import Function, Result
 from migrator.emit.editing import Statements, edited
 from migrator.emit.fragments import Renderer
 from migrator.emit.imports import ImportPlan, plan_imports
 from migrator.emit.support import support_names, support_source
-from migrator.lower import exports, guards, rewriting, steps, training
+from migrator.lower import exports, guards, inputs, rewriting, steps, training
 from migrator.lower.context import Context, Refused
 from migrator.lower.owners import Owner
 from migrator.lower.training import CONSUMED, Group
@@ -115,27 +115,9 @@ def touched_files(assembly: Assembly) -> set[str]:
         found |= set(ctx.imports) | set(ctx.support)
         for frames in ctx.facts.frames.values():
             found |= {f.module.path for f in frames}
-    for use in group.uses.values():
-        found |= input_files(use.result)
+    found |= {f.scope.module.path for f in inputs.input_functions(group).values()}
     for path in importers(assembly):
         found.add(path)
-    return found
-
-
-def input_files(result: Result) -> set[str]:
-    """Files of the input functions that a call is given."""
-    found: set[str] = set()
-
-    def visit(value: Value | None, depth: int) -> None:
-        for option in options(value) if value is not None else ():
-            if isinstance(option, Function):
-                found.add(option.scope.module.path)
-            elif isinstance(option, Result) and depth < 3:
-                for inner in option.bound.values():
-                    visit(inner, depth + 1)
-
-    for value in result.bound.values():
-        visit(value, 0)
     return found
 
 
@@ -154,6 +136,7 @@ def file_text(assembly: Assembly, module: Module) -> str:
     """One file with its definitions, calls and library names in their new form; imports not yet planned."""
     rewrite = rewriter(assembly, module)
     reached = reached_definitions(assembly)
+    shots = [s for node in inputs.input_functions(assembly.group) for s in inputs.one_shots(node)]
 
     def replace(node: ast.stmt) -> list[str] | None:
         if node in assembly.replaced:
@@ -171,6 +154,9 @@ def file_text(assembly: Assembly, module: Module) -> str:
                     return [line.removeprefix(indent) for line in text.split("\n")]
         if consumed(assembly, module, node) or dropped(assembly, module, node):
             return []
+        row = inputs.replacement(assembly.group.ctx, module, shots, node, renderer(module, rewrite))
+        if row is not None:
+            return row
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node in module.tree.body:
             if not holds_reached(node, reached, assembly):
                 return best_effort(assembly, module, node, rewrite)
@@ -197,11 +183,11 @@ def renderer(module: Module, rewrite: Callable[[ast.AST], str | None]) -> Callab
 
 
 def reached_definitions(assembly: Assembly) -> set[ast.AST]:
-    """Functions that take part: evaluated for a model, or around a construction or use."""
+    """Functions that take part: evaluated for a model, or feeding one."""
     found: set[ast.AST] = set()
     for ctx in assembly.contexts:
         found |= set(ctx.facts.frames)
-    return found
+    return found | set(inputs.input_functions(assembly.group))
 
 
 def holds_reached(node: ast.stmt, reached: set[ast.AST], assembly: Assembly) -> bool:
@@ -248,9 +234,7 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
         skipped = steps.step_arguments(ctx, node)
         if skipped:
             return steps.call_without(node, skipped, render)
-        value = ctx.facts.value(node)
-        if isinstance(value, Result) and value.symbol.endswith("make_one_shot_iterator.get_next") and not value.part:
-            return dataset_of(ctx, node, render)
+        inputs.refuse_iterator(ctx, module, node)
         symbol = rewriting.called_symbol(ctx, node)
         if symbol is None or symbol.startswith("builtins."):
             return None
@@ -286,15 +270,6 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
 def is_whole(node: ast.AST) -> bool:
     """True for a reference that is not only the head of a longer dotted name."""
     return isinstance(node, ast.Attribute) and node.attr[:1].isupper()
-
-
-def dataset_of(ctx: Context, node: ast.Call, render: Callable[[ast.AST], str]) -> str | None:
-    """`ds.make_one_shot_iterator().get_next()` is the dataset itself where an input function returns it."""
-    if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call):
-        made = node.func.value
-        if isinstance(made.func, ast.Attribute) and made.func.attr == "make_one_shot_iterator":
-            return render(made.func.value)
-    return None
 
 
 def consumed(assembly: Assembly, module: Module, node: ast.stmt) -> bool:

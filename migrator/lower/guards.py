@@ -33,7 +33,9 @@ HARMLESS_DEPENDENCIES = ("tensorflow.assert", "tensorflow.debugging.", "tensorfl
 
 
 def check_body(ctx: Context, st: Staging) -> None:
-    """Scopes with defaults, orderings with effects, and loops that are left early around layers."""
+    """Scopes with defaults, orderings with effects, loops that are left early around layers, a local named `self`."""
+    if "self" in st.locals and st.self_name != "self":
+        raise ctx.refuse("reserved-name", st.node, st.module, "a local name is `self`, which the methods need")
     for step in walk(st.steps):
         if isinstance(step.node, ast.With) and step.kind == "with":
             for item in step.node.items:
@@ -68,6 +70,8 @@ def check_site(st: Staging, site: Site, expression: ast.expr) -> None:
     for inner in descendants(expression):
         if isinstance(inner, ast.BoolOp) and any(call in descendants(v) for v in inner.values[1:]):
             raise st.ctx.refuse("operand", call, st.module, "a layer is made in an operand that may never be evaluated")
+    if isinstance(site.comprehension, (ast.SetComp, ast.DictComp)):
+        raise st.ctx.refuse("comprehension", call, st.module, "layers are kept in a set or a dictionary")
     comprehensions = (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)
     around = [n for n in descendants(expression) if isinstance(n, comprehensions) and call in descendants(n)]
     if len(around) > 1 or any(len(n.generators) > 1 for n in around):
@@ -117,7 +121,8 @@ def check_loop(ctx: Context, st: Staging, step: Step) -> None:
     if not any(step in site.loops for site in st.sites.values()):
         return
     for inner in walk([step]):
-        if inner.kind == "return" or isinstance(inner.node, (ast.Break, ast.Continue)):
+        jumps = inner.kind == "return" or isinstance(inner.node, (ast.Break, ast.Continue))
+        if jumps and active("loop-jump"):
             raise ctx.refuse("loop-jump", inner.node, st.module, "a loop that creates layers is left early")
 
 
@@ -129,10 +134,6 @@ def check_mutations(st: Staging, needed: set[Step]) -> None:
     last = max((s.step.node.lineno for s in st.sites.values()), default=0)
     for step in walk(st.steps):
         node = step.node
-        if isinstance(node, (ast.Global, ast.Nonlocal)):
-            raise st.ctx.refuse(
-                "outer-write", node, st.module, "a name of an enclosing scope is written while building"
-            )
         if step.kind != "simple" or step in needed or node.lineno > last:
             continue
         changed, replaced = definitions(node)
@@ -141,11 +142,6 @@ def check_mutations(st: Staging, needed: set[Step]) -> None:
         static = value is None or st.ctx.facts.stage(value) is Stage.STATIC
         if (changed - replaced and static and not isinstance(node, ast.AugAssign)) or by_call:
             raise st.ctx.refuse("mutation", node, st.module, "an object is changed in place while layers are made")
-    for inner in descendants(st.node):
-        if isinstance(inner, (ast.Global, ast.Nonlocal)):
-            raise st.ctx.refuse(
-                "outer-write", inner, st.module, "a name of an enclosing scope is written while building"
-            )
 
 
 LEFTOVERS = ("layers", "estimator", "contrib", "losses", "metrics", "get_variable", "variable_scope", "train.")
@@ -218,7 +214,8 @@ def check_names(path: str, before: str, after: str) -> None:
     new = undefined_names(after) - undefined_names(before)
     if new:
         name = sorted(new)[0]
-        raise Refused(Refusal("fault", path, 1, f"the planned text would read `{name}`, which nothing defines"))
+        message = f"`{name}` would be read in the converted code, where nothing defines it"
+        raise Refused(Refusal("undefined-name", path, 1, message))
 
 
 def undefined_names(text: str) -> set[str]:

@@ -212,8 +212,16 @@ def network_in_predictions(parts: ModelParts) -> bool:
 
 
 def has_forward_site(st: Staging, step: Step) -> bool:
-    """True when the step calls something that owns layers or variables."""
-    return any(s.step is step and s.own.kind != "variable" and not metric_site(st, s) for s in st.sites.values())
+    """True when the step calls something that owns layers, or, where nothing does, reads a variable."""
+    network = [s for s in st.sites.values() if s.own.kind != "variable" and not metric_site(st, s)]
+    if network:
+        return any(s.step is step for s in network)
+    variables = st.variable_names()
+    return any(
+        isinstance(n, ast.Name) and n.id in variables and isinstance(n.ctx, ast.Load)
+        for expression in (header(step) if variables and step.kind == "simple" else ())
+        for n in descendants(expression)
+    )
 
 
 def metric_site(st: Staging, site: Any) -> bool:
@@ -345,7 +353,10 @@ def check_outside(parts: ModelParts, live: set[str]) -> None:
             "labels-in-forward", parts.node, parts.module, "layers are fed with labels, which `call` does not get"
         )
     left = live - {parts.features}
-    left = {n for n in left if parts.roles.get(n) not in ("mode", "static")}
+    if any(parts.roles.get(n) == "mode" for n in left):
+        message = "the network reads the mode itself, of which Keras tells only whether it trains"
+        raise parts.ctx.refuse("mode-value", parts.node, parts.module, message)
+    left = {n for n in left if parts.roles.get(n) != "static"}
     if left:
         raise parts.ctx.refuse(
             "unbound", parts.node, parts.module, f"`{sorted(left)[0]}` is read by the network but not defined there"
@@ -456,10 +467,13 @@ def is_expression(text: str) -> bool:
 
 def known(parts: ModelParts, start: set[str], given: set[str], what: str) -> None:
     """Refuse when a method reads a name that it is not given."""
-    left = {n for n in start - given if parts.roles.get(n) not in ("mode",)}
+    left = start - given
     left -= {n for n in left if n in parts.st.captured}
     if left:
         name = sorted(left)[0]
+        if any(parts.roles.get(n) == "mode" for n in left):
+            message = f"{what} read the mode itself, which Keras does not tell"
+            raise parts.ctx.refuse("mode-value", parts.node, parts.module, message)
         if name == parts.labels:
             message = f"{what} need labels, which are not there"
         else:

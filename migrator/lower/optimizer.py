@@ -37,6 +37,8 @@ LOOKUPS = frozenset(
     }
 )
 
+GLOBAL_STEPS = frozenset({"tensorflow.train.get_global_step", "tensorflow.train.get_or_create_global_step"})
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class TrainOp:
@@ -62,16 +64,31 @@ def train_ops(ctx: Context, module: Module, value: Value, where: ast.AST) -> lis
         assert isinstance(first, Result)
         if first.symbol in ("tensorflow.group", "tensorflow.tuple") and not first.part:
             ops: list[TrainOp] = []
+            by_hand = 0
             for key, inner in first.bound.items():
                 if key in ("name", "control_inputs"):
                     continue
                 items = inner.items if isinstance(inner, Sequence) else [inner]
                 for item in items:
-                    if not is_update_ops(item):
+                    if counts_a_step(item):
+                        by_hand += 1
+                    elif not is_update_ops(item):
                         ops += train_ops(ctx, module, item, first.call)
-            return ops
+            if by_hand + sum(op.counts for op in ops) > 1:
+                raise ctx.refuse("global-step", first.call, module, "a step counts more than once")
+            return [dataclasses.replace(ops[0], counts=True), *ops[1:]] if by_hand and ops else ops
         return [one_train_op(ctx, module, [o for o in found if isinstance(o, Result)])]
     raise ctx.refuse("train-op", where, module, "the train_op is not a minimisation that can be followed")
+
+
+def counts_a_step(value: Value) -> bool:
+    """True for `tf.assign_add(global_step, 1)`."""
+    if not isinstance(value, Result) or value.symbol != "tensorflow.assign_add":
+        return False
+    counter = value.bound.get("ref", value.bound.get("0"))
+    amount = value.bound.get("value", value.bound.get("1"))
+    counted = isinstance(counter, Result) and counter.symbol in GLOBAL_STEPS and not counter.part
+    return counted and isinstance(amount, Const) and amount.value == 1
 
 
 def is_update_ops(value: Value) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, Function, Instance, ModuleRef, Partial, Result, Symbol, Value, options
 from migrator.emit.fragments import call_text, standalone
 from migrator.lower import recurrent, rewriting, variables
@@ -66,9 +67,10 @@ def call_parts(st: Staging, site: Site) -> list[ast.expr]:
     own = site.own
     match own.kind:
         case "layer":
-            return layer_inputs(st, site)
+            return [*layer_inputs(st, site), *training_part(st, site)]
         case "layer_object":
-            return list(own.call.args) if isinstance(own.call.func, ast.Call) else [own.call.func, *own.call.args]
+            made_here = isinstance(own.call.func, ast.Call)
+            return [*([] if made_here else [own.call.func]), *own.call.args, *training_part(st, site)]
         case "variable" | "object":
             return []
         case "rnn":
@@ -178,8 +180,8 @@ def metric_inputs(st: Staging, site: Site) -> list[ast.expr]:
     return found
 
 
-def training_argument(st: Staging, site: Site) -> list[str]:
-    """`training=...` for a layer that has it, with the legacy default written out."""
+def training_part(st: Staging, site: Site) -> list[ast.expr]:
+    """The argument that tells a layer whether it trains, where one is given."""
     rule = site.own.rule
     if rule is None or not rule.training:
         return []
@@ -187,10 +189,19 @@ def training_argument(st: Staging, site: Site) -> list[str]:
     if site.own.kind == "layer_object":
         bound = {k.arg: k.value for k in site.own.call.keywords if k.arg}
     node = bound.get(rule.training)
-    if node is None:
-        default = default_source(rule, rule.training) if rule.signature else None
-        return [f"training={default or 'False'}"]
-    return [f"training={st.call_text(node)}"]
+    return [] if node is None else [node]
+
+
+def training_argument(st: Staging, site: Site) -> list[str]:
+    """`training=...` for a layer that has it, with the legacy default written out."""
+    rule = site.own.rule
+    if rule is None or not rule.training:
+        return []
+    given = training_part(st, site)
+    if given:
+        return [f"training={st.call_text(given[0])}"]
+    default = default_source(rule, rule.training) if rule.signature else None
+    return [f"training={default or 'False'}"]
 
 
 def owner_use_text(st: Staging, site: Site) -> str:
@@ -225,16 +236,30 @@ def owner_use_text(st: Staging, site: Site) -> str:
     return call_text(reference(st, site), arguments)
 
 
+def default_nodes(node: ast.FunctionDef) -> dict[str, ast.expr]:
+    """Parameter -> default of a definition."""
+    a = node.args
+    positional = [p.arg for p in (*a.posonlyargs, *a.args)]
+    found = dict(zip(positional[len(positional) - len(a.defaults) :], a.defaults, strict=True))
+    return found | {p.arg: d for p, d in zip(a.kwonlyargs, a.kw_defaults, strict=True) if d is not None}
+
+
 def owner_training(st: Staging, owner: Owner, bound: dict[str, ast.expr]) -> str:
     """The `training` argument for a converted callee: from its own mode parameter where there is one."""
+    defaults = default_nodes(owner.node)
     for name, role in owner.roles.items():
-        if role == "mode" and name in bound:
-            text = st.training_text(bound[name])
-            if text is not None:
-                return f"training={text}"
-            value = st.ctx.facts.value(bound[name])
-            if isinstance(value, Const) and isinstance(value.value, bool) and not value.mode:
-                return f"training={value.value}"
+        if role != "mode" or (name not in bound and name not in defaults) or not active("training-per-call"):
+            continue
+        given = bound.get(name, defaults.get(name))
+        assert given is not None
+        text = st.training_text(given)
+        if text is not None:
+            return f"training={text}"
+        value = st.ctx.facts.value(given) or Const(getattr(given, "value", None))
+        if isinstance(value, Const) and isinstance(value.value, bool) and not value.mode:
+            return f"training={value.value}"
+        if name in owner.flags:
+            raise st.ctx.refuse("mode-value", given, st.module, f"`{name}` is not the training flag alone")
     st.uses_training = True
     return "training=training"
 

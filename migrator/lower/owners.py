@@ -13,6 +13,7 @@ from migrator.analysis.values import ClassRef, Function, Scope, options
 from migrator.emit.fragments import call_text, standalone
 from migrator.lower import guards, rendering, weights
 from migrator.lower.context import Context, class_name, top_level_names
+from migrator.lower.owned_calls import default_nodes
 from migrator.lower.owning import Own, class_entry, class_of, owns, parameter_roles, role
 from migrator.lower.slices import definitions
 from migrator.lower.staging import Staging
@@ -34,6 +35,7 @@ class Owner:
     captured: list[str]  # static names of enclosing functions, and self attributes as "self.x"
     tensors: list[str]  # tensors of enclosing functions
     training: bool = False
+    flags: frozenset[str] = frozenset()  # parameters that stand for `training`
     text: str = ""
     creation: list[dict[str, Any]] = dataclasses.field(default_factory=list)
 
@@ -129,7 +131,7 @@ def function_owner(ctx: Context, node: ast.FunctionDef, function: Function) -> O
     owner.captured = [
         n for n in missing if free_roles.get(n, "static") == "static" and not is_nested_owner(ctx, function, n)
     ]
-    owner.training = st.uses_training
+    owner.training, owner.flags = st.uses_training, frozenset(st.training_parameters)
     owner.creation = weights.creation_tree(st, st.steps)
     if called_by_name(ctx, node):
         body = "\n".join(init_lines)
@@ -190,8 +192,14 @@ def scope_value(function: Function, name: str) -> Any:
 
 
 def check_live(ctx: Context, st: Staging, live: set[str], known: set[str]) -> None:
-    """Refuse when the call half reads a local name that nothing provides."""
-    left = {n for n in live - known if not n.startswith("self.")} - {n for n, r in st.roles.items() if r == "mode"}
+    """Refuse when the call half reads a local name that nothing provides, or when `training` would mean two things."""
+    if len(st.training_parameters) + (st.training_by_mode and bool(st.training_parameters)) > 1:
+        message = f"`{st.node.name}` is told in two ways whether it trains"
+        raise ctx.refuse("two-trainings", st.node, st.module, message)
+    left = {n for n in live - known if not n.startswith("self.")}
+    if any(st.roles.get(n) == "mode" for n in left):
+        message = f"`{sorted(left)[0]}` of `{st.node.name}` does not simply tell training apart in all calls"
+        raise ctx.refuse("mode-value", st.node, st.module, message)
     if left:
         raise ctx.refuse(
             "unbound",
@@ -263,15 +271,15 @@ def documentation(node: ast.FunctionDef | ast.ClassDef) -> ast.Expr | None:
 
 def signature(node: ast.FunctionDef, module: Module, names: list[str], st: Staging) -> list[str]:
     """Parameters with their defaults, as in the legacy definition."""
-    a = node.args
-    positional = [*a.posonlyargs, *a.args]
-    defaults = dict(zip([p.arg for p in positional[len(positional) - len(a.defaults) :]], a.defaults, strict=True))
-    defaults.update({p.arg: d for p, d in zip(a.kwonlyargs, a.kw_defaults, strict=True) if d is not None})
+    defaults = default_nodes(node)
     found: list[str] = []
     optional = False
     for name in names:
         if name in defaults:
             optional = True
+            if any(n in st.free for n in st.loads_static(defaults[name])):
+                message = f"the default of `{name}` is a value of the enclosing function"
+                raise st.ctx.refuse("default", defaults[name], module, message)
             text = st.library_rewrite(defaults[name], st.call_text) or module.segment(defaults[name])
             found.append(f"{name}={text}")
         else:
@@ -361,8 +369,11 @@ def class_owner(ctx: Context, cls: ast.ClassDef, entry: ast.FunctionDef, functio
     needed, live = st.slice_call(set(), lambda s: s.kind == "return" or kept_effect(st, s))
     check_live(ctx, st, live, set(tensors) | {self_name})
     call_lines = rendering.call_block(st, st.steps, needed, "        ", lambda s: returned(st, s))
+    if not rendering.compact(call_lines):
+        message = f"`{entry.name}` returns nothing: it keeps tensors on its object"
+        raise ctx.refuse("object-state", entry, module, message)
     init_lines, _ = construction(st, needed)
-    owner.training = st.uses_training
+    owner.training, owner.flags = st.uses_training, frozenset(st.training_parameters)
     owner.creation = weights.creation_tree(st, st.steps)
     owner.text = class_text(ctx, st, owner, init, init_roles, init_lines, call_lines)
     return owner

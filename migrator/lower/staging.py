@@ -19,7 +19,7 @@ from migrator.analysis.values import Const, Function, Instance, Opaque, Stage, d
 from migrator.emit.fragments import Renderer, call_text, standalone
 from migrator.lower import guards, recurrent, rewriting, steps
 from migrator.lower.context import RESERVED, Context, fresh, identifier
-from migrator.lower.owning import Own, one_definition, own_call, owns
+from migrator.lower.owning import Own, frames_of, one_definition, own_call, owns
 from migrator.lower.slices import all_definitions, definitions, slice_steps, target_names
 from migrator.source.module import Module
 from migrator.source.syntax import children, descendants, remembered
@@ -68,6 +68,8 @@ class Staging:
         self.taken = set(RESERVED)
         self.captured: dict[str, str] = {}  # static name -> attribute
         self.uses_training = False
+        self.training_by_mode = False  # what the mode tells is read
+        self.training_parameters: set[str] = set()  # parameters that stand for `training`
         self.element_names = set(self.locals)
         for step, loops, conditional in ordered(self.steps):
             self._collect(step, loops, conditional)
@@ -212,8 +214,11 @@ class Staging:
 
     def _telling(self, name: str) -> bool:
         """True for a name that is assigned once, so that it names this layer's output."""
+        return len(name) > 1 and self._assigned_once(name)
+
+    def _assigned_once(self, name: str) -> bool:
         stores = [n for n in descendants(self.node) if isinstance(n, ast.Name) and n.id == name]
-        return sum(isinstance(n.ctx, ast.Store) for n in stores) == 1 and len(name) > 1
+        return sum(isinstance(n.ctx, ast.Store) for n in stores) == 1
 
     # ------------------------------------------------------------------------------------------------------ names
     def loads_call(self, node: ast.AST) -> set[str]:
@@ -331,7 +336,8 @@ class Staging:
                 continue
             if step.kind == "for" and active("loop-variable"):
                 return False  # it changes from trip to trip, and is left with the last one
-            if step.node.lineno > line or (set(self._loops_around(step.node)) & set(loop_of_use)):
+            later = step.node.lineno > line or set(self._loops_around(step.node)) & set(loop_of_use)
+            if later and active("loop-carried"):
                 return False
             if step.kind == "for" and step in loop_of_use:
                 return False
@@ -360,7 +366,7 @@ class Staging:
                         not site.loops
                         and len(node.targets) == 1
                         and isinstance(target, ast.Name)
-                        and self._telling(target.id)
+                        and self._assigned_once(target.id)
                     ):
                         self._variables[target.id] = site
         return self._variables
@@ -399,20 +405,32 @@ class Staging:
             return None
         holds = mode_condition(self.ctx.facts, node, self.modes)
         if holds is None:
-            return None
+            return "training" if self._is_training_parameter(node) else None
         if holds == self.modes:
             return "True"
         if not holds:
             return "False"
         if holds == {"train"}:
-            self.uses_training = True
+            self.uses_training = self.training_by_mode = True
             return "training"
         if holds == self.modes - {"train"}:
-            self.uses_training = True
+            self.uses_training = self.training_by_mode = True
             return "not training"
         raise self.ctx.refuse(
             "mode-not-training", node, self.module, "the forward pass tells evaluation from prediction; Keras does not"
         )
+
+    def _is_training_parameter(self, node: ast.expr) -> bool:
+        """True for a parameter that tells whether this call trains: some calls follow the mode, others do not."""
+        if not isinstance(node, ast.Name) or self.roles.get(node.id) != "mode" or self.is_model:
+            return False
+        values = [f.arguments[node.id] for f in frames_of(self.ctx, self.node) if node.id in f.arguments]
+        certain = all(isinstance(v, Const) and isinstance(v.value, bool) for v in values)
+        if not certain or node.id in bound_inside(self.node):
+            return False
+        self.uses_training = True
+        self.training_parameters.add(node.id)
+        return True
 
     # ---------------------------------------------------------------------------------------------------- halves
     def call_rewrite(self, node: ast.AST) -> str | None:

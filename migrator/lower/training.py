@@ -259,11 +259,8 @@ def dataset_text(group: Group, module: Module, node: ast.expr, use: Use, render:
         if node.args.args:
             raise ctx.refuse("input-fn", node, module, "the input function takes arguments from the Estimator")
         return render(node.body)
-    for function in functions_of(value):
-        required = required_parameters(function)
-        bound = len(value.args) + len(value.kwargs) if isinstance(value, Partial) else 0
-        if required > bound:
-            raise ctx.refuse("input-fn", node, module, "the input function takes arguments from the Estimator")
+    if any(asks_the_estimator(option) for option in (options(value) if value is not None else ())):
+        raise ctx.refuse("input-fn", node, module, "the input function takes arguments from the Estimator")
     made = [o for o in options(value) if isinstance(o, Result)] if value is not None else []
     if any(o.symbol in NUMPY_INPUTS for o in made):
         if not all(o.symbol in NUMPY_INPUTS for o in made) or functions_of(value):
@@ -299,11 +296,22 @@ def numpy_text(ctx: Context, module: Module, call: ast.Call, render: Render) -> 
     return ctx.use(module, call_text("support.numpy_dataset", shown))
 
 
-def required_parameters(function: Function) -> int:
-    """How many parameters a function needs beyond self and defaults."""
-    a = function.node.args
-    count = len(a.posonlyargs) + len(a.args) - len(a.defaults) - (function.bound is not None)
-    return count + sum(d is None for d in a.kw_defaults)
+def asks_the_estimator(value: Value) -> bool:
+    """True for a function with parameters left open: TF1 gives it what is called mode, params or config."""
+    given: set[str] = set()
+    count = 0
+    while isinstance(value, Partial):
+        given |= value.kwargs.keys()
+        count += len(value.args)
+        value = value.function
+    if not isinstance(value, Function):
+        return False
+    a = value.node.args
+    positional = [p.arg for p in (*a.posonlyargs, *a.args)]
+    optional = set(positional[len(positional) - len(a.defaults) :] if a.defaults else ())
+    optional |= {p.arg for p, d in zip(a.kwonlyargs, a.kw_defaults, strict=True) if d is not None}
+    left = {*positional[count + (value.bound is not None) :], *(p.arg for p in a.kwonlyargs)} - given
+    return bool(left - (optional - {"mode", "params", "config"}))
 
 
 __all__ = ["CONSUMED", "Const", "Group", "construction_text", "seed_lines", "use_text"]

@@ -141,7 +141,8 @@ def compare_program(
     versions.update((f"target {name}", version) for name, version in outcome.result.get("versions", {}).items())
     if outcome.status != "done":
         return _nothing(data, Verification("failed", "; ".join(notes), record.runtime), notes, versions)
-    units = tuple(_unit(result, outcome.result, record.runtime) for result in outcome.result["units"])
+    inert = sorted({*record.result["stand_ins"], *outcome.result["stand_ins"]})
+    units = tuple(_unit(result, outcome.result, record.runtime, inert) for result in outcome.result["units"])
     return ProgramVerification(units, notes, versions)
 
 
@@ -175,23 +176,26 @@ def _run(runtime: Runtime, request: dict[str, Any], root: Path, limits: Limits, 
     return outcome
 
 
-def _unit(result: Mapping[str, Any], program: Mapping[str, Any], runtime: str) -> UnitVerification:
+def _unit(
+    result: Mapping[str, Any], program: Mapping[str, Any], runtime: str, inert: Sequence[str]
+) -> UnitVerification:
     notes = tuple(result.get("notes", ()))
     if "not_run" in result:
         return UnitVerification(result.get("unit", ""), Verification("not_run", result["not_run"], runtime), notes)
     if result.get("guessed"):
         notes += ("the tie between the variables was guessed by name, shape and order",)
-    rows = [_imports(program), *result["rows"]]
+    rows = [_imports(program, inert), *result["rows"]]
     ending = f"the migrated program ended early: {program['ending']}" if program["ending"] else ""
     return UnitVerification(result.get("unit", ""), verdict(rows, runtime, ending), notes)
 
 
-def _imports(result: Mapping[str, Any]) -> dict[str, Any]:
+def _imports(result: Mapping[str, Any], inert: Sequence[str]) -> dict[str, Any]:
     """The check that the migrated program starts, and stands on its own feet."""
     wrong = list(result["legacy_uses"])
     if any(word in result["ending"] for word in ("LegacyUse", "ImportError", "ModuleNotFoundError")):
         wrong.insert(0, result["ending"])
-    note = "; ".join(wrong[:3])
+    stood_in = f"not installed, replaced by inert stand-ins: {', '.join(inert)}" if inert else ""
+    note = "; ".join(wrong[:3]) or stood_in
     return {
         "check": "imports",
         "max_abs_diff": None,

@@ -13,7 +13,7 @@ from .transplant import Tie, Ties, untied
 _SAME = {"weights": "kernel", "biases": "bias", "W": "kernel", "b": "bias", "embedding_weights": "embeddings"}
 _CELLS = {"LSTMCell": "lstm", "GRUCell": "gru", "SimpleRNNCell": "rnn"}
 _SERIAL: Dict[int, int] = {}
-_ALIVE: List[Any] = []
+ALIVE: List[Any] = []  # every Keras variable, in the order in which they were made
 
 
 def install() -> None:
@@ -24,7 +24,7 @@ def install() -> None:
     def init(self: Any, *arguments: Any, **options: Any) -> None:
         if id(self) not in _SERIAL:
             _SERIAL[id(self)] = len(_SERIAL)
-            _ALIVE.append(self)  # an id is only an id while its object lives
+            ALIVE.append(self)  # an id is only an id while its object lives
         plain(self, *arguments, **options)
 
     owner.__init__ = init

@@ -13,12 +13,11 @@ import inspect
 from typing import Any, Callable, Dict, List, Optional
 
 import keras
-import numpy
-import tensorflow as tf
 
-from . import trees
+from . import keras_data, trees
+from .extent import Training
 
-REAL_STEPS, REAL_CALLS, BATCHES = 2, 2, 3
+REAL_STEPS, REAL_CALLS = 2, 2
 
 
 class Seen(object):
@@ -29,6 +28,8 @@ class Seen(object):
         self.batches = batches
         self.method = method
         self.sized = sized  # whether Keras knows where the data end
+        self.length: Optional[int] = None  # batches that the call works on
+        self.shuffled: Optional[bool] = None
 
 
 class Model(object):
@@ -40,6 +41,9 @@ class Model(object):
         self.seen: Dict[str, Seen] = {}
         self.failures: Dict[str, str] = {}
         self.last: Dict[str, Any] = {}
+        self.training = Training()
+        self.validation_steps: Optional[int] = None
+        self.predicted: Optional[int] = 0  # examples
 
 
 class Capture(object):
@@ -98,9 +102,11 @@ def _wrap_fit(capture: Capture, original: Callable[..., Any]) -> Callable[..., A
         _see(known, "train", "fit", given)
         self.steps_per_execution = 1
         epochs = max(0, (given.get("epochs") or 1) - (given.get("initial_epoch") or 0))
-        per_epoch = given.get("steps_per_epoch") or _cardinality(given)
+        per_epoch = given.get("steps_per_epoch") or keras_data.cardinality(given)
+        known.training.add(_steps(given, epochs))
         given.update(steps_per_epoch=min(REAL_STEPS, per_epoch or REAL_STEPS), shuffle=False)
         given.update(epochs=1 if epochs else 0, initial_epoch=0)
+        known.validation_steps = given.get("validation_steps")
         if given.get("validation_data") is not None:
             given["validation_steps"] = min(REAL_STEPS, given.get("validation_steps") or REAL_STEPS)
         before = _iterations(self)
@@ -122,11 +128,12 @@ def _wrap_evaluate(capture: Capture, original: Callable[..., Any]) -> Callable[.
         given = _bound(original, self, arguments, options)
         known = capture.of(self)
         known.calls.append("evaluate")
-        _see(known, "eval", "evaluate", given)
-        if given.get("_use_cached_eval_dataset"):  # the validation inside fit, which has been cut short already
+        inside = given.get("_use_cached_eval_dataset")  # the validation of fit, which has been cut short already
+        _see(known, "eval", "evaluate", dict(given, steps=known.validation_steps) if inside else given)
+        if inside:
             return original(self, *arguments, **options)
         self.steps_per_execution = 1
-        steps = given.get("steps") or _cardinality(given) or REAL_STEPS
+        steps = given.get("steps") or keras_data.cardinality(given) or REAL_STEPS
         given["steps"] = min(REAL_STEPS, steps)
         key = "evaluate dict" if given.get("return_dict") else "evaluate"
         if known.calls.count("evaluate") <= REAL_CALLS or key not in known.last:
@@ -144,7 +151,9 @@ def _wrap_predict(capture: Capture, original: Callable[..., Any]) -> Callable[..
         known = capture.of(self)
         known.calls.append("predict")
         _see(known, "infer", "predict", _bound(original, self, arguments, options))
-        return original(self, *arguments, **options)
+        result = original(self, *arguments, **options)
+        _count_rows(known, result)
+        return result
 
     return predict
 
@@ -157,8 +166,12 @@ def _wrap_predict_on_batch(capture: Capture, original: Callable[..., Any]) -> Ca
         known = capture.of(self)
         known.calls.append("predict_on_batch")
         if "infer" not in known.seen:
-            known.seen["infer"] = Seen(_spec_of_arrays((x,)), [_arrays((x,))], "predict_on_batch")
-        return original(self, x)
+            known.seen["infer"] = Seen(
+                keras_data.spec_of_arrays((x,)), [keras_data.arrays_of((x,))], "predict_on_batch"
+            )
+        result = original(self, x)
+        _count_rows(known, result)
+        return result
 
     return predict_on_batch
 
@@ -173,7 +186,9 @@ def _wrap_train_on_batch(capture: Capture, original: Callable[..., Any]) -> Call
         given = _bound(original, self, arguments, options)
         if "train" not in known.seen:
             element = (given.get("x"), given.get("y"), given.get("sample_weight"))
-            known.seen["train"] = Seen(_spec_of_arrays(element), [_arrays(element)], "train_on_batch")
+            known.seen["train"] = Seen(
+                keras_data.spec_of_arrays(element), [keras_data.arrays_of(element)], "train_on_batch"
+            )
         return original(self, *arguments, **options)
 
     return train_on_batch
@@ -194,72 +209,31 @@ def _see(known: Model, mode: str, method: str, given: Dict[str, Any]) -> None:
     if mode in known.seen:
         return
     try:
-        spec, batches = look_into(given)
+        spec, batches = keras_data.look_into(given)
     except Exception as error:  # the boundary to the program's data
         known.failures[mode] = "its data cannot be read: %s: %s" % (type(error).__name__, error)
     else:
-        sized = given.get("steps") is not None or _cardinality(given) is not None
-        known.seen[mode] = Seen(spec, batches, method, sized)
+        sized = given.get("steps") is not None or keras_data.cardinality(given) is not None
+        seen = known.seen[mode] = Seen(spec, batches, method, sized)
+        seen.length = keras_data.extent_of(given).cut(given.get("steps"))
+        seen.shuffled = keras_data.is_shuffled(given, method)
 
 
-def look_into(given: Dict[str, Any]) -> Any:
-    """The element spec of the data of a call, and its first batches as numpy arrays."""
-    x, y, weight = given.get("x"), given.get("y"), given.get("sample_weight")
-    if isinstance(x, tf.data.Dataset):
-        return x.element_spec, [_arrays(element) for element in x.take(BATCHES)]
-    if hasattr(x, "__getitem__") and isinstance(x, keras.utils.PyDataset):
-        batches = [_arrays(x[index]) for index in range(BATCHES)]
-        return _spec_of_arrays(batches[0]), batches
-    if inspect.isgenerator(x):
-        raise TypeError("a generator can be read only once")
-    element = tuple(part for part in (x, y, weight) if part is not None)
-    size = given.get("batch_size") or 32
-    whole = _arrays(element)
-    rows = len(trees.flatten(whole)[0][1])
-    starts = range(0, min(rows, BATCHES * size), size)
-    return _spec_of_arrays(element), [_cut(whole, start, start + size) for start in starts]
+def _steps(given: Dict[str, Any], epochs: int) -> Optional[int]:
+    """The training steps of a call of fit, where they are known."""
+    extent = keras_data.extent_of(given)
+    if given.get("steps_per_epoch"):
+        wanted: int = epochs * given["steps_per_epoch"]
+        return wanted if wanted <= extent.batches else None
+    return epochs * extent.batches if extent.ended else None
 
 
-def _cut(whole: Any, start: int, stop: int) -> Any:
-    leaves = dict(trees.flatten(whole))
-    return trees.rebuild(whole, lambda path: leaves[path][start:stop])
-
-
-def _arrays(element: Any) -> Any:
-    leaves = dict(trees.flatten(element))
-    return trees.rebuild(element, lambda path: _array(leaves[path]))
-
-
-def _array(leaf: Any) -> Any:
-    return leaf.numpy() if hasattr(leaf, "numpy") else leaf if _is_sparse(leaf) else numpy.asarray(leaf)
-
-
-def _is_sparse(leaf: Any) -> bool:
-    return isinstance(leaf, (tf.SparseTensor, tf.RaggedTensor))
-
-
-def _spec_of_arrays(element: Any) -> Any:
-    leaves = dict(trees.flatten(element))
-
-    def spec(path: Any) -> Any:
-        array = numpy.asarray(leaves[path])
-        kind = tf.string if array.dtype.kind in "OSU" else tf.as_dtype(array.dtype)
-        return tf.TensorSpec([None] + list(array.shape[1:]), kind)
-
-    return trees.rebuild(element, spec)
-
-
-def _cardinality(given: Dict[str, Any]) -> Optional[int]:
-    x = given.get("x")
-    if isinstance(x, tf.data.Dataset):
-        count = int(x.cardinality())
-        return count if count >= 0 else None  # endless or unknown
-    if x is None or inspect.isgenerator(x):
-        return None
-    if isinstance(x, keras.utils.PyDataset):
-        return len(x)
-    size = given.get("batch_size") or 32
-    return -(-len(trees.flatten(x)[0][1]) // size)
+def _count_rows(known: Model, result: Any) -> None:
+    leaves = [leaf for _, leaf in trees.flatten(result)]
+    rows = {leaf.shape[0] if len(leaf.shape) else None for leaf in leaves}
+    if known.predicted is not None:
+        number = rows.pop() if len(rows) == 1 else None
+        known.predicted = None if number is None else known.predicted + int(number)
 
 
 def _optimizer(model: Any) -> Any:

@@ -14,6 +14,8 @@ from typing import Any, Dict, List, Tuple
 import keras
 import tensorflow as tf
 
+from . import keras_start
+
 
 class Line(object):
     """One optimizer as seen by the spy: its values before the first update, and each variable's gradient."""
@@ -58,6 +60,7 @@ def install() -> Spy:
         if id(self) not in spy.lines and trainable_variables is not None:
             variables = list(trainable_variables)
             with tf.init_scope():
+                keras_start.note()
                 if not self.built:
                     with keras.name_scope(self.name):
                         self.build(variables)

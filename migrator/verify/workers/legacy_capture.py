@@ -13,22 +13,14 @@ import inspect
 import itertools
 import os
 import sys
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
-from . import trees
+from .extent import Training
+from .legacy_input import Batches, record_batches
 
 TRAIN_BATCHES, OTHER_BATCHES = 12, 4
 REAL_STEPS, REAL_CALLS, REAL_EXAMPLES = 2, 2, 256
 MODES = {"train": "train", "evaluate": "eval", "predict": "infer"}
-
-
-class Batches(object):
-    """The recorded input of one Estimator in one mode: batches of (features, labels) and their static shapes."""
-
-    def __init__(self, structure: Any, shapes: Dict[str, Any], batches: List[Dict[str, Any]]) -> None:
-        self.structure = structure  # (features, labels) with the leaf names in place of the leaves
-        self.shapes = shapes
-        self.batches = batches
 
 
 class Recorded(object):
@@ -43,6 +35,9 @@ class Recorded(object):
         self.calls: List[str] = []
         self.failures: Dict[str, str] = {}
         self.last: Dict[str, Any] = {}
+        self.training = Training()
+        self.steps: Dict[str, Optional[int]] = {}
+        self.examples: List[Optional[int]] = []  # per call of predict; None: not read to their end
 
 
 class Capture(object):
@@ -135,7 +130,9 @@ def _wrap_init(tf: Any, capture: Capture, original: Callable[..., Any]) -> Calla
 def _wrap_train(tf: Any, capture: Capture, original: Callable[..., Any]) -> Callable[..., Any]:
     def train(self: Any, input_fn: Any, *arguments: Any, **options: Any) -> Any:
         given = _bound(original, self, input_fn, arguments, options)
-        if _see(tf, capture, self, "train", input_fn, TRAIN_BATCHES):
+        ran = _see(tf, capture, self, "train", input_fn, TRAIN_BATCHES)
+        _note_training(capture.of(self), given)
+        if ran:
             steps = given.pop("max_steps", None) or given.get("steps") or REAL_STEPS
             given["steps"] = min(REAL_STEPS, steps)
             original(self, **given)
@@ -148,6 +145,7 @@ def _wrap_evaluate(tf: Any, capture: Capture, original: Callable[..., Any]) -> C
     def evaluate(self: Any, input_fn: Any, *arguments: Any, **options: Any) -> Any:
         given = _bound(original, self, input_fn, arguments, options)
         recorded = capture.of(self)
+        recorded.steps.setdefault("eval", given.get("steps"))
         if _see(tf, capture, self, "evaluate", input_fn, OTHER_BATCHES):
             given["steps"] = min(REAL_STEPS, given.get("steps") or REAL_STEPS)
             recorded.last["evaluate"] = original(self, **given)
@@ -160,9 +158,31 @@ def _wrap_predict(tf: Any, capture: Capture, original: Callable[..., Any]) -> Ca
     def predict(self: Any, input_fn: Any, *arguments: Any, **options: Any) -> Any:
         given = _bound(original, self, input_fn, arguments, options)
         _see(tf, capture, self, "predict", input_fn, OTHER_BATCHES)
-        return itertools.islice(original(self, **given), REAL_EXAMPLES)
+        return _some(capture.of(self), original(self, **given))
 
     return predict
+
+
+def _note_training(recorded: Recorded, given: Dict[str, Any]) -> None:
+    inputs = recorded.inputs.get("train")
+    if inputs is None or any("StopAt" in type(hook).__name__ for hook in given.get("hooks") or ()):
+        recorded.training.add(None)
+    elif given.get("max_steps") is not None:
+        recorded.training.add(None, inputs.extent.cut(given["max_steps"]))
+    else:
+        recorded.training.add(inputs.extent.cut(given.get("steps")))
+
+
+def _some(recorded: Recorded, examples: Iterator[Any]) -> Iterator[Any]:
+    """The first examples; whether the program read them to their end is noted."""
+    call = len(recorded.examples)
+    recorded.examples.append(None)
+    number = 0
+    for example in itertools.islice(examples, REAL_EXAMPLES):
+        yield example
+        number += 1
+    if number < REAL_EXAMPLES:
+        recorded.examples[call] = number
 
 
 def _wrap_export(tf: Any, capture: Capture, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -203,33 +223,6 @@ def _see(tf: Any, capture: Capture, estimator: Any, method: str, input_fn: Any, 
         except Exception as error:  # the boundary to the program's input function
             recorded.failures[mode] = "its input failed: %s: %s" % (type(error).__name__, error)
     return recorded.calls.count(method) <= REAL_CALLS
-
-
-def record_batches(tf: Any, estimator: Any, input_fn: Any, mode: str, count: int) -> Batches:
-    """Runs an input function in a graph of its own and keeps its first batches."""
-    with tf.Graph().as_default():
-        tf.set_random_seed(1)
-        if mode == "infer":
-            features, hooks = estimator._get_features_from_input_fn(input_fn, mode)
-            labels = None
-        else:
-            features, labels, hooks = estimator._get_features_and_labels_from_input_fn(input_fn, mode)
-        pairs = trees.flatten((features, labels))
-        tensors = {"/".join(path): leaf for path, leaf in pairs}
-        structure = trees.rebuild((features, labels), "/".join)
-        shapes = {name: _static_shape(tensor) for name, tensor in tensors.items()}
-        batches: List[Dict[str, Any]] = []
-        with tf.train.SingularMonitoredSession(hooks=list(hooks)) as session:
-            while len(batches) < count and not session.should_stop():
-                batches.append(session.run(tensors))
-    if not batches:
-        raise ValueError("the input function yields no batch")
-    return Batches(structure, shapes, batches)
-
-
-def _static_shape(tensor: Any) -> Optional[List[Optional[int]]]:
-    shape = tensor.get_shape()
-    return None if shape.ndims is None else shape.as_list()
 
 
 def _bound(original: Callable[..., Any], self: Any, input_fn: Any, arguments: Any, options: Any) -> Dict[str, Any]:

@@ -9,7 +9,7 @@ import os
 import pickle
 from typing import Any, Dict, List, Tuple
 
-from . import data_order, program, randomness, shim
+from . import data_order, program, randomness, shim, stand_ins
 
 
 def main(request: Dict[str, Any]) -> Dict[str, Any]:
@@ -25,6 +25,7 @@ def main(request: Dict[str, Any]) -> Dict[str, Any]:
     legacy_capture.install(tf, capture)
     spy = legacy_spy.install(tf)
     drawn = randomness.watch(request["root"])
+    absent = stand_ins.install(request["root"])
     ending = program.run_program(request["root"], request["entry"], request["program_seconds"])
     models = []
     for recorded in capture.recorded:
@@ -37,12 +38,15 @@ def main(request: Dict[str, Any]) -> Dict[str, Any]:
         if recorded.inputs or recorded.failures:
             model.update(legacy_replay.replay(tf, spy, recorded))
         model["signatures"] = _signatures(recorded.exports)
+        model["training"] = (recorded.training.calls, recorded.training.total)
+        model["examples"] = recorded.examples
         models.append(model)
     with open(request["data"], "wb") as stream:
         pickle.dump(models, stream, protocol=4)
     return {
         "ending": ending.note,
         "traceback": ending.text,
+        "stand_ins": sorted(absent.names),
         "ordered": not drawn and not randomness.unseeded(request["root"]),
         "versions": {"tensorflow": importlib.import_module("tensorflow.python.framework.versions").__version__},
         "models": [_summary(model) for model in models],

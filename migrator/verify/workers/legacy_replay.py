@@ -10,7 +10,8 @@ from typing import Any, Dict, List, Optional, Tuple
 import numpy
 
 from . import batches as dealing
-from .legacy_capture import Batches, Recorded
+from .legacy_capture import Recorded
+from .legacy_input import Batches
 from .legacy_spy import Applied, Spy
 from .legacy_weights import Weights, shaken
 
@@ -48,8 +49,10 @@ def replay(tf: Any, spy: Spy, recorded: Recorded) -> Dict[str, Any]:
             built = build(tf, spy, recorded.estimator, mode, inputs)
             found[mode] = run(tf, built, inputs, weights)
             found[mode].update(structure=inputs.structure, first=inputs.batches[:3], weights=dict(weights.values))
+            found[mode].update(length=inputs.extent.cut(recorded.steps.get(mode)), shuffled=inputs.shuffled)
         except Exception as error:  # the boundary to the program's model_fn
             found["failures"][mode] = "%s: %s" % (type(error).__name__, str(error).strip()[:500])
+    found["initial"] = weights.initial
     found["trainable"] = weights.trainable
     found["moving"] = weights.moving
     found["order"] = weights.order

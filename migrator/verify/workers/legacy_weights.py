@@ -18,6 +18,7 @@ class Weights(object):
     def __init__(self, tf: Any) -> None:
         self.tf = tf
         self.values: Dict[str, Any] = {}
+        self.initial: Dict[str, Any] = {}
         self.trainable: List[str] = []
         self.moving: List[str] = []
         self.order: List[str] = []
@@ -39,7 +40,8 @@ class Weights(object):
             if name not in self.values:
                 self.order.append(name)
                 (self.moving if moves else self.trainable).append(name)
-                self.values[name] = perturbed(name, session.run(variable))
+                self.initial[name] = session.run(variable)
+                self.values[name] = perturbed(name, self.initial[name])
             self.load(session, variable, self.values[name])
 
     def of(self, built: Any) -> Dict[str, Any]:

@@ -38,10 +38,10 @@ class Mode(object):
 
 def _spec_like(structure: Any, batch: Any) -> Any:
     """The legacy features as the data element, for a program whose own call was not seen."""
-    from .keras_capture import _spec_of_arrays
+    from .keras_data import spec_of_arrays
 
     features = structure[0]
-    return _spec_of_arrays((trees.rebuild(features, lambda path: batch["/".join(("0",) + path)]),))
+    return spec_of_arrays((trees.rebuild(features, lambda path: batch["/".join(("0",) + path)]),))
 
 
 def weights(model: Any, ties: Ties, wanted: List[str]) -> diff.Row:

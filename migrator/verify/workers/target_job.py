@@ -6,7 +6,7 @@ import os
 import pickle
 from typing import Any, Dict, Optional
 
-from . import data_order, program, randomness
+from . import data_order, program, randomness, stand_ins
 
 
 def main(request: Dict[str, Any]) -> Dict[str, Any]:
@@ -24,6 +24,7 @@ def main(request: Dict[str, Any]) -> Dict[str, Any]:
     if request["guarded"]:
         guard.install(request["root"])
     drawn = randomness.watch(request["root"])
+    absent = stand_ins.install(request["root"])
     ending = program.run_program(request["root"], request["entry"], request["program_seconds"])
     capture.active = False
     ordered = request["ordered"] and not drawn and not randomness.unseeded(request["root"])
@@ -35,6 +36,7 @@ def main(request: Dict[str, Any]) -> Dict[str, Any]:
     return {
         "ending": ending.note,
         "traceback": ending.text,
+        "stand_ins": sorted(absent.names),
         "legacy_uses": uses,
         "versions": _versions(),
         "models": [{"class": type(m.model).__name__, "calls": m.calls, "failures": m.failures} for m in capture.models],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from typing import Any, Callable, Dict, List, Optional
 
-from . import diff, guess, keras_spy, proofs, training_proofs, transplant
+from . import diff, guess, keras_spy, proofs, training_proofs, transplant, usage_proofs
 from .keras_capture import Model
 
 MODES = ("train", "eval", "infer")
@@ -49,10 +49,14 @@ def group(legacy: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
         if not any(mode in model for mode in MODES) and not model.get("failures"):
             continue
         key = (tuple(model["model_fn"]), model["params"])
-        one = groups.setdefault(key, {"sites": [], "failures": {}, "signatures": []})
+        empty: Dict[str, Any] = {"sites": [], "failures": {}, "signatures": [], "training": [], "examples": []}
+        one = groups.setdefault(key, dict(empty, initial={}))
         one.setdefault("model_fn", model["model_fn"])
         one["sites"].append(model["site"])
         one["signatures"] += model["signatures"]
+        one["training"].append(model["training"])
+        one["examples"] += model["examples"]
+        one["initial"].update((n, v) for n, v in model.get("initial", {}).items() if n not in one["initial"])
         for mode in MODES:
             if mode in model:
                 one.setdefault(mode, model[mode])
@@ -105,7 +109,7 @@ def prove_unit(
             }
             ties[id(known)] = tie(known.model, creation, shapes)
             checked = proofs.weights(known.model, ties[id(known)], list(shapes))
-            rows.append(checked)
+            rows += [checked, usage_proofs.initial(ties[id(known)], one["initial"], ordered)]
             tied = tied and checked["ok"] is not False
     if not tied:
         return {"rows": rows, "notes": notes}
@@ -114,6 +118,7 @@ def prove_unit(
         rows += _mode_rows(mode, one[mode], known, ties[id(known)], spy, ordered)
     if one["signatures"]:
         rows.append(proofs.signature(one["signatures"], exported))
+    rows += usage_proofs.lengths(one, built)
     return {"rows": _merge(rows), "notes": notes, "guessed": creation is None}
 
 

@@ -199,13 +199,20 @@ def _watch_results(seen: Seen) -> None:
     owner = next(cls for cls in inspect.getmro(keras.Model) if "evaluate" in vars(cls))
     plain_evaluate, plain_predict, plain_on_batch = owner.evaluate, owner.predict, owner.predict_on_batch
 
+    class Counter(keras.callbacks.Callback):
+        batches = 0
+
+        def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
+            self.batches += 1
+
     def evaluate(self: Any, *arguments: Any, **options: Any) -> Any:
+        counter = Counter()
+        if not options.get("_use_cached_eval_dataset"):  # that of fit comes with callbacks of its own kind
+            options["callbacks"] = [*(options.get("callbacks") or []), counter]
         result = plain_evaluate(self, *arguments, **options)
-        if isinstance(result, dict):
-            seen.metrics.append({name: float(value) for name, value in result.items()})
-        else:
-            values = result if isinstance(result, list) else [result]
-            seen.metrics.append({str(number): float(value) for number, value in enumerate(values)})
+        values = result if isinstance(result, list) else [result]
+        named = result if isinstance(result, dict) else {str(number): value for number, value in enumerate(values)}
+        seen.metrics.append({"batches": counter.batches, **{name: float(value) for name, value in named.items()}})
         return result
 
     def predict(self: Any, *arguments: Any, **options: Any) -> Any:

@@ -1,0 +1,197 @@
+"""Input functions: which functions they are made of, and their one-shot iterators as the datasets behind them."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from collections.abc import Callable, Iterator
+
+from migrator.analysis.values import (
+    Function,
+    Mapping,
+    ModuleRef,
+    Partial,
+    Result,
+    Scope,
+    Sequence,
+    Value,
+    options,
+)
+from migrator.emit.layout import fit
+from migrator.lower.context import Context
+from migrator.lower.training import Group
+from migrator.source.module import Module
+from migrator.source.syntax import descendants
+
+Render = Callable[[ast.AST], str]
+
+MAKERS = ("make_one_shot_iterator", "make_initializable_iterator")
+
+
+def input_functions(group: Group) -> dict[ast.AST, Function]:
+    """The functions that feed the group's models, with all that they call, by definition."""
+    found: dict[ast.AST, Function] = {}
+    todo = [f for use in group.uses.values() for value in use.result.bound.values() for f in functions_in(value, 0)]
+    while todo:
+        function = todo.pop()
+        if function.node in found or function.node in group.models:
+            continue
+        found[function.node] = function
+        for node in descendants(function.node):
+            if isinstance(node, ast.Call):
+                todo += called(group, function, node)
+    return found
+
+
+def called(group: Group, function: Function, call: ast.Call) -> list[Function]:
+    """The project functions that a call may reach; by name where the analysis never came along (a lambda's body)."""
+    callees = group.ctx.facts.callees.get(call)
+    if callees is not None:
+        return [f for value in callees for f in functions_in(value, 0)]
+    func = call.func
+    name = func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
+    owner = func.value.id if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) else ""
+    scope: Scope | None = function.scope
+    while scope is not None:
+        value = scope.names.get(owner or name)
+        if isinstance(value, ModuleRef) and owner:
+            return named(group, value.path, name)
+        if value is not None and not owner:
+            return list(functions_in(value, 0))
+        scope = scope.parent
+    return named(group, function.scope.module.path, name) if owner else []
+
+
+def named(group: Group, path: str, name: str) -> list[Function]:
+    """The functions and methods of this name in a file."""
+    return [
+        f
+        for node, f in group.program.functions.items()
+        if isinstance(node, ast.FunctionDef) and node.name == name and f.scope.module.path == path
+    ]
+
+
+def functions_in(value: Value, depth: int) -> Iterator[Function]:
+    """The project functions in a value: itself, through partials, or among the arguments of what made it."""
+    for option in options(value):
+        match option:
+            case Function():
+                yield option
+            case Partial():
+                yield from functions_in(option.function, depth)
+            case Result() if depth < 3 and option.symbol.startswith("tensorflow."):
+                for inner in option.bound.values():
+                    yield from functions_in(inner, depth + 1)
+            case Sequence():
+                for inner in option.items:
+                    yield from functions_in(inner, depth)
+            case Mapping():
+                for inner in option.items.values():
+                    yield from functions_in(inner, depth)
+
+
+# ------------------------------------------------------------------------------------------------------- iterators
+@dataclasses.dataclass(frozen=True, eq=False)
+class OneShot:
+    """`iterator = dataset.make_one_shot_iterator()`, `elements = iterator.get_next()`, `return ...` in a row."""
+
+    dataset: ast.expr
+    targets: ast.expr
+    dropped: tuple[ast.stmt, ...]
+    last: ast.Return
+
+
+def one_shots(function: ast.AST) -> list[OneShot]:
+    """Every such row of statements in a function."""
+    found = []
+    for node in (function, *descendants(function)):
+        for name in ("body", "orelse"):
+            block = getattr(node, name, None)
+            if isinstance(block, list) and block and isinstance(block[-1], ast.Return):
+                shot = one_shot(function, block, block[-1])
+                found += [shot] if shot is not None else []
+    return found
+
+
+def one_shot(function: ast.AST, block: list[ast.stmt], last: ast.Return) -> OneShot | None:
+    """The row that ends a block, or None."""
+    if last.value is None:
+        return None
+    rest = block[:-1]
+    got: ast.expr = last.value
+    targets: ast.expr = last.value
+    dropped: list[ast.stmt] = []
+    if rest and isinstance(rest[-1], ast.Assign) and len(rest[-1].targets) == 1 and is_call(rest[-1].value, "get_next"):
+        got, targets = rest[-1].value, rest[-1].targets[0]
+        dropped.append(rest.pop())
+    if not (isinstance(got, ast.Call) and is_call(got, "get_next") and isinstance(got.func, ast.Attribute)):
+        return None
+    made: ast.expr = got.func.value
+    if isinstance(made, ast.Name):
+        name = made.id
+        loads = [n for n in descendants(function) if isinstance(n, ast.Name) and n.id == name]
+        if not rest or len(loads) != 2 or not binds(rest[-1], name):
+            return None
+        assert isinstance(rest[-1], ast.Assign)
+        made = rest[-1].value
+        dropped.append(rest.pop())
+    dataset = iterated(made)
+    return OneShot(dataset, targets, tuple(dropped), last) if dataset is not None else None
+
+
+def iterated(made: ast.expr) -> ast.expr | None:
+    """The dataset of `dataset.make_one_shot_iterator()` or `tf.data.make_one_shot_iterator(dataset)`."""
+    if not (isinstance(made, ast.Call) and is_call(made, MAKERS[0]) and isinstance(made.func, ast.Attribute)):
+        return None
+    if len(made.args) == 1 and not made.keywords:
+        return made.args[0]
+    return made.func.value if not made.args and not made.keywords else None
+
+
+def is_call(node: ast.AST, method: str) -> bool:
+    """True for `x.method(...)`."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == method
+
+
+def binds(node: ast.stmt, name: str) -> bool:
+    """True for `name = ...`."""
+    if not isinstance(node, ast.Assign) or len(node.targets) != 1:
+        return False
+    return isinstance(node.targets[0], ast.Name) and node.targets[0].id == name
+
+
+def returned_dataset(shot: OneShot, render: Render) -> str | None:
+    """What the function returns instead: the dataset, its elements arranged as they were; None when that is unknown."""
+    value = shot.last.value
+    assert value is not None
+    dataset = render(shot.dataset)
+    if ast.unparse(value) == ast.unparse(shot.targets):
+        return f"return {dataset}"
+    if not isinstance(shot.targets, ast.Tuple) or not all(isinstance(t, ast.Name) for t in shot.targets.elts):
+        return None  # how many components an element has is not in sight
+    names = ", ".join(ast.unparse(t) for t in shot.targets.elts)
+    shown = render(value)
+    if isinstance(value, ast.Tuple) and not shown.startswith("("):
+        shown = f"({shown})"
+    return f"return {dataset}.map(lambda {names}: {shown})"
+
+
+def replacement(ctx: Context, module: Module, shots: list[OneShot], node: ast.stmt, render: Render) -> list[str] | None:
+    """New lines (unindented) for a statement of such a row, none for one that goes; None for any other statement."""
+    for shot in shots:
+        if node in shot.dropped:
+            return []
+        if node is shot.last:
+            text = returned_dataset(shot, render)
+            if text is None:
+                raise ctx.refuse("iterator", node, module, "how an element of the dataset is made up is not in sight")
+            indent = module.indent_of(node)
+            return [line.removeprefix(indent) for line in fit(indent + text)]
+    return None
+
+
+def refuse_iterator(ctx: Context, module: Module, node: ast.Call) -> None:
+    """Refuse an iterator that did not become its dataset: there is none in TensorFlow 2 that a graph steps through."""
+    if isinstance(node.func, ast.Attribute) and node.func.attr in MAKERS:
+        if not any(isinstance(callee, Function) for callee in ctx.facts.callees.get(node, [])):
+            raise ctx.refuse("iterator", node, module, f"what comes from `{node.func.attr}` is not returned as it is")

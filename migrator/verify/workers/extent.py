@@ -1,0 +1,63 @@
+"""How long data are and how long a program trains: counted within limits, compared only where both are known."""
+
+from __future__ import annotations
+
+import time
+from typing import Callable, List, Optional
+
+MOST_BATCHES, MOST_SECONDS = 3000, 1.5
+
+
+class Extent(object):
+    """How many batches there are: `batches` were counted, and the data were at their end then, or went on."""
+
+    def __init__(self, batches: int, ended: bool) -> None:
+        self.batches = batches
+        self.ended = ended
+
+    def cut(self, steps: Optional[int]) -> Optional[int]:
+        """How many batches a call works on that may take `steps` of them; None where that is not known."""
+        if steps is not None and steps <= self.batches:
+            return steps
+        return self.batches if self.ended else None
+
+
+def count(advance: Callable[[], bool], before: int = 0) -> Extent:
+    """Counts on from `before` while `advance` finds another batch."""
+    deadline = time.time() + MOST_SECONDS
+    batches = before
+    while batches < MOST_BATCHES and time.time() < deadline:
+        if not advance():
+            return Extent(batches, True)
+        batches += 1
+    return Extent(batches, False)
+
+
+class Training(object):
+    """The training steps that a program asks for, call by call."""
+
+    def __init__(self, calls: int = 0, total: Optional[int] = 0) -> None:
+        self.calls = calls
+        self.total = total
+
+    def add(self, steps: Optional[int], up_to: Optional[int] = None) -> None:
+        """One call: so many steps more, or up to this one; both None: nobody knows."""
+        self.calls += 1
+        if self.total is None or (steps is None and up_to is None):
+            self.total = None
+        else:
+            self.total = max(self.total, up_to) if up_to is not None else self.total + (steps or 0)
+
+
+def alike(legacy: List[Training], other: List[Training]) -> Optional[bool]:
+    """Whether two programs train for the same number of steps; None where it is not known.
+
+    A loop whose length depends on results, which a proof cuts short, runs as often as it likes.
+    """
+    known = [one for one in legacy if one.calls], [one for one in other if one.calls]
+    if any(len(side) != 1 or side[0].total is None for side in known):
+        return None
+    one, two = known[0][0], known[1][0]
+    if one.total == two.total:
+        return True
+    return False if one.calls == two.calls else None
