@@ -74,8 +74,8 @@ def check_site(st: Staging, site: Site, expression: ast.expr) -> None:
         raise st.ctx.refuse("comprehension", call, st.module, "layers are kept in a set or a dictionary")
     comprehensions = (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)
     around = [n for n in descendants(expression) if isinstance(n, comprehensions) and call in descendants(n)]
-    if len(around) > 1 or any(len(n.generators) > 1 for n in around):
-        raise st.ctx.refuse("nested-comprehension", call, st.module, "layers are made by nested comprehensions")
+    if len(around) > 1 or any(len(n.generators) > 1 for n in around) or (around and site.loops):
+        raise st.ctx.refuse("nested-comprehension", call, st.module, "layers are made by a comprehension inside another, or in a loop")
 
 
 def check_alike(st: Staging, earlier: Site, site: Site) -> None:

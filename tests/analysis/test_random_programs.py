@@ -1,12 +1,11 @@
 """Random programs: the original, its specialisations and its migrated form do the same, or the tool refuses.
 
-`make quick` takes a few programs of each ordinary kind, `make test` more than two thousand, hostile constructs included.
+`make quick` takes a few programs of each ordinary kind, `make test` more than two thousand, hostile ones included.
 """
 
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,7 +19,6 @@ SUPPORTED_EACH = 66
 HOSTILE_EACH = 11
 BATCH = 16
 REFUSED_AT_MOST = 0.35  # of all supported programs
-REFUSED_IN_CATEGORY = 0.9  # of the programs of any one supported category
 
 
 def size_of(seed: int) -> int:
@@ -28,15 +26,18 @@ def size_of(seed: int) -> int:
     return (1, 2, 1, 3)[seed % 4]
 
 
-def batches() -> Iterator[Any]:
+def batches() -> list[Any]:
     """(category, first seed, one past the last), the small part for `make quick` first."""
+    found: list[Any] = []
     for category in sorted(SUPPORTED):
-        yield pytest.param(category, 0, QUICK_EACH, id=f"{category}-few")
+        found.append(pytest.param(category, 0, QUICK_EACH, id=f"{category}-few"))
     for category in CATEGORIES:
         start, count = (QUICK_EACH, SUPPORTED_EACH) if category in SUPPORTED else (0, HOSTILE_EACH)
         for first in range(start, count, BATCH):
             last = min(first + BATCH, count)
-            yield pytest.param(category, first, last, id=f"{category}-{first}", marks=pytest.mark.thorough)
+            marks = pytest.mark.thorough
+            found.append(pytest.param(category, first, last, id=f"{category}-{first}", marks=marks))
+    return found
 
 
 def test_there_are_programs_of_every_kind() -> None:
@@ -61,20 +62,19 @@ def test_a_program_and_its_migrated_form_do_the_same(category: str, start: int, 
         check = checks.specialised if verdicts[first].reason.startswith("special") else checks.migrated
         title = f"{category} seed {first.seed} size {size_of(first.seed)} (failing: {[p.seed for p in failed]})"
         pytest.fail(checks.report(title, first.text, first.settings, check), pytrace=False)
-    if category in SUPPORTED:
-        refused = collections.Counter(v.reason for v in verdicts.values() if v.kind == "refused")
-        assert refused.total() <= REFUSED_IN_CATEGORY * len(verdicts), refused.most_common(5)
 
 
 def test_few_supported_programs_are_refused() -> None:
+    """Every ordinary kind converts, and most of all programs do."""
     reasons: collections.Counter[str] = collections.Counter()
-    count = 0
     for category in SUPPORTED:
-        for seed in range(2):
+        refused = 0
+        for seed in range(QUICK_EACH):
             program = generate(category, seed, size_of(seed))
             symbolic.forget()
             verdict = checks.migrated(program.text, program.settings)
-            count += 1
             if verdict.kind == "refused":
+                refused += 1
                 reasons[verdict.reason] += 1
-    assert reasons.total() <= REFUSED_AT_MOST * count, reasons.most_common(10)
+        assert refused < QUICK_EACH, (category, reasons.most_common(3))
+    assert reasons.total() <= REFUSED_AT_MOST * len(SUPPORTED) * QUICK_EACH, reasons.most_common(10)

@@ -81,8 +81,7 @@ def build(tf: Any, spy: Spy, estimator: Any, mode: str, inputs: Batches) -> Buil
 def _train(tf: Any, built: Built, inputs: Batches, weights: Weights) -> Dict[str, Any]:
     fed = dealing.deal(inputs.batches, inputs.shapes)
     with built.graph.as_default(), _session(tf, built) as session:
-        slots = {id(slot) for applied in built.applied for slot in applied.slots}
-        weights.perturb(session, built, slots)
+        weights.perturb(session, built)
         variables = weights.of(built)
         rates = [applied.rate for applied in built.applied]
         probes = []
@@ -150,7 +149,7 @@ def _evaluate(tf: Any, built: Built, inputs: Batches, weights: Weights) -> Dict[
         metrics = module._verify_and_create_loss_metric(built.spec.eval_metric_ops, built.spec.loss)
         update, values = module._extract_metric_update_ops(metrics)
         with _session(tf, built) as session:
-            weights.perturb(session, built, set())
+            weights.perturb(session, built)
             weights.load(session, built.step, STEP_ELSEWHERE)
             start = session.run(values)
             losses = []
@@ -165,7 +164,7 @@ def _evaluate(tf: Any, built: Built, inputs: Batches, weights: Weights) -> Dict[
 def _predict(tf: Any, built: Built, inputs: Batches, weights: Weights) -> Dict[str, Any]:
     fed = dealing.with_partial(inputs.batches, inputs.shapes)
     with built.graph.as_default(), _session(tf, built) as session:
-        weights.perturb(session, built, set())
+        weights.perturb(session, built)
         weights.load(session, built.step, STEP_ELSEWHERE)
         predictions = [session.run(built.spec.predictions, built.feed(batch)) for batch in fed]
         candidates = _candidates(tf, built, session, fed[0], built.spec.predictions)

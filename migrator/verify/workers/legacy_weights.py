@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import Any, Dict, List, Set
+from typing import Any, Dict, List
 
 import numpy
 
@@ -23,12 +23,14 @@ class Weights(object):
         self.moving: List[str] = []
         self.order: List[str] = []
 
-    def perturb(self, session: Any, built: Any, slots: Set[int]) -> None:
+    def perturb(self, session: Any, built: Any) -> None:
         """Gives every trainable and moving variable its value. Slots stay as the optimizer starts them.
 
-        Zero biases and unit scales would hide a missing bias or two swapped layers.
+        Zero biases and unit scales would hide a missing bias or two swapped layers. A graph for evaluation has slots
+        too where the model_fn makes its train_op in every mode.
         """
         tf = self.tf
+        slots = {id(slot) for applied in built.applied for slot in applied.slots}
         trainable = {id(variable) for variable in tf.trainable_variables()}
         for variable in tf.global_variables():
             name = variable.op.name
