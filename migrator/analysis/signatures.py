@@ -108,6 +108,10 @@ SIGNATURES: dict[str, str] = {
     "optimizer.compute_gradients": "loss, var_list=None, gate_gradients=1, aggregation_method=None, "
     "colocate_gradients_with_ops=False, grad_loss=None",
     "optimizer.apply_gradients": "grads_and_vars, global_step=None, name=None",
+    "tensorflow.contrib.layers.optimize_loss": "loss, global_step, learning_rate, optimizer, "
+    "gradient_noise_scale=None, gradient_multipliers=None, clip_gradients=None, learning_rate_decay_fn=None, "
+    "update_ops=None, variables=None, name=None, summaries=None, colocate_gradients_with_ops=False, "
+    "increment_global_step=True",
     "estimator.train": "input_fn, hooks=None, steps=None, max_steps=None, saving_listeners=None",
     "estimator.evaluate": "input_fn, steps=None, hooks=None, checkpoint_path=None, name=None",
     "estimator.predict": "input_fn, predict_keys=None, hooks=None, checkpoint_path=None, yield_single_examples=True",

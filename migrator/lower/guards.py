@@ -75,7 +75,9 @@ def check_site(st: Staging, site: Site, expression: ast.expr) -> None:
     comprehensions = (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)
     around = [n for n in descendants(expression) if isinstance(n, comprehensions) and call in descendants(n)]
     if len(around) > 1 or any(len(n.generators) > 1 for n in around) or (around and site.loops):
-        raise st.ctx.refuse("nested-comprehension", call, st.module, "layers are made by a comprehension inside another, or in a loop")
+        raise st.ctx.refuse(
+            "nested-comprehension", call, st.module, "layers are made by a comprehension inside another, or in a loop"
+        )
 
 
 def check_alike(st: Staging, earlier: Site, site: Site) -> None:
@@ -188,15 +190,12 @@ def check_model(parts: ModelParts) -> None:
 
 
 def reads_updates(ctx: Context) -> bool:
-    """True when the UPDATE_OPS collection is read somewhere."""
+    """True when the UPDATE_OPS collection is read somewhere, by the program or by optimize_loss."""
+    from migrator.lower import optimize_loss
     from migrator.lower.optimizer import is_update_ops
 
-    return any(
-        is_update_ops(value)
-        for values in ctx.facts.values.values()
-        for value in values.values()
-        if isinstance(value, Result) and value.symbol == "tensorflow.get_collection"
-    )
+    results = (v for values in ctx.facts.values.values() for v in values.values() if isinstance(v, Result))
+    return any(is_update_ops(v) or v.symbol == optimize_loss.SYMBOL for v in results)
 
 
 def note_dropped(parts: ModelParts) -> None:

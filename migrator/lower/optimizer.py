@@ -7,15 +7,16 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from migrator.analysis.modes import Step, walk
-from migrator.analysis.signatures import SIGNATURES, VARIABLES
+from migrator.analysis.signatures import VARIABLES
 from migrator.analysis.values import Choice, Const, Opaque, Result, Sequence, Stage, Symbol, Value, options
 from migrator.emit.fragments import call_text
-from migrator.lower import rendering, rewriting
+from migrator.lower import optimize_loss, rendering, rewriting
 from migrator.lower.context import Context
 from migrator.lower.owning import parameter_roles
 from migrator.lower.slices import slice_steps
 from migrator.lower.staging import Staging
-from migrator.rulebook import Rule, parameters
+from migrator.lower.train_ops import TrainOp, argument
+from migrator.rulebook import Rule
 from migrator.source.module import Module
 from migrator.source.syntax import descendants
 
@@ -38,21 +39,6 @@ LOOKUPS = frozenset(
 )
 
 GLOBAL_STEPS = frozenset({"tensorflow.train.get_global_step", "tensorflow.train.get_or_create_global_step"})
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class TrainOp:
-    """One minimisation: the optimizer expression, the loss expression, variables, clipping."""
-
-    call: ast.Call
-    optimizer: ast.expr
-    optimizer_value: Value
-    loss: ast.expr
-    variables: ast.expr | None
-    clip: tuple[str, ast.expr] | None
-    counts: bool  # it increments the global step
-    helper: ast.FunctionDef | None = None  # the function that makes it, when that is not the model_fn
-    helper_call: ast.Call | None = None
 
 
 def train_ops(ctx: Context, module: Module, value: Value, where: ast.AST) -> list[TrainOp]:
@@ -102,19 +88,12 @@ def is_update_ops(value: Value) -> bool:
     return False
 
 
-def argument(call: ast.Call, symbol: str, name: str) -> ast.expr | None:
-    """An argument of a call to a symbol with a known signature."""
-    names = parameters(SIGNATURES[symbol]).positional
-    found = dict(zip(names, call.args, strict=False))
-    found.update({k.arg: k.value for k in call.keywords if k.arg})
-    node = found.get(name)
-    return None if isinstance(node, ast.Constant) and node.value is None else node
-
-
 def one_train_op(ctx: Context, module: Module, results: list[Result]) -> TrainOp:
     """The minimisation of `optimizer.minimize(...)` or `optimizer.apply_gradients(...)`."""
     first = results[0]
     call = first.call
+    if first.symbol == optimize_loss.SYMBOL:
+        return optimize_loss.train_op(ctx, module, call)
     if first.symbol not in ("optimizer.minimize", "optimizer.apply_gradients") or not isinstance(
         call.func, ast.Attribute
     ):

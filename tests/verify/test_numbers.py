@@ -10,7 +10,7 @@ import numpy
 import pytest
 
 from migrator.verify.compare import verdict
-from migrator.verify.workers import batches, diff, permute, trees
+from migrator.verify.workers import batches, diff, extent, permute, trees
 
 
 def moved(before: Any, size: float, factor: float = 1.0) -> tuple[Any, Any]:
@@ -69,6 +69,42 @@ def test_whole_numbers_may_differ_in_width_and_text_in_type() -> None:
     gap.add("ids", numpy.arange(3, dtype="int64"), numpy.arange(3, dtype="int32"), 1.0)
     gap.add("text", numpy.array([b"a"], object), numpy.array(["a"]), 1.0)
     assert gap.within(0.0)
+
+
+def test_drawn_numbers_are_alike_in_spread_and_shape() -> None:
+    random = numpy.random.RandomState(4)
+    uniform, normal = random.uniform(-1, 1, (40, 30)), random.normal(size=(40, 30))
+    assert diff.drawn_alike(uniform, random.uniform(-1.1, 1.1, (20, 60)))
+    assert not diff.drawn_alike(uniform, 2 * uniform)
+    assert not diff.drawn_alike(uniform, normal / 3**0.5)
+    assert not diff.drawn_alike(uniform, numpy.zeros((40, 30)))
+
+
+def test_data_are_counted_to_their_end_or_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extent, "MOST_BATCHES", 50)
+    rest = iter(range(7))
+    ended = extent.count(lambda: next(rest, None) is not None, before=3)
+    endless = extent.count(lambda: True)
+    assert (ended.batches, ended.ended) == (10, True)
+    assert (endless.batches, endless.ended) == (50, False)
+    assert [ended.cut(4), ended.cut(20), ended.cut(None)] == [4, 10, 10]
+    assert [endless.cut(4), endless.cut(51), endless.cut(None)] == [4, None, None]
+
+
+def test_training_is_added_up_call_by_call() -> None:
+    training = extent.Training()
+    training.add(30)
+    training.add(30)
+    training.add(None, up_to=100)
+    training.add(None, up_to=80)
+    assert (training.calls, training.total) == (4, 100)
+    assert extent.alike([training], [extent.Training(1, 100), extent.Training()])
+    assert extent.alike([training], [extent.Training(1, 99)]) is False
+    training.add(None)
+    assert extent.alike([training], [extent.Training(1, 100)]) is None
+    assert extent.same_lengths([6, 6], [6]) and extent.same_lengths([6, 6], [6, 12]) is False
+    assert extent.same_lengths([6], [None]) is None
+    assert extent.alike([extent.Training(1, 5), extent.Training(1, 5)], [extent.Training(1, 10)]) is None
 
 
 @pytest.mark.parametrize(("kind", "gates"), [("lstm", 4), ("gru", 3), ("rnn", 1)])

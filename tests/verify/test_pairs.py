@@ -43,6 +43,7 @@ def test_right_programs_are_verified(records: dict[str, LegacyRecord], pair: str
     proven = {row.check for row in unit.verification.evidence if row.ok}
     assert proven >= {"imports", "builds", "weights", "inputs", "forward", "loss", "gradients", "training"}
     assert proven >= {"learning rate", "step counter", "metrics", "predictions"}
+    assert proven >= {"initial weights", "length", "order"}
     assert result.verified and not result.notes
 
 
@@ -78,6 +79,10 @@ WRONG = [
     ("encoder", "metric missing", "name='acc'", "name='accuracy'", "metrics"),
     ("encoder", "detached gradient", "+ skip(x)", "+ keras.ops.stop_gradient(skip(x))", "gradients"),
     ("encoder", "input changed", "return {'x': x}, ", "return {'x': x * 2}, ", "inputs"),
+    ("encoder", "other initial weights", "name='out')", "name='out', kernel_initializer='he_normal')", "initial weights"),
+    ("encoder", "one step more", "steps_per_epoch=60", "steps_per_epoch=61", "length"),
+    ("encoder", "one batch less", "dataset.batch(16)", "dataset.batch(16, drop_remainder=True)", "length"),
+    ("encoder", "not shuffled", "dataset.shuffle(500).repeat()", "dataset.repeat()", "order"),
     ("encoder", "legacy import", "import numpy as np", "import numpy as np\nimport tensorflow.compat.v1 as tf1", "imports"),
     ("encoder", "legacy attribute", "import numpy as np", "import numpy as np\nold = lambda: tf.compat.v1.layers", "imports"),
     ("convnet", "L2 without the half", "tf.nn.l2_loss(kernel)", "tf.reduce_sum(kernel ** 2)", "loss"),

@@ -9,6 +9,9 @@ import numpy
 
 Row = Dict[str, Any]
 _ULPS = 4  # of float32, that adding a small step to a weight may lose
+_SPREAD, _SHAPE = 0.5, 0.2  # how far two distributions may be apart: of their spread, and of their scaled quantiles
+_QUANTILES = (2, 10, 25, 40, 60, 75, 90, 98)
+_FEW = 200  # draws; fewer do not show their distribution
 
 
 def row(
@@ -121,3 +124,14 @@ def movement_gap(before: Any, legacy_after: Any, other_after: Any) -> Optional[f
     ratio = float((legacy * other).sum()) / power
     doubt = 3.0 * math.sqrt(float((legacy * legacy * rounding * rounding).sum())) / power
     return max(float(beyond.max()) / size, max(abs(ratio - 1.0) - doubt, 0.0))
+
+
+def drawn_alike(wanted: Any, found: Any) -> bool:
+    """Whether two sets of numbers come from distributions of about the same spread and the same shape."""
+    sizes = [float(numpy.sqrt((values.astype(numpy.float64) ** 2).mean())) for values in (wanted, found)]
+    if 0.0 in sizes or not numpy.isfinite(sizes).all() or abs(sizes[1] / sizes[0] - 1.0) > _SPREAD:
+        return False
+    if wanted.size < _FEW:
+        return True
+    gaps = numpy.percentile(wanted / sizes[0], _QUANTILES) - numpy.percentile(found / sizes[1], _QUANTILES)
+    return bool(numpy.abs(gaps).max() <= _SHAPE)

@@ -6,6 +6,7 @@ import time
 from typing import Callable, List, Optional
 
 MOST_BATCHES, MOST_SECONDS = 3000, 1.5
+MOST_CALLS = 4  # of evaluate, whose data are counted
 
 
 class Extent(object):
@@ -49,15 +50,20 @@ class Training(object):
             self.total = max(self.total, up_to) if up_to is not None else self.total + (steps or 0)
 
 
-def alike(legacy: List[Training], other: List[Training]) -> Optional[bool]:
-    """Whether two programs train for the same number of steps; None where it is not known.
+def same_lengths(legacy: List[Optional[int]], other: List[Optional[int]]) -> Optional[bool]:
+    """Whether the evaluations of two programs are as long, whatever their order; None: it is not known.
 
-    A loop whose length depends on results, which a proof cuts short, runs as often as it likes.
+    A program may evaluate more often than the other (once per epoch), and only its first calls are counted.
     """
+    if not legacy or not other or None in legacy or None in other:
+        return None
+    whole = max(len(legacy), len(other)) < MOST_CALLS
+    return set(legacy) == set(other) if whole else bool(set(legacy) & set(other)) or None
+
+
+def alike(legacy: List[Training], other: List[Training]) -> Optional[bool]:
+    """Whether two programs, of one trained model each, train for the same number of steps; None: it is not known."""
     known = [one for one in legacy if one.calls], [one for one in other if one.calls]
     if any(len(side) != 1 or side[0].total is None for side in known):
         return None
-    one, two = known[0][0], known[1][0]
-    if one.total == two.total:
-        return True
-    return False if one.calls == two.calls else None
+    return known[0][0].total == known[1][0].total

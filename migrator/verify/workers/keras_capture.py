@@ -15,7 +15,7 @@ from typing import Any, Callable, Dict, List, Optional
 import keras
 
 from . import keras_data, trees
-from .extent import Training
+from .extent import MOST_CALLS, Training
 
 REAL_STEPS, REAL_CALLS = 2, 2
 
@@ -28,7 +28,6 @@ class Seen(object):
         self.batches = batches
         self.method = method
         self.sized = sized  # whether Keras knows where the data end
-        self.length: Optional[int] = None  # batches that the call works on
         self.shuffled: Optional[bool] = None
 
 
@@ -43,6 +42,7 @@ class Model(object):
         self.last: Dict[str, Any] = {}
         self.training = Training()
         self.validation_steps: Optional[int] = None
+        self.evaluations: List[Optional[int]] = []  # batches of each call
         self.predicted: Optional[int] = 0  # examples
 
 
@@ -60,6 +60,11 @@ class Capture(object):
                 return known
         self.models.append(Model(model))
         return self.models[-1]
+
+    def forget_lengths(self) -> None:
+        """The program ended early: how much it would have trained and predicted is not known."""
+        for known in self.models:
+            known.training.total = known.predicted = None
 
 
 def install(capture: Capture) -> None:
@@ -129,7 +134,10 @@ def _wrap_evaluate(capture: Capture, original: Callable[..., Any]) -> Callable[.
         known = capture.of(self)
         known.calls.append("evaluate")
         inside = given.get("_use_cached_eval_dataset")  # the validation of fit, which has been cut short already
-        _see(known, "eval", "evaluate", dict(given, steps=known.validation_steps) if inside else given)
+        whole = dict(given, steps=known.validation_steps) if inside else given
+        _see(known, "eval", "evaluate", whole)
+        if len(known.evaluations) < MOST_CALLS:
+            known.evaluations.append(keras_data.extent_of(whole).cut(whole.get("steps")))
         if inside:
             return original(self, *arguments, **options)
         self.steps_per_execution = 1
@@ -215,7 +223,6 @@ def _see(known: Model, mode: str, method: str, given: Dict[str, Any]) -> None:
     else:
         sized = given.get("steps") is not None or keras_data.cardinality(given) is not None
         seen = known.seen[mode] = Seen(spec, batches, method, sized)
-        seen.length = keras_data.extent_of(given).cut(given.get("steps"))
         seen.shuffled = keras_data.is_shuffled(given, method)
 
 

@@ -15,7 +15,7 @@ import os
 import sys
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
-from .extent import Training
+from .extent import MOST_CALLS, Training
 from .legacy_input import Batches, record_batches
 
 TRAIN_BATCHES, OTHER_BATCHES = 12, 4
@@ -36,7 +36,7 @@ class Recorded(object):
         self.failures: Dict[str, str] = {}
         self.last: Dict[str, Any] = {}
         self.training = Training()
-        self.steps: Dict[str, Optional[int]] = {}
+        self.evaluations: List[Optional[int]] = []  # batches of each call
         self.examples: List[Optional[int]] = []  # per call of predict; None: not read to their end
 
 
@@ -145,8 +145,9 @@ def _wrap_evaluate(tf: Any, capture: Capture, original: Callable[..., Any]) -> C
     def evaluate(self: Any, input_fn: Any, *arguments: Any, **options: Any) -> Any:
         given = _bound(original, self, input_fn, arguments, options)
         recorded = capture.of(self)
-        recorded.steps.setdefault("eval", given.get("steps"))
-        if _see(tf, capture, self, "evaluate", input_fn, OTHER_BATCHES):
+        ran = _see(tf, capture, self, "evaluate", input_fn, OTHER_BATCHES)
+        _note_evaluation(tf, recorded, input_fn, given.get("steps"))
+        if ran:
             given["steps"] = min(REAL_STEPS, given.get("steps") or REAL_STEPS)
             recorded.last["evaluate"] = original(self, **given)
         return dict(recorded.last.get("evaluate") or {})
@@ -171,6 +172,18 @@ def _note_training(recorded: Recorded, given: Dict[str, Any]) -> None:
         recorded.training.add(None, inputs.extent.cut(given["max_steps"]))
     else:
         recorded.training.add(inputs.extent.cut(given.get("steps")))
+
+
+def _note_evaluation(tf: Any, recorded: Recorded, input_fn: Any, steps: Optional[int]) -> None:
+    if len(recorded.evaluations) == MOST_CALLS:
+        return
+    inputs = recorded.inputs.get("eval")
+    if recorded.evaluations and inputs is not None:
+        try:
+            inputs = record_batches(tf, recorded.estimator, input_fn, "eval", 1)
+        except Exception:  # the boundary to the program's input function, which may work only once
+            inputs = None
+    recorded.evaluations.append(inputs.extent.cut(steps) if inputs is not None else None)
 
 
 def _some(recorded: Recorded, examples: Iterator[Any]) -> Iterator[Any]:

@@ -38,8 +38,10 @@ def main(request: Dict[str, Any]) -> Dict[str, Any]:
         if recorded.inputs or recorded.failures:
             model.update(legacy_replay.replay(tf, spy, recorded))
         model["signatures"] = _signatures(recorded.exports)
-        model["training"] = (recorded.training.calls, recorded.training.total)
-        model["examples"] = recorded.examples
+        # What a program that ended early would have gone on to do is not known.
+        model["training"] = (recorded.training.calls, None if ending.note else recorded.training.total)
+        model["evaluations"] = recorded.evaluations
+        model["examples"] = [None] if ending.note else recorded.examples
         models.append(model)
     with open(request["data"], "wb") as stream:
         pickle.dump(models, stream, protocol=4)

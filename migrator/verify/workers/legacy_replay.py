@@ -49,7 +49,7 @@ def replay(tf: Any, spy: Spy, recorded: Recorded) -> Dict[str, Any]:
             built = build(tf, spy, recorded.estimator, mode, inputs)
             found[mode] = run(tf, built, inputs, weights)
             found[mode].update(structure=inputs.structure, first=inputs.batches[:3], weights=dict(weights.values))
-            found[mode].update(length=inputs.extent.cut(recorded.steps.get(mode)), shuffled=inputs.shuffled)
+            found[mode].update(shuffled=inputs.shuffled)
         except Exception as error:  # the boundary to the program's model_fn
             found["failures"][mode] = "%s: %s" % (type(error).__name__, str(error).strip()[:500])
     found["initial"] = weights.initial

@@ -27,6 +27,8 @@ def main(request: Dict[str, Any]) -> Dict[str, Any]:
     absent = stand_ins.install(request["root"])
     ending = program.run_program(request["root"], request["entry"], request["program_seconds"])
     capture.active = False
+    if ending.note:
+        capture.forget_lengths()
     ordered = request["ordered"] and not drawn and not randomness.unseeded(request["root"])
     with open(request["data"], "rb") as stream:
         legacy = pickle.load(stream)

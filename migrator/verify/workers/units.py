@@ -49,12 +49,14 @@ def group(legacy: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
         if not any(mode in model for mode in MODES) and not model.get("failures"):
             continue
         key = (tuple(model["model_fn"]), model["params"])
-        empty: Dict[str, Any] = {"sites": [], "failures": {}, "signatures": [], "training": [], "examples": []}
-        one = groups.setdefault(key, dict(empty, initial={}))
+        empty: Dict[str, Any] = {"sites": [], "failures": {}, "signatures": [], "initial": {}}
+        empty.update(training=[], evaluations=[], examples=[])
+        one = groups.setdefault(key, empty)
         one.setdefault("model_fn", model["model_fn"])
         one["sites"].append(model["site"])
         one["signatures"] += model["signatures"]
         one["training"].append(model["training"])
+        one["evaluations"] += model["evaluations"]
         one["examples"] += model["examples"]
         one["initial"].update((n, v) for n, v in model.get("initial", {}).items() if n not in one["initial"])
         for mode in MODES:

@@ -9,15 +9,12 @@ from typing import Any, Dict, List, Optional
 import numpy
 
 from . import diff, keras_start
-from .extent import Training, alike
+from .extent import Training, alike, same_lengths
 from .keras_capture import Model
 from .proofs import of_mode
 from .transplant import Ties
 
 INITIAL = 1e-2  # of the largest weight: spreads closer than this are alike for every training
-SPREAD, SHAPE = 0.5, 0.2  # for weights that are drawn in another form: of their spread, and of their quantiles
-_QUANTILES = (2, 10, 25, 40, 60, 75, 90, 98)
-_FEW = 200  # draws; fewer do not show their distribution
 
 
 def initial(ties: Ties, legacy: Dict[str, Any], ordered: bool) -> diff.Row:
@@ -34,7 +31,7 @@ def initial(ties: Ties, legacy: Dict[str, Any], ordered: bool) -> diff.Row:
             apart = diff.distance(wanted, found)
             if apart > INITIAL * scale and (tie.cell is not None or not ordered):
                 # One matrix in TF1 is two in Keras, or the program draws in Python: other numbers, alike at best.
-                apart = 0.0 if _alike(wanted, found) else apart
+                apart = 0.0 if diff.drawn_alike(wanted, found) else apart
                 loosely.append(path)
             gap.compared += 1
             gap.note(path, apart, scale or 1.0)
@@ -42,17 +39,6 @@ def initial(ties: Ties, legacy: Dict[str, Any], ordered: bool) -> diff.Row:
         return diff.row("initial weights", INITIAL, None, note="no tied variable was seen before training")
     note = gap.where if not loosely else "%s; only spread and shape are compared for %s" % (gap.where, loosely[0])
     return diff.row("initial weights", INITIAL, gap.within(INITIAL), gap.absolute, gap.relative, note)
-
-
-def _alike(wanted: Any, found: Any) -> bool:
-    """Whether two sets of numbers come from distributions of about the same spread and the same shape."""
-    sizes = [float(numpy.sqrt((values.astype(numpy.float64) ** 2).mean())) for values in (wanted, found)]
-    if 0.0 in sizes or not numpy.isfinite(sizes).all() or abs(sizes[1] / sizes[0] - 1.0) > SPREAD:
-        return False
-    if wanted.size < _FEW:
-        return True
-    quantiles = [numpy.percentile(values / size, _QUANTILES) for values, size in zip((wanted, found), sizes)]
-    return bool(numpy.abs(quantiles[0] - quantiles[1]).max() <= SHAPE)
 
 
 def lengths(one: Dict[str, Any], models: List[Model]) -> List[diff.Row]:
@@ -81,11 +67,9 @@ def _order(one: Dict[str, Any], models: List[Model]) -> diff.Row:
 
 
 def _evaluation(one: Dict[str, Any], models: List[Model]) -> diff.Row:
-    known = of_mode(models, "eval")
-    legacy: Optional[int] = one["eval"]["length"] if "eval" in one else None
-    found = known.seen["eval"].length if known is not None else None
-    note = "an evaluation reads %s batches, legacy %s" % (found, legacy)
-    return diff.row("length", 0.0, None if None in (legacy, found) else legacy == found, note=note)
+    legacy, found = one["evaluations"], [length for model in models for length in model.evaluations]
+    note = "evaluations read %s batches, legacy %s" % (found, legacy)
+    return diff.row("length", 0.0, same_lengths(legacy, found), note=note)
 
 
 def _predicted(one: Dict[str, Any], models: List[Model]) -> diff.Row:

@@ -1,0 +1,34 @@
+"""One minimisation of a train_op, and the arguments of the call that makes it."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+
+from migrator.analysis.signatures import SIGNATURES
+from migrator.analysis.values import Value
+from migrator.rulebook import parameters
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class TrainOp:
+    """One minimisation: the optimizer expression, the loss expression, variables, clipping."""
+
+    call: ast.Call
+    optimizer: ast.expr
+    optimizer_value: Value
+    loss: ast.expr
+    variables: ast.expr | None
+    clip: tuple[str, ast.expr] | None
+    counts: bool  # it increments the global step
+    helper: ast.FunctionDef | None = None  # the function that makes it, when that is not the model_fn
+    helper_call: ast.Call | None = None
+
+
+def argument(call: ast.Call, symbol: str, name: str) -> ast.expr | None:
+    """An argument of a call to a symbol with a known signature."""
+    names = parameters(SIGNATURES[symbol]).positional
+    found = dict(zip(names, call.args, strict=False))
+    found.update({k.arg: k.value for k in call.keywords if k.arg})
+    node = found.get(name)
+    return None if isinstance(node, ast.Constant) and node.value is None else node
