@@ -17,7 +17,7 @@ from migrator.lower import units
 from migrator.lower.assembly import group_edits
 from migrator.lower.context import Context, Refused
 from migrator.lower.delegation import delegate, lower_delegator
-from migrator.lower.training import Group
+from migrator.lower.groups import Group
 from migrator.source.inventory import inventory
 from migrator.source.project import Project
 from migrator.source.syntax import descendants

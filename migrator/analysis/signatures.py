@@ -81,6 +81,10 @@ SIGNATURES: dict[str, str] = {
     "save_checkpoints_steps=None, save_checkpoints_secs=None, session_config=None, keep_checkpoint_max=5, "
     "keep_checkpoint_every_n_hours=10000, log_step_count_steps=100, train_distribute=None, device_fn=None, "
     "protocol=None, eval_distribute=None, experimental_distribute=None",
+    "tensorflow.contrib.learn.RunConfig": "master=None, num_cores=0, log_device_placement=False, "
+    "gpu_memory_fraction=1, tf_random_seed=None, save_summary_steps=100, save_checkpoints_secs=None, "
+    "save_checkpoints_steps=None, keep_checkpoint_max=5, keep_checkpoint_every_n_hours=10000, "
+    "log_step_count_steps=100, protocol=None, evaluation_master='', model_dir=None, session_config=None",
     "tensorflow.gradients": "ys, xs, grad_ys=None, name='gradients', colocate_gradients_with_ops=False, "
     "gate_gradients=False, aggregation_method=None, stop_gradients=None",
     "tensorflow.clip_by_global_norm": "t_list, clip_norm, use_norm=None, name=None",

@@ -87,12 +87,20 @@ def survey(project: Project, rules: Rulebook) -> tuple[Program, Evaluator]:
     for path in paths:
         lookup.module_scope(ev, path)
     done: set[str] = set()
-    while set(ev.modules) - done:
+    called: set[ast.AST] = set()
+    while True:
         for path in sorted(set(ev.modules) - done):
             done.add(path)
             text = project.sources[path]
             if "tensorflow" in text or path in paths:
                 evaluate_all(ev, ev.modules[path])
+        waiting = [f for f in lambdas(facts) if f.node not in called]
+        if not waiting and not set(ev.modules) - done:
+            break
+        for function in waiting:
+            called.add(function.node)
+            ev.calls = 0
+            calls.call_function(ev, function, None, [], {})
     program = Program(
         facts,
         tuple(find_model_fns(ev, facts)),
@@ -101,6 +109,12 @@ def survey(project: Project, rules: Rulebook) -> tuple[Program, Evaluator]:
         dict(ev.functions),
     )
     return program, ev
+
+
+def lambdas(facts: Facts) -> list[Function]:
+    """The lambdas that nobody was seen to call: a library does, and what they reach is part of the program."""
+    unseen = [v for node, v in facts.values.items() if isinstance(node, ast.Lambda) and node not in facts.frames]
+    return [f for values in unseen for value in values.values() for f in functions_of(value)]
 
 
 def evaluate_all(ev: Evaluator, scope: Scope) -> None:

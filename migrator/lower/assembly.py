@@ -7,15 +7,15 @@ import dataclasses
 import pathlib
 from collections.abc import Callable, Iterator
 
-from migrator.analysis.values import Function, Result
+from migrator.analysis.values import Function
 from migrator.emit.editing import Statements, edited
 from migrator.emit.fragments import Renderer
 from migrator.emit.imports import ImportPlan, plan_imports
 from migrator.emit.support import support_names, support_source
-from migrator.lower import exports, guards, inputs, rewriting, steps, training
+from migrator.lower import exports, guards, inputs, rewriting, run_configs, steps, training
 from migrator.lower.context import Context, Refused
+from migrator.lower.groups import Group, moved_into_calls
 from migrator.lower.owners import Owner
-from migrator.lower.training import CONSUMED, Group
 from migrator.lower.units import LoweredModel
 from migrator.source.module import Module
 from migrator.source.syntax import descendants
@@ -152,7 +152,7 @@ def file_text(assembly: Assembly, module: Module) -> str:
                     indent = module.indent_of(node)
                     text = steps.header_without(inner, node.name, steps_only)
                     return [line.removeprefix(indent) for line in text.split("\n")]
-        if consumed(assembly, module, node) or dropped(assembly, module, node):
+        if moved_into_calls(assembly.group, module, node) or dropped(assembly, module, node):
             return []
         row = inputs.replacement(assembly.group.ctx, module, shots, node, renderer(module, rewrite))
         if row is not None:
@@ -171,7 +171,7 @@ def file_text(assembly: Assembly, module: Module) -> str:
                 construction = assembly.group.constructions.get(inner) if isinstance(inner, ast.Call) else None
                 if construction is not None:
                     render = renderer(module, rewrite)
-                    lines += training.seed_lines(assembly.group, construction, render)
+                    lines += run_configs.seed_lines(assembly.group, construction, render)
         return lines
 
     return edited(module, Statements(replace, before), rewrite)
@@ -221,6 +221,8 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
                 return training.construction_text(group, group.constructions[node], render)
             if node in group.uses:
                 return training.use_text(group, group.uses[node], render)
+            if run_configs.is_run_config(group, node):
+                return run_configs.settings_text(group, module, node, render)
             if node in specs:
                 group.ctx.imports.setdefault(module.path, set()).add("tf")
                 return exports.spec_text(node, render)
@@ -256,7 +258,7 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
             return None
         symbol = rewriting.symbol_of(ctx, node)
         if symbol is None:
-            return None
+            return rewriting.mode_key(ctx, node)
         if symbol.startswith(("tensorflow.estimator.", "tensorflow.contrib.")) and is_whole(node):
             found = ctx.rules.find(symbol)
             if found is None or found.target is None:
@@ -270,26 +272,6 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
 def is_whole(node: ast.AST) -> bool:
     """True for a reference that is not only the head of a longer dotted name."""
     return isinstance(node, ast.Attribute) and node.attr[:1].isupper()
-
-
-def consumed(assembly: Assembly, module: Module, node: ast.stmt) -> bool:
-    """True for `spec = tf.estimator.TrainSpec(...)` and the like: its arguments moved into the Keras calls."""
-    if not isinstance(node, ast.Assign) or len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name):
-        return False
-    value = assembly.group.ctx.facts.value(node.value)
-    if not isinstance(value, Result) or value.symbol not in CONSUMED or value.call is not node.value:
-        return False
-    name = node.targets[0].id
-    calls = [*assembly.group.constructions, *assembly.group.uses]
-    inside = {id(n) for c in calls for n in descendants(c)}
-    loads = [
-        n for n in descendants(module.tree) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)
-    ]
-    for load in loads:
-        other = assembly.group.ctx.facts.value(load)
-        if isinstance(other, Result) and other.call is node.value and id(load) not in inside:
-            raise assembly.group.ctx.refuse("spec-escapes", load, module, f"`{name}` is also used elsewhere")
-    return True
 
 
 def dropped(assembly: Assembly, module: Module, node: ast.stmt) -> bool:

@@ -11,8 +11,8 @@ from migrator.emit.fragments import call_text
 if TYPE_CHECKING:
     from migrator.detect.programs import Use
     from migrator.lower.context import Context
+    from migrator.lower.groups import Group, Render
     from migrator.lower.model import ModelParts
-    from migrator.lower.training import Group, Render
 
 RAW = "tensorflow.estimator.export.build_raw_serving_input_receiver_fn"
 PREDICT = "tensorflow.estimator.export.PredictOutput"

@@ -9,17 +9,15 @@ from collections.abc import Callable, Iterator
 from migrator.analysis.values import (
     Function,
     Mapping,
-    ModuleRef,
     Partial,
     Result,
-    Scope,
     Sequence,
     Value,
     options,
 )
 from migrator.emit.layout import fit
 from migrator.lower.context import Context
-from migrator.lower.training import Group
+from migrator.lower.groups import Group
 from migrator.source.module import Module
 from migrator.source.syntax import descendants
 
@@ -29,7 +27,7 @@ MAKERS = ("make_one_shot_iterator", "make_initializable_iterator")
 
 
 def input_functions(group: Group) -> dict[ast.AST, Function]:
-    """The functions that feed the group's models, with all that they call, by definition."""
+    """The functions that feed the group's models, with all that they mention, by definition."""
     found: dict[ast.AST, Function] = {}
     todo = [f for use in group.uses.values() for value in use.result.bound.values() for f in functions_in(value, 0)]
     while todo:
@@ -38,37 +36,10 @@ def input_functions(group: Group) -> dict[ast.AST, Function]:
             continue
         found[function.node] = function
         for node in descendants(function.node):
-            if isinstance(node, ast.Call):
-                todo += called(group, function, node)
+            if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
+                value = group.ctx.facts.value(node)
+                todo += functions_in(value, 0) if value is not None else ()
     return found
-
-
-def called(group: Group, function: Function, call: ast.Call) -> list[Function]:
-    """The project functions that a call may reach; by name where the analysis never came along (a lambda's body)."""
-    callees = group.ctx.facts.callees.get(call)
-    if callees is not None:
-        return [f for value in callees for f in functions_in(value, 0)]
-    func = call.func
-    name = func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
-    owner = func.value.id if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) else ""
-    scope: Scope | None = function.scope
-    while scope is not None:
-        value = scope.names.get(owner or name)
-        if isinstance(value, ModuleRef) and owner:
-            return named(group, value.path, name)
-        if value is not None and not owner:
-            return list(functions_in(value, 0))
-        scope = scope.parent
-    return named(group, function.scope.module.path, name) if owner else []
-
-
-def named(group: Group, path: str, name: str) -> list[Function]:
-    """The functions and methods of this name in a file."""
-    return [
-        f
-        for node, f in group.program.functions.items()
-        if isinstance(node, ast.FunctionDef) and node.name == name and f.scope.module.path == path
-    ]
 
 
 def functions_in(value: Value, depth: int) -> Iterator[Function]:

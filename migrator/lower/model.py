@@ -106,7 +106,8 @@ def several_specs(returned: tuple[Value, ...]) -> str:
             return f"the spec cannot be followed ({value.why})"
         return "the model_fn returns something else than a spec"
     lines = sorted({value.call.lineno for value in returned if isinstance(value, Result)})
-    return f"which of the specs on lines {', '.join(map(str, lines))} is returned is only known at run time"
+    where = f"line{'s' if len(lines) > 1 else ''} {' and '.join(map(str, lines))}"
+    return f"which of the specs on {where} is returned is only known at run time"
 
 
 def working_modes(ctx: Context, module: Module, node: ast.FunctionDef) -> frozenset[str]:

@@ -275,7 +275,20 @@ def rewrite_reference(ctx: Context, module: Module, node: ast.expr, symbol: str)
     value = ctx.facts.value(node)
     if isinstance(value, Symbol) and value.private and lives_on(symbol):
         return ctx.use(module, "tf." + symbol[len("tensorflow.") :])
+    if symbol.startswith("tensorflow.python."):
+        raise ctx.refuse("private-name", node, module, f"`{symbol}` is private to TensorFlow and has no public name")
     return None
+
+
+def mode_key(ctx: Context, node: ast.AST) -> str | None:
+    """The string that `tf.estimator.ModeKeys.TRAIN` and its like are; None for other expressions."""
+    if not isinstance(node, ast.Attribute):
+        return None
+    holder = symbol_of(ctx, node.value)
+    if holder is None or not holder.endswith(".ModeKeys"):
+        return None
+    value = CONSTANTS.get(f"{holder}.{node.attr}")
+    return None if value is None else repr(value)
 
 
 def lives_on(symbol: str) -> bool:

@@ -526,6 +526,7 @@ class Staging:
             symbol = rewriting.symbol_of(self.ctx, node)
             if symbol is not None:
                 return rewriting.rewrite_reference(self.ctx, self.module, node, symbol)
+            return rewriting.mode_key(self.ctx, node)
         return None
 
     def call_text(self, node: ast.AST, shift: int = 0) -> str:

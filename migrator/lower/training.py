@@ -3,47 +3,20 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 from collections.abc import Callable
 
 from migrator.analysis.signatures import SIGNATURES
 from migrator.analysis.values import Const, Function, Opaque, Partial, Result, Value, options
-from migrator.detect.programs import Construction, Program, Use, functions_of
+from migrator.detect.programs import Construction, Use, functions_of
 from migrator.emit.fragments import call_text
+from migrator.lower import run_configs
 from migrator.lower.context import Context
+from migrator.lower.groups import CONSUMED, Group, given
 from migrator.lower.units import LoweredModel
 from migrator.rulebook import parameters
 from migrator.source.module import Module
 
-CONSUMED = frozenset(
-    {
-        "tensorflow.estimator.TrainSpec",
-        "tensorflow.estimator.EvalSpec",
-        "tensorflow.estimator.RunConfig",
-        "tensorflow.estimator.export.build_raw_serving_input_receiver_fn",
-    }
-)
-
 Render = Callable[..., str]  # (node, columns by which continuation lines move)
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Group:
-    """What is converted together."""
-
-    ctx: Context  # with the facts of the whole program
-    program: Program
-    models: dict[ast.AST, LoweredModel]
-    constructions: dict[ast.Call, Construction]
-    uses: dict[ast.Call, Use]
-
-
-def given(call: ast.Call, symbol: str) -> dict[str, ast.expr]:
-    """Arguments of a call by legacy name; literal None counts as absent."""
-    names = parameters(SIGNATURES[symbol]).positional
-    found = dict(zip(names, call.args, strict=False))
-    found.update({k.arg: k.value for k in call.keywords if k.arg})
-    return {k: v for k, v in found.items() if not (isinstance(v, ast.Constant) and v.value is None)}
 
 
 def refuse_others(
@@ -70,15 +43,6 @@ def construction_text(group: Group, construction: Construction, render: Render) 
     if fn is None or len(construction.model_fns) != 1:
         raise ctx.refuse("model-fn", call, module, "which model_fn it is given is only known at run time")
     model = group.models[construction.model_fns[0]]
-    if "model_dir" in arguments or run_config_has(group, construction, "model_dir"):
-        ctx.note(
-            "model-dir",
-            "warning",
-            module,
-            call,
-            "model_dir held checkpoints that a later run resumed from; the migrated program starts afresh each run",
-        )
-        ctx.lower_level("review")
     shown: list[str] = []
     keywords: list[str] = []
     value = ctx.facts.value(fn)
@@ -94,7 +58,25 @@ def construction_text(group: Group, construction: Construction, render: Render) 
             raise ctx.refuse("config-parameter", call, module, "the model_fn reads its RunConfig")
         elif name not in named:
             break
-    return call_text(model_reference(group, module, model, fn, value, render), shown + keywords)
+    text = call_text(model_reference(group, module, model, fn, value, render), shown + keywords)
+    return kept_text(group, construction, model, text, render)
+
+
+def kept_text(group: Group, construction: Construction, model: LoweredModel, text: str, render: Render) -> str:
+    """The model, kept in the Estimator's model_dir where it has one."""
+    ctx, module, call = group.ctx, construction.module, construction.call
+    node = given(call, construction.result.symbol).get("model_dir")
+    folder = render(node) if node is not None else run_configs.setting(group, construction, "model_dir", render)
+    if folder is None:
+        return text
+    if model.optimizers > 1:
+        message = "the states of several optimizers are not saved: a later run starts afresh"
+        ctx.note("model-dir", "warning", module, call, message)
+        ctx.lower_level("review")
+        return text
+    message = "model_dir holds Keras weights now; checkpoints that the legacy program left there are not read"
+    ctx.note("model-dir", "info", module, call, message)
+    return f"{text}.kept_in({folder})"
 
 
 def moved(module: Module, call: ast.Call, node: ast.expr, render: Render) -> str:
@@ -125,40 +107,6 @@ def model_reference(
 def names_definition(name: str, model: LoweredModel) -> bool:
     """True when the name is the model_fn's own."""
     return name == model.node.name
-
-
-def run_config(group: Group, construction: Construction) -> Result | None:
-    """The RunConfig that a construction is given, when it is one made in sight."""
-    node = given(construction.call, construction.result.symbol).get("config")
-    if node is None:
-        return None
-    value = group.ctx.facts.value(node)
-    if isinstance(value, Result) and value.symbol == "tensorflow.estimator.RunConfig" and not value.part:
-        return value
-    raise group.ctx.refuse("run-config", construction.call, construction.module, "the RunConfig cannot be followed")
-
-
-def run_config_has(group: Group, construction: Construction, name: str) -> bool:
-    """True when the construction's RunConfig sets an argument."""
-    config = run_config(group, construction)
-    return config is not None and name in given(config.call, config.symbol)
-
-
-def seed_lines(group: Group, construction: Construction, render: Render) -> list[str]:
-    """`keras.utils.set_random_seed(...)` for a RunConfig with a seed."""
-    config = run_config(group, construction)
-    if config is None:
-        return []
-    arguments = given(config.call, config.symbol)
-    distribution = {"train_distribute", "eval_distribute", "experimental_distribute"} & arguments.keys()
-    if distribution:
-        raise group.ctx.refuse("distribution", config.call, config.module, "the training is distributed")
-    seed = arguments.get("tf_random_seed")
-    if seed is None:
-        return []
-    if config.module.path != construction.module.path:
-        raise group.ctx.refuse("run-config", config.call, config.module, "the RunConfig is made in another file")
-    return [group.ctx.use(construction.module, f"keras.utils.set_random_seed({render(seed)})")]
 
 
 # ------------------------------------------------------------------------------------------------------------ uses
@@ -224,7 +172,7 @@ def train_and_evaluate(group: Group, use: Use, render: Render) -> str:
         shown.append(f"eval_steps={render(evaluation['steps'])}")
     elif not steps_none:
         shown.append("eval_steps=100")
-    every = checkpoint_steps(group, use, render)
+    every = run_configs.checkpoint_steps(group, use, render)
     if every:
         shown.append(f"evaluate_every={every}")
     return ctx.use(module, call_text("support.train_and_evaluate", shown))
@@ -233,22 +181,6 @@ def train_and_evaluate(group: Group, use: Use, render: Render) -> str:
 def raw_names(value: Value | None) -> set[str]:
     """The keywords written in a call, None included."""
     return {k.arg for k in value.call.keywords if k.arg} if isinstance(value, Result) else set()
-
-
-def checkpoint_steps(group: Group, use: Use, render: Render) -> str:
-    """save_checkpoints_steps of the Estimator's RunConfig: how often train_and_evaluate evaluates."""
-    found: set[str] = set()
-    for made in use.estimators:
-        config = run_config(group, group.constructions[made])
-        if config is not None:
-            node = given(config.call, config.symbol).get("save_checkpoints_steps")
-            if node is not None:
-                if config.module.path != use.module.path:
-                    raise group.ctx.refuse(
-                        "run-config", config.call, config.module, "the RunConfig is made in another file"
-                    )
-                found.add(render(node))
-    return found.pop() if len(found) == 1 else ""
 
 
 def dataset_text(group: Group, module: Module, node: ast.expr, use: Use, render: Render) -> str:
@@ -314,4 +246,4 @@ def asks_the_estimator(value: Value) -> bool:
     return bool(left - (optional - {"mode", "params", "config"}))
 
 
-__all__ = ["CONSUMED", "Const", "Group", "construction_text", "seed_lines", "use_text"]
+__all__ = ["Const", "construction_text", "use_text"]

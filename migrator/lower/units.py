@@ -28,6 +28,7 @@ class LoweredModel:
     creation: list[dict[str, Any]]
     top_level: bool = True
     signatures: tuple[str, ...] = ("serving_default",)
+    optimizers: int = 1
 
 
 def lower_model_fn(ctx: Context, module: Module, node: ast.FunctionDef) -> LoweredModel:
@@ -110,7 +111,8 @@ def assemble(parts: model.ModelParts) -> LoweredModel:
             guards.check_leftovers(ctx, owner.module, owner.node, owner.text)
     signatures = tuple(exports.exported_signatures(parts))
     top_level = node in module.tree.body
-    return LoweredModel(node, module, name, builder, statics, text, model.creation(parts), top_level, signatures)
+    count = len(optimizer.plan(parts))
+    return LoweredModel(node, module, name, builder, statics, text, model.creation(parts), top_level, signatures, count)
 
 
 def builder_text(

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 HEADER = '"""What TensorFlow 1 computes and Keras does not, as small exact classes and functions."""\n'
-STANDARD = {"functools": "import functools", "os": "import os", "time": "import time"}
+STANDARD = {name: f"import {name}" for name in ("functools", "os", "time", "warnings")}
 IMPORTS = {"keras": "import keras", "tf": "import tensorflow as tf"}
 
 

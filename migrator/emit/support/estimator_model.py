@@ -1,5 +1,8 @@
 """A model that trains and evaluates as an Estimator does."""
 
+import os
+import warnings
+
 import keras
 import tensorflow as tf
 
@@ -15,11 +18,35 @@ class EstimatorModel(keras.Model):
     - The loss of an evaluation is the plain mean of the losses of its batches. Keras weighs them by batch size: 94.7
       here and 78.9 there when 70 rows come in batches of 32.
     - `evaluate` returns a dictionary, which also holds `global_step`.
+    - A model that is `kept_in` a folder goes on where an earlier run left it, and is saved after every `fit`.
     - The loss is the one of `compile(loss=...)`, or what `compute_loss` returns. Keras would add the regularisation
       losses of all layers; here they count where the model adds them: `sum(self.losses)`.
     """
 
+    model_dir = None
+    _restored = False
     _traced_steps = 1
+
+    def kept_in(self, model_dir):
+        """Keeps the model in a folder from now on, and returns it. None: the model lives in this process only."""
+        self.model_dir = model_dir
+        return self
+
+    def restore(self, data):
+        """Takes up what an earlier run saved, once. `data`: a dataset or features, which build the model first."""
+        if self.model_dir is None or self._restored:
+            return
+        self._restored = True
+        path = os.path.join(self.model_dir, "model.weights.h5")
+        if not os.path.exists(path):
+            if tf.train.latest_checkpoint(self.model_dir) is not None:
+                warnings.warn(f"{self.model_dir} holds a checkpoint of TensorFlow 1, which is not read", stacklevel=3)
+            return
+        batch = next(iter(data)) if isinstance(data, tf.data.Dataset) else data
+        self(keras.utils.unpack_x_y_sample_weight(batch)[0])
+        if self.optimizer is not None:
+            self.optimizer.build(self.trainable_variables)
+        self.load_weights(path)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         return self._compile_loss(y, y_pred, sample_weight)
@@ -47,6 +74,7 @@ class EstimatorModel(keras.Model):
         return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
 
     def fit(self, x=None, *args, **kwargs):
+        self.restore(x)
         before = self.steps_per_execution
         steps = before if before != 1 or args or self.run_eagerly else steps_at_once(x, **kwargs)
         validates = steps != before and kwargs.get("validation_data") is not None
@@ -57,14 +85,19 @@ class EstimatorModel(keras.Model):
             self.test_function = None
         self.steps_per_execution = steps
         try:
-            return super().fit(x, *args, **kwargs)
+            history = super().fit(x, *args, **kwargs)
         finally:
             self.steps_per_execution = before
             if validates:
                 self.test_function = None
+        if self.model_dir is not None:
+            os.makedirs(self.model_dir, exist_ok=True)
+            self.save_weights(os.path.join(self.model_dir, "model.weights.h5"))
+        return history
 
-    def evaluate(self, *args, return_dict=True, **kwargs):
-        logs = super().evaluate(*args, return_dict=return_dict, **kwargs)
+    def evaluate(self, x=None, *args, return_dict=True, **kwargs):
+        self.restore(x)
+        logs = super().evaluate(x, *args, return_dict=return_dict, **kwargs)
         if return_dict and self.optimizer is not None:
             logs["global_step"] = int(self.optimizer.iterations)
         return logs

@@ -22,6 +22,7 @@ def export_saved_model(model, export_dir_base, features, signature="serving_defa
         The path of the new folder.
     """
     specs = {name: tf.TensorSpec(spec.shape, spec.dtype, name=name) for name, spec in features.items()}
+    model.restore({name: tf.zeros([size or 1 for size in spec.shape], spec.dtype) for name, spec in features.items()})
     archive = keras.export.ExportArchive()
     archive.track(model)
     archive.add_endpoint(signature, lambda inputs: model.predict_step((inputs,)), input_signature=[specs])

@@ -14,6 +14,7 @@ def predict_examples(model, dataset, keys=None):
         dataset: Batches of features, or of tuples `(features, labels)`.
         keys: The predictions to keep, the legacy `predict_keys`. None: all.
     """
+    model.restore(dataset)
     for batch in dataset:
         features = batch[0] if isinstance(batch, (tuple, list)) else batch
         predictions = model.predict_on_batch(features)

@@ -6,6 +6,7 @@ def fit_until(model, dataset, max_steps):
 
     A model that is there already is left as it is.
     """
+    model.restore(dataset)
     remaining = max_steps - int(model.optimizer.iterations)
     if remaining > 0:
         model.fit(dataset, steps_per_epoch=remaining)
@@ -22,6 +23,7 @@ def train_and_evaluate(model, train_data, eval_data, max_steps=None, eval_steps=
         eval_steps: Batches per evaluation. None: all.
         evaluate_every: Steps between evaluations, the legacy `save_checkpoints_steps`. None: only at the end.
     """
+    model.restore(train_data)
     if max_steps is None:
         model.fit(train_data, validation_data=eval_data, validation_steps=eval_steps)
         return

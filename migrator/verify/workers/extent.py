@@ -23,13 +23,14 @@ class Extent(object):
         return self.batches if self.ended else None
 
 
-def count(advance: Callable[[], bool], before: int = 0) -> Extent:
-    """Counts on from `before` while `advance` finds another batch."""
+def count(advance: Callable[[], Optional[bool]], before: int = 0, enough: Optional[int] = None) -> Extent:
+    """Counts on from `before` while `advance` finds another batch; it may say None when it cannot tell any more."""
     deadline = time.time() + MOST_SECONDS
     batches = before
-    while batches < MOST_BATCHES and time.time() < deadline:
-        if not advance():
-            return Extent(batches, True)
+    while batches < min(MOST_BATCHES, enough or MOST_BATCHES) and time.time() < deadline:
+        found = advance()
+        if not found:
+            return Extent(batches, found is False)
         batches += 1
     return Extent(batches, False)
 

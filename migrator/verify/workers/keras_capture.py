@@ -79,9 +79,23 @@ def install(capture: Capture) -> None:
     for name, wrap in wrappers.items():
         owner = next(cls for cls in inspect.getmro(keras.Model) if name in vars(cls))
         setattr(owner, name, wrap(capture, vars(owner)[name]))
+    for name in ("save_weights", "load_weights"):
+        owner = next(cls for cls in inspect.getmro(keras.Model) if name in vars(cls))
+        setattr(owner, name, _inside(vars(owner)[name]))
     # model.export, ExportArchive and tf.saved_model.save all end here.
     saving = importlib.import_module("tensorflow.python.saved_model.save")
     saving.save_and_return_nodes = _wrap_save(capture, saving.save_and_return_nodes)  # type: ignore[attr-defined]
+
+
+def _inside(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Files outside the scratch copy, in which a run starts, are left alone: an older state there would be resumed."""
+
+    @functools.wraps(original)
+    def guarded(self: Any, filepath: Any, *arguments: Any, **options: Any) -> Any:
+        inside = os.path.abspath(str(filepath)).startswith(os.path.dirname(os.getcwd()) + os.sep)
+        return original(self, filepath, *arguments, **options) if inside else None
+
+    return guarded
 
 
 def watch(capture: Capture) -> None:
@@ -137,7 +151,7 @@ def _wrap_evaluate(capture: Capture, original: Callable[..., Any]) -> Callable[.
         whole = dict(given, steps=known.validation_steps) if inside else given
         _see(known, "eval", "evaluate", whole)
         if len(known.evaluations) < MOST_CALLS:
-            known.evaluations.append(keras_data.extent_of(whole).cut(whole.get("steps")))
+            known.evaluations.append(keras_data.extent_of(whole, whole.get("steps")).cut(whole.get("steps")))
         if inside:
             return original(self, *arguments, **options)
         self.steps_per_execution = 1
@@ -228,10 +242,10 @@ def _see(known: Model, mode: str, method: str, given: Dict[str, Any]) -> None:
 
 def _steps(given: Dict[str, Any], epochs: int) -> Optional[int]:
     """The training steps of a call of fit, where they are known."""
-    extent = keras_data.extent_of(given)
     if given.get("steps_per_epoch"):
         wanted: int = epochs * given["steps_per_epoch"]
-        return wanted if wanted <= extent.batches else None
+        return wanted if wanted <= keras_data.extent_of(given, enough=wanted).batches else None
+    extent = keras_data.extent_of(given)
     return epochs * extent.batches if extent.ended else None
 
 

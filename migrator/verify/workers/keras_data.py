@@ -33,8 +33,8 @@ def look_into(given: Dict[str, Any]) -> Any:
     return spec_of_arrays(element), [_cut(whole, start, start + size) for start in starts]
 
 
-def extent_of(given: Dict[str, Any]) -> Extent:
-    """How long the data of a call are; data that are not a dataset end where their arrays do."""
+def extent_of(given: Dict[str, Any], enough: Optional[int] = None) -> Extent:
+    """How long the data of a call are, counted up to `enough` batches where Keras does not know it either."""
     batches = cardinality(given)
     if batches is not None:
         return Extent(batches, True)
@@ -44,7 +44,7 @@ def extent_of(given: Dict[str, Any]) -> Extent:
     if int(x.cardinality()) == tf.data.INFINITE_CARDINALITY:
         return Extent(2**60, False)
     batches_of = iter(x)
-    return extent.count(lambda: next(batches_of, None) is not None)
+    return extent.count(lambda: next(batches_of, None) is not None, enough=enough)
 
 
 def is_shuffled(given: Dict[str, Any], method: str) -> Optional[bool]:

@@ -159,7 +159,11 @@ def _wrap_predict(tf: Any, capture: Capture, original: Callable[..., Any]) -> Ca
     def predict(self: Any, input_fn: Any, *arguments: Any, **options: Any) -> Any:
         given = _bound(original, self, input_fn, arguments, options)
         _see(tf, capture, self, "predict", input_fn, OTHER_BATCHES)
-        return _some(capture.of(self), original(self, **given))
+        recorded = capture.of(self)
+        if given.get("yield_single_examples", True):
+            return _some(recorded, original(self, **given))
+        recorded.examples.append(None)
+        return itertools.islice(original(self, **given), REAL_EXAMPLES)
 
     return predict
 

@@ -52,14 +52,17 @@ def record_batches(tf: Any, estimator: Any, input_fn: Any, mode: str, count: int
     return Batches(structure, shapes, batches, length, len(data_order.shuffles) > known)
 
 
-def _advance(tf: Any, session: Any, tensors: Dict[str, Any]) -> bool:
-    """Takes one batch more without copying it out; whether there was one."""
+def _advance(tf: Any, session: Any, tensors: Dict[str, Any]) -> Optional[bool]:
+    """Takes one batch more without copying it out; whether there was one. None: none came in time (an open queue)."""
     if session.should_stop():
         return False
     try:
-        session.run([getattr(tensor, "op", tensor) for tensor in tensors.values()])
+        options = tf.RunOptions(timeout_in_ms=int(1000 * extent.MOST_SECONDS))
+        session.run([getattr(tensor, "op", tensor) for tensor in tensors.values()], options=options)
     except tf.errors.OutOfRangeError:
         return False
+    except tf.errors.DeadlineExceededError:
+        return None
     return True
 
 

@@ -41,18 +41,22 @@ def replay(tf: Any, spy: Spy, recorded: Recorded) -> Dict[str, Any]:
     """Everything the legacy side of the proof needs, as plain data. A mode that fails is told under `failures`."""
     weights = Weights(tf)
     found: Dict[str, Any] = {"failures": dict(recorded.failures)}
+    restores = False
     for mode, run in (("train", _train), ("eval", _evaluate), ("infer", _predict)):
         if mode not in recorded.inputs:
             continue
         inputs = recorded.inputs[mode]
         try:
             built = build(tf, spy, recorded.estimator, mode, inputs)
+            restores = restores or getattr(built.spec.scaffold, "init_fn", None) is not None
             found[mode] = run(tf, built, inputs, weights)
             found[mode].update(structure=inputs.structure, first=inputs.batches[:3], weights=dict(weights.values))
             found[mode].update(shuffled=inputs.shuffled)
         except Exception as error:  # the boundary to the program's model_fn
             found["failures"][mode] = "%s: %s" % (type(error).__name__, str(error).strip()[:500])
-    found["initial"] = weights.initial
+    # Weights that a session function or a checkpoint brings are not those that the graph initialises.
+    restored = restores or getattr(recorded.estimator, "_warm_start_settings", None) is not None
+    found["initial"] = {} if restored else weights.initial
     found["trainable"] = weights.trainable
     found["moving"] = weights.moving
     found["order"] = weights.order

@@ -178,6 +178,9 @@ def signature(legacy: List[Dict[str, Any]], exported: List[Dict[str, Any]]) -> d
                     wrong.append("%s: %r is %s instead of %s" % (name, key, other[side][key], info))
             for key in sorted(set(other[side]) - set(signature[side])) if side == "inputs" else ():
                 wrong.append("%s wants the additional input %r" % (name, key))
+    # Keras adds the default name by itself.
+    more = sorted(set(exported[0]) - set(legacy[0]) - {"serving_default"})
+    wrong += ["the signature %r is additional" % name for name in more]
     note = "; ".join(wrong[:4]) or "signatures: %s" % ", ".join(sorted(legacy[0]))
     return diff.row("export", 0.0, not wrong, note=note)
 

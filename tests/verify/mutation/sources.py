@@ -32,14 +32,15 @@ class File:
         self.bases = bases
         self.tree = ast.parse(text)
         self.parents = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+        placed = [node for node in ast.walk(self.tree) if hasattr(node, "lineno")]
+        self._in_order = sorted(placed, key=lambda node: (node.lineno, node.col_offset))
         self._starts = [0]
         for line in text.encode().splitlines(keepends=True):
             self._starts.append(self._starts[-1] + len(line))
 
     def nodes(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
         """The nodes of these kinds in the order of the text."""
-        found = [node for node in ast.walk(self.tree) if isinstance(node, kinds)]
-        yield from sorted(found, key=lambda node: (node.lineno, node.col_offset))  # type: ignore[attr-defined]
+        yield from (node for node in self._in_order if isinstance(node, kinds))
 
     def calls(self, *names: str) -> Iterator[ast.Call]:
         """The calls of any of these dotted names; "keras.layers." stands for everything below it."""
@@ -56,7 +57,8 @@ class File:
 
     def source(self, node: ast.AST) -> str:
         """The text of a node."""
-        return ast.get_source_segment(self.text, node) or ""
+        start, end = self._span(node)
+        return self.text.encode()[start:end].decode()
 
     def enclosing(self, node: ast.AST, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
         """The nodes of these kinds around a node, from the inside out."""

@@ -43,14 +43,21 @@ def test_a_mutant_differs_from_its_program_in_one_file(operator: str) -> None:
 
 
 @pytest.mark.runtime
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in NAMES])
 def test_the_unchanged_program_is_not_accused(bench: Bench, name: str) -> None:
     verification = bench.verify(name, migrated(name))
     assert (verification.status, verification.reason) == ("verified", "")
 
 
 @pytest.mark.runtime
-@pytest.mark.parametrize("mutant", CHOSEN, ids=[f"{mutant.program}: {mutant.operator}" for mutant in CHOSEN])
+@pytest.mark.parametrize(
+    "mutant",
+    [
+        # with xdist: all of a program in one worker, which then records its legacy form once
+        pytest.param(mutant, id=f"{mutant.program}: {mutant.operator}", marks=pytest.mark.xdist_group(mutant.program))
+        for mutant in CHOSEN
+    ],
+)
 def test_a_mutant_is_caught_when_it_changes_behaviour_and_only_then(bench: Bench, mutant: Mutant) -> None:
     cell = bench.cell(mutant)
     said = f"{mutant.place} {mutant.change.what}: oracle {cell.judgement.figures}, verifier {cell.reason or 'verified'}"

@@ -1,0 +1,1 @@
+"""Small whole programs, converted: what becomes of one construct, or why it is refused."""
