@@ -13,6 +13,7 @@ from migrator.analysis.values import (
     Const,
     Function,
     Instance,
+    Member,
     Opaque,
     Partial,
     Result,
@@ -160,13 +161,7 @@ def sample_instance(ev: Evaluator, function: Function) -> Instance:
 def find_model_fns(ev: Evaluator, facts: Facts) -> list[ModelFn]:
     """Functions that make a spec themselves, or that an Estimator is given."""
     found: dict[ast.FunctionDef, Function] = {}
-    makers = {
-        call
-        for call, values in facts.callees.items()
-        for v in values
-        for o in options(v)
-        if isinstance(o, Symbol) and o.name in ESTIMATOR_SPECS
-    }
+    makers = {call for call, values in facts.callees.items() if any(makes_spec(o) for v in values for o in options(v))}
     for node, function in ev.functions.items():
         if isinstance(node, ast.FunctionDef) and any(n in makers for n in own_nodes(node)):
             found[node] = function
@@ -178,6 +173,13 @@ def find_model_fns(ev: Evaluator, facts: Facts) -> list[ModelFn]:
                         found[function.node] = function
     ordered = sorted(found.items(), key=lambda item: (item[1].scope.module.path, item[0].lineno))
     return [ModelFn(n, f.scope.module, f, qualified_name(f.scope.module, n)) for n, f in ordered]
+
+
+def makes_spec(callee: Value) -> bool:
+    """True for the constructor of a spec, and for the method of a head that makes one."""
+    if isinstance(callee, Symbol):
+        return callee.name in ESTIMATOR_SPECS
+    return isinstance(callee, Member) and callee.attr == "create_estimator_spec"
 
 
 def functions_of(value: Value | None) -> list[Function]:

@@ -7,6 +7,7 @@ import dataclasses
 import pathlib
 from collections.abc import Callable, Iterator
 
+from migrator.analysis.lookup import is_main_guard
 from migrator.analysis.values import Function
 from migrator.emit.editing import Statements, edited
 from migrator.emit.fragments import Renderer
@@ -340,12 +341,28 @@ def support_module(ctx: Context, module: Module) -> str:
     """How a file imports the support module beside it: relatively inside a package."""
     folder = pathlib.PurePosixPath(module.path).parent
     package = str(folder / "__init__.py") if str(folder) != "." else "__init__.py"
-    in_package = package in ctx.project.sources
-    if not in_package:
+    if package not in ctx.project.sources or runs_from_its_folder(ctx, module, folder):
         return SUPPORT
     if uses_relative(module) or not absolute_name(module, folder):
         return f".{SUPPORT}"
     return f"{absolute_name(module, folder)}.{SUPPORT}"
+
+
+def runs_from_its_folder(ctx: Context, module: Module, folder: pathlib.PurePosixPath) -> bool:
+    """True for a file that is started as a script, or that its neighbours import by its bare name."""
+    if uses_relative(module) or absolute_name(module, folder):
+        return False
+    neighbours = {
+        pathlib.PurePosixPath(p).stem for p in ctx.project.sources if pathlib.PurePosixPath(p).parent == folder
+    }
+    for path in ctx.project.sources:
+        other = ctx.project.module(path) if pathlib.PurePosixPath(path).parent == folder else None
+        for node in descendants(other.tree) if other is not None else ():
+            if isinstance(node, ast.ImportFrom) and not node.level and node.module in neighbours:
+                return True
+            if isinstance(node, ast.Import) and any(a.name in neighbours for a in node.names):
+                return True
+    return any(is_main_guard(node) for node in module.tree.body if isinstance(node, ast.If))
 
 
 def absolute_name(module: Module, folder: pathlib.PurePosixPath) -> str:

@@ -7,9 +7,10 @@ import dataclasses
 from collections.abc import Callable
 
 from migrator.analysis.signatures import SIGNATURES
-from migrator.analysis.values import Result
+from migrator.analysis.values import Result, Sequence, Value
 from migrator.detect.programs import Construction, Program, Use
 from migrator.lower.context import Context
+from migrator.lower.hooks import passive_rule
 from migrator.lower.units import LoweredModel
 from migrator.rulebook import parameters
 from migrator.source.module import Module
@@ -47,21 +48,70 @@ def given(call: ast.Call, symbol: str) -> dict[str, ast.expr]:
 def moved_into_calls(group: Group, module: Module, node: ast.stmt) -> bool:
     """True for `spec = tf.estimator.TrainSpec(...)` and the like: its arguments moved into the Keras calls.
 
-    A RunConfig that is used elsewhere too stays, as an object of settings; a spec refuses.
+    So do lists of hooks that only report, and literals that nothing but they read. A RunConfig that is used elsewhere
+    too stays, as an object of settings; a spec or hook refuses.
     """
     if not isinstance(node, ast.Assign) or len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name):
         return False
     value = group.ctx.facts.value(node.value)
-    if not isinstance(value, Result) or value.symbol not in CONSUMED or value.call is not node.value:
+    consumed = isinstance(value, Result) and value.symbol in CONSUMED and value.call is node.value
+    reporting = passive_rule(group.ctx, value) is not None or (
+        isinstance(value, Sequence) and bool(value.items) and all(passive_rule(group.ctx, v) for v in value.items)
+    )
+    if not consumed and not reporting and not is_literal(node.value):
         return False
     name = node.targets[0].id
-    inside = {n for c in (*group.constructions, *group.uses) for n in descendants(c)}
-    for load in descendants(module.tree):
-        if not isinstance(load, ast.Name) or load.id != name or not isinstance(load.ctx, ast.Load) or load in inside:
-            continue
+    gone = consumed_nodes(group, module)
+    loads = [n for n in descendants(module.tree) if isinstance(n, ast.Name) and n.id == name]
+    loads = [n for n in loads if isinstance(n.ctx, ast.Load)]
+    if not consumed and not reporting:
+        return bool(loads) and all(n in gone and is_hook_part(group, module, n) for n in loads)
+    for load in loads:
         other = group.ctx.facts.value(load)
-        if isinstance(other, Result) and other.call is node.value:
-            if value.symbol in RUN_CONFIGS:
+        if load not in gone and other is not None and same_origin(other, value):
+            if isinstance(value, Result) and value.symbol in RUN_CONFIGS:
                 return False
             raise group.ctx.refuse("spec-escapes", load, module, f"`{name}` is also used elsewhere")
     return True
+
+
+def is_literal(node: ast.expr) -> bool:
+    """True for a dictionary, list or tuple written out of constants."""
+    parts = [n for n in descendants(node) if isinstance(n, ast.expr)]
+    return isinstance(node, (ast.Dict, ast.List, ast.Tuple)) and all(
+        isinstance(n, (ast.Dict, ast.List, ast.Tuple, ast.Constant)) for n in parts
+    )
+
+
+def same_origin(a: Value, b: Value | None) -> bool:
+    """True when both come from one call, or are one list."""
+    if isinstance(a, Result) and isinstance(b, Result):
+        return a.call is b.call
+    return isinstance(a, Sequence) and isinstance(b, Sequence) and a.items == b.items
+
+
+def consumed_nodes(group: Group, module: Module) -> set[ast.AST]:
+    """Everything inside the calls whose arguments move, or that go."""
+    found = {n for c in (*group.constructions, *group.uses) for n in descendants(c)}
+    for call in descendants(module.tree):
+        if isinstance(call, ast.Call):
+            value = group.ctx.facts.value(call)
+            if isinstance(value, Result) and value.call is call:
+                if value.symbol in CONSUMED - RUN_CONFIGS or passive_rule(group.ctx, value) is not None:
+                    found.update(descendants(call))
+    for node in descendants(module.tree):
+        if isinstance(node, ast.Assign):
+            value = group.ctx.facts.value(node.value)
+            if isinstance(value, Sequence) and value.items and all(passive_rule(group.ctx, v) for v in value.items):
+                found.update(descendants(node.value))
+    return found
+
+
+def is_hook_part(group: Group, module: Module, node: ast.AST) -> bool:
+    """True for a node inside the call that makes a hook which only reports."""
+    return any(
+        isinstance(call, ast.Call)
+        and node in descendants(call)
+        and passive_rule(group.ctx, group.ctx.facts.value(call)) is not None
+        for call in descendants(module.tree)
+    )

@@ -42,7 +42,7 @@ def rewrite_call(ctx: Context, module: Module, call: ast.Call, symbol: str, rend
             raise ctx.refuse(rule.id, call, module, rule.note or f"`{symbol}` has no Keras twin")
         case "activation" if symbol[len("tensorflow.") :] in surviving():
             return surviving_call(ctx, module, call, symbol, render)
-        case "rename":
+        case "rename" if rule.signature is None:
             return None  # the callee is renamed as a reference, the arguments stay as written
         case "loss":
             return loss_text(ctx, module, rule, call, render)

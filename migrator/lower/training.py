@@ -9,7 +9,7 @@ from migrator.analysis.signatures import SIGNATURES
 from migrator.analysis.values import Const, Function, Opaque, Partial, Result, Value, options
 from migrator.detect.programs import Construction, Use, functions_of
 from migrator.emit.fragments import call_text
-from migrator.lower import run_configs
+from migrator.lower import hooks, run_configs
 from migrator.lower.context import Context
 from migrator.lower.groups import CONSUMED, Group, given
 from migrator.lower.units import LoweredModel
@@ -25,6 +25,8 @@ def refuse_others(
     """Refuse arguments that have no counterpart."""
     for name, node in arguments.items():
         if name in known or (isinstance(node, (ast.List, ast.Tuple)) and not node.elts):
+            continue
+        if name == "hooks" and hooks.all_passive(group.ctx, module, node):
             continue
         raise group.ctx.refuse("estimator-argument", call, module, f"`{name}` has no counterpart yet")
 

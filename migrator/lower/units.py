@@ -7,7 +7,7 @@ import dataclasses
 from typing import Any
 
 from migrator.analysis.modes import ALL
-from migrator.lower import exports, guards, losses, metrics, model, optimizer, owners, rendering, several
+from migrator.lower import exports, guards, hooks, losses, metrics, model, optimizer, owners, rendering, several
 from migrator.lower.context import Context, class_name, identifier
 from migrator.lower.owning import parameter_roles
 from migrator.lower.staging import Staging
@@ -76,6 +76,8 @@ def unsupported(parts: model.ModelParts) -> None:
     for fields in parts.fields.values():
         for name, reason in UNSUPPORTED.items():
             if name in fields.expressions:
+                if name.endswith("_hooks") and hooks.all_passive(parts.ctx, parts.module, fields.expressions[name]):
+                    continue
                 raise parts.ctx.refuse(f"spec-{name.replace('_', '-')}", fields.expressions[name], parts.module, reason)
 
 

@@ -13,7 +13,7 @@ from migrator.rulebook.model import ArgumentRule, Kind, Level, argument_from
 from migrator.rulebook.templates import parse_template, placeholders
 
 CONVERTERS = frozenset({"activation", "initializer", "regularizer", "one_minus", "dtype", "padding", "data_format"})
-EFFECTS = frozenset({"random", "assign", "collection", "variable"})
+EFFECTS = frozenset({"random", "assign", "collection", "variable", "hook"})
 
 _TEXT = frozenset(
     {"id", "kind", "level", "note", "reference", "signature", "target", "idiomatic", "short", "training", "name_arg"}

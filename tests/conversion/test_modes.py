@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from migrator.convert import convert
@@ -67,3 +69,17 @@ def test_what_is_returned_instead_of_one_spec_is_named(last: str, reason: str) -
     assert {rule for rule, _ in refused(text)} == {"spec"}
     messages = {f.message for u in convert({"train.py": text}).ledger.units for f in u.findings}
     assert messages == {reason}
+
+
+def test_a_model_fn_whose_head_makes_the_spec_is_in_the_ledger_though_no_estimator_is_given_it() -> None:
+    text = """
+    import tensorflow as tf
+
+
+    def my_model_fn(features, labels, mode, head):
+        logits = tf.layers.dense(features["x"], head.logits_dimension)
+        return head.create_estimator_spec(features, mode, logits, labels=labels, train_op_fn=None)
+    """
+    ledger = convert({"train.py": textwrap.dedent(text)}).ledger
+    assert [(u.kind, u.name, u.status) for u in ledger.units] == [("model_fn", "my_model_fn", "skipped")]
+    assert ledger.units[0].findings[0].rule == "spec"

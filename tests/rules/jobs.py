@@ -17,7 +17,7 @@ REDUCTIONS = {
     "NONE": "none",
 }
 PROVED = ("layer", "layer_class", "op", "activation", "initializer", "regularizer", "loss", "metric", "optimizer")
-RANDOM_TARGETS = ("keras.layers.Dropout", "tf.nn.dropout", "tf.random.")
+RANDOM_TARGETS = ("keras.layers.Dropout", "keras.layers.SpatialDropout", "tf.nn.dropout", "tf.random.")
 
 
 @dataclasses.dataclass(frozen=True)

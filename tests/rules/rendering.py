@@ -62,9 +62,11 @@ def converted(converter: str | None, value: ast.expr) -> str:
     if "{}" in converter:
         return ast.unparse(expand(converter, {"": ast.parse(target_value(value), mode="eval").body}))
     if converter == "activation":
-        rule = load().find(_canonical(value))
-        assert rule is not None and rule.short is not None, ast.unparse(value)
-        return repr(rule.short)
+        text = isinstance(value, ast.Constant)
+        name = f"tensorflow.keras.activations.{value.value}" if isinstance(value, ast.Constant) else _canonical(value)
+        rule = load().find(name)
+        assert rule is not None and (text or rule.short is not None), ast.unparse(value)
+        return repr(rule.short) if rule.short else str(rule.target)
     return target_value(value)
 
 
@@ -72,7 +74,7 @@ def target_value(value: ast.expr) -> str:
     """An expression in which every legacy call with a rule became its target."""
     if isinstance(value, ast.Call):
         rule = load().find(_canonical(value.func))
-        if rule is not None and rule.kind in ("initializer", "regularizer", "schedule"):
+        if rule is not None and rule.kind in ("initializer", "regularizer", "schedule", "layer_class"):
             return target_call(rule, ast.unparse(value))
     return ast.unparse(value)
 

@@ -102,9 +102,18 @@ def test_training_is_added_up_call_by_call() -> None:
     assert extent.alike([training], [extent.Training(1, 99)]) is False
     training.add(None)
     assert extent.alike([training], [extent.Training(1, 100)]) is None
-    assert extent.same_lengths([6, 6], [6]) and extent.same_lengths([6, 6], [6, 12]) is False
-    assert extent.same_lengths([6], [None]) is None
     assert extent.alike([extent.Training(1, 5), extent.Training(1, 5)], [extent.Training(1, 10)]) is None
+
+
+def test_evaluations_are_as_long_when_their_batches_and_rows_are() -> None:
+    whole, shorter = extent.Extent(6, True, 170), extent.Extent(6, True, 161)
+    assert (whole.cut_with_rows(None), whole.cut_with_rows(4)) == ((6, 170), (4, None))
+    assert extent.same_lengths([(6, 170), (6, 170)], [(6, 170)])
+    assert extent.same_lengths([(6, 170)], [shorter.cut_with_rows(None)]) is False
+    assert extent.same_lengths([(6, 170)], [(6, None)])
+    assert extent.same_lengths([(6, 170)], [(6, 170), (12, 340)]) is False
+    assert extent.same_lengths([(6, 170)], [(None, None)]) is None
+    assert extent.same_lengths([(6, 1)] * extent.MOST_CALLS, [(6, 1), (9, 2)])
 
 
 @pytest.mark.parametrize(("kind", "gates"), [("lstm", 4), ("gru", 3), ("rnn", 1)])
@@ -114,6 +123,7 @@ def test_permuted_cells_compute_the_same(kind: str, gates: int) -> None:
     cell = permute.Cell(kind, holder, 1.0)
     shapes = {"gru": [(n + u, 2 * u), (2 * u,), (n + u, u), (u,)]}.get(kind, [(n + u, gates * u), (gates * u,)])
     arrays = [random.normal(size=shape) for shape in shapes]
+    assert cell.fits(arrays[0].shape) and not cell.fits((n + u, arrays[0].shape[1] + 1))
     kernel, recurrent, bias = cell.to_keras(arrays, "weight")
     x, h, c = random.normal(size=(2, n)), random.normal(size=(2, u)), random.normal(size=(2, u))
     inside = x @ kernel + bias

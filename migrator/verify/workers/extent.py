@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import time
-from typing import Callable, List, Optional
+from typing import Callable, List, Optional, Tuple
 
 MOST_BATCHES, MOST_SECONDS = 3000, 1.5
 MOST_CALLS = 4  # of evaluate, whose data are counted
 
 
 class Extent(object):
-    """How many batches there are: `batches` were counted, and the data were at their end then, or went on."""
+    """How many batches there are: `batches` were counted, and the data were at their end then, or went on.
 
-    def __init__(self, batches: int, ended: bool) -> None:
+    `rows` is the number of rows up to the end of the data, where it is known.
+    """
+
+    def __init__(self, batches: int, ended: bool, rows: Optional[int] = None) -> None:
         self.batches = batches
         self.ended = ended
+        self.rows = rows
 
     def cut(self, steps: Optional[int]) -> Optional[int]:
         """How many batches a call works on that may take `steps` of them; None where that is not known."""
         if steps is not None and steps <= self.batches:
             return steps
         return self.batches if self.ended else None
+
+    def cut_with_rows(self, steps: Optional[int]) -> Length:
+        """The same, with the rows where the call works on all of them."""
+        batches = self.cut(steps)
+        return batches, self.rows if batches == self.batches and self.ended else None
+
+
+Length = Tuple[Optional[int], Optional[int]]
 
 
 def count(advance: Callable[[], Optional[bool]], before: int = 0, enough: Optional[int] = None) -> Extent:
@@ -51,15 +63,18 @@ class Training(object):
             self.total = max(self.total, up_to) if up_to is not None else self.total + (steps or 0)
 
 
-def same_lengths(legacy: List[Optional[int]], other: List[Optional[int]]) -> Optional[bool]:
+def same_lengths(legacy: List[Length], other: List[Length]) -> Optional[bool]:
     """Whether the evaluations of two programs are as long, whatever their order; None: it is not known.
 
     A program may evaluate more often than the other (once per epoch), and only its first calls are counted.
     """
-    if not legacy or not other or None in legacy or None in other:
+    both = legacy + other
+    if not legacy or not other or any(batches is None for batches, _ in both):
         return None
+    place = slice(0, 2 if all(rows is not None for _, rows in both) else 1)
+    one, two = {length[place] for length in legacy}, {length[place] for length in other}
     whole = max(len(legacy), len(other)) < MOST_CALLS
-    return set(legacy) == set(other) if whole else bool(set(legacy) & set(other)) or None
+    return one == two if whole else bool(one & two) or None
 
 
 def alike(legacy: List[Training], other: List[Training]) -> Optional[bool]:

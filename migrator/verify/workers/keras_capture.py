@@ -10,12 +10,13 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import os
 from typing import Any, Callable, Dict, List, Optional
 
 import keras
 
 from . import keras_data, trees
-from .extent import MOST_CALLS, Training
+from .extent import MOST_CALLS, Length, Training
 
 REAL_STEPS, REAL_CALLS = 2, 2
 
@@ -42,7 +43,7 @@ class Model(object):
         self.last: Dict[str, Any] = {}
         self.training = Training()
         self.validation_steps: Optional[int] = None
-        self.evaluations: List[Optional[int]] = []  # batches of each call
+        self.evaluations: List[Length] = []  # of each call
         self.predicted: Optional[int] = 0  # examples
 
 
@@ -151,7 +152,7 @@ def _wrap_evaluate(capture: Capture, original: Callable[..., Any]) -> Callable[.
         whole = dict(given, steps=known.validation_steps) if inside else given
         _see(known, "eval", "evaluate", whole)
         if len(known.evaluations) < MOST_CALLS:
-            known.evaluations.append(keras_data.extent_of(whole, whole.get("steps")).cut(whole.get("steps")))
+            known.evaluations.append(keras_data.rows_of(whole).cut_with_rows(whole.get("steps")))
         if inside:
             return original(self, *arguments, **options)
         self.steps_per_execution = 1

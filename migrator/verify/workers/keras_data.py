@@ -47,6 +47,23 @@ def extent_of(given: Dict[str, Any], enough: Optional[int] = None) -> Extent:
     return extent.count(lambda: next(batches_of, None) is not None, enough=enough)
 
 
+def rows_of(given: Dict[str, Any]) -> Extent:
+    """How long the data of a call are, rows included where they can be counted in time."""
+    known, x, steps = extent_of(given, given.get("steps")), given.get("x"), given.get("steps")
+    if not isinstance(x, tf.data.Dataset) or not known.ended or (steps is not None and steps < known.batches):
+        return known
+    batches_of, rows = iter(x), []
+
+    def advance() -> bool:
+        batch = next(batches_of, None)
+        leaves = [leaf for _, leaf in trees.flatten(batch)]
+        rows.append(int(leaves[0].shape[0]) if leaves and len(leaves[0].shape) else 0)
+        return batch is not None
+
+    counted = extent.count(advance)
+    return Extent(known.batches, True, sum(rows) if counted.ended else None)
+
+
 def is_shuffled(given: Dict[str, Any], method: str) -> Optional[bool]:
     """Whether a call mixes its data; None where it cannot be seen."""
     x = given.get("x")

@@ -15,7 +15,7 @@ import os
 import sys
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
-from .extent import MOST_CALLS, Training
+from .extent import MOST_CALLS, Length, Training
 from .legacy_input import Batches, record_batches
 
 TRAIN_BATCHES, OTHER_BATCHES = 12, 4
@@ -36,7 +36,7 @@ class Recorded(object):
         self.failures: Dict[str, str] = {}
         self.last: Dict[str, Any] = {}
         self.training = Training()
-        self.evaluations: List[Optional[int]] = []  # batches of each call
+        self.evaluations: List[Length] = []  # of each call
         self.examples: List[Optional[int]] = []  # per call of predict; None: not read to their end
 
 
@@ -187,7 +187,7 @@ def _note_evaluation(tf: Any, recorded: Recorded, input_fn: Any, steps: Optional
             inputs = record_batches(tf, recorded.estimator, input_fn, "eval", 1)
         except Exception:  # the boundary to the program's input function, which may work only once
             inputs = None
-    recorded.evaluations.append(inputs.extent.cut(steps) if inputs is not None else None)
+    recorded.evaluations.append(inputs.extent.cut_with_rows(steps) if inputs is not None else (None, None))
 
 
 def _some(recorded: Recorded, examples: Iterator[Any]) -> Iterator[Any]:

@@ -27,6 +27,11 @@ class Cell(object):
         self.inputs = int(holder.kernel.shape[0])
         self.units = int(holder.recurrent_kernel.shape[0])
 
+    def fits(self, kernel: Any) -> bool:
+        """Whether a legacy kernel of this shape (the first variable of the cell) belongs to a cell of this size."""
+        gates = {"lstm": 4, "gru": 2, "rnn": 1}[self.kind]
+        return tuple(kernel) == (self.inputs + self.units, gates * self.units)
+
     def to_keras(self, arrays: List[Any], kind: str) -> List[Any]:
         """kernel, recurrent_kernel and bias. Only weights hold the forget bias; differences of weights do not."""
         u = self.units

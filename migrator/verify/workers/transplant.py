@@ -157,6 +157,9 @@ def _tie(pair: Any, live: LiveModel, free: Dict[str, Tuple[int, ...]], problems:
         if names is None:
             problems.append("no legacy variables %s under %s for %s" % (cell.legacy, pair.legacy, pair.path))
             return None
+        if not cell.fits(free[names[0]]):
+            problems.append("%s has shape %s, not that of %s" % (names[0], list(free[names[0]]), pair.path))
+            return None
         for name in names:
             del free[name]
         return Tie(names, paths, variables, cell)

@@ -4,6 +4,7 @@ Usage: legacy.py VERIFIER_WORKERS JOBS.json RESULTS.npz ERRORS.json
 Runs on TensorFlow 1.15 (Python 3.7), and on 2.15 under the shim of the verifier's workers.
 """
 
+import fnmatch
 import importlib
 import importlib.util
 import json
@@ -48,28 +49,33 @@ def run_layer(job, arrays, session):
     result = eval(job["legacy"], dict(NAMES, **tensors))
     if job["kind"] == "layer_class":
         training = {"training": job["training"]} if job["training"] is not None else {}
-        result = result(*[tensors[name] for name in job["call"]], **training)
+        given = [tensors[name] for name in job["call"]]
+        result = result(given[0] if len(given) == 1 else given, **training)
     session.run(tf.global_variables_initializer())
-    variables = tf.global_variables()
-    found = {"trainable": np.array(sorted(suffix(v) for v in tf.trainable_variables()), dtype=str)}
-    for variable in variables:
+    named = [(suffix(variable, job["weights"]), variable) for variable in tf.global_variables()]
+    trained = tf.trainable_variables()
+    found = {"trainable": np.array(sorted(name for name, v in named if any(v is t for t in trained)), dtype=str)}
+    for name, variable in named:
         value = session.run(variable)
         if value.size and np.ptp(value) == 0:
-            found["initial/" + suffix(variable)] = value
-        variable.load(common.perturbed(suffix(variable), value), session)
-        found["set/" + suffix(variable)] = session.run(variable)
+            found["initial/" + name] = value
+        variable.load(common.perturbed(name, value), session)
+        found["set/" + name] = session.run(variable)
     losses = tf.losses.get_regularization_losses()
     found["regularisation"] = session.run(tf.add_n(losses)) if losses else np.float32(0)
     output = session.run(result)
     found["output"] = common.statistics(output, arrays[job["call"][0]]) if job["statistics"] else output
     session.run(tf.get_collection(tf.GraphKeys.UPDATE_OPS))
-    for variable in variables:
-        found["after/" + suffix(variable)] = session.run(variable)
+    for name, variable in named:
+        found["after/" + name] = session.run(variable)
     return found
 
 
-def suffix(variable):
-    return variable.op.name.split("/")[-1]
+def suffix(variable, weights):
+    """The weight's name in the rule: the end of the variable's, or the pattern of several parts that it fits."""
+    name = variable.op.name
+    fitting = [key for key in weights if "/" in key and fnmatch.fnmatch(name, "*/" + key)]
+    return fitting[0] if fitting else name.split("/")[-1]
 
 
 def run_expression(job, arrays, session):

@@ -33,6 +33,7 @@ def run_layer(job, arrays, legacy):
     tensors = [tf.constant(arrays[name]) for name in job["call"]]
     layer = eval(job["target"], NAMES)
     training = {"training": bool(job["training"])} if job["takes_training"] else {}
+    tensors = [tensors] if job["kind"] == "layer_class" and len(tensors) > 1 else tensors
     layer(*tensors, **({"training": False} if training else {}))
     held = {old: attribute(layer, new) for old, new in job["weights"].items() if attribute(layer, new) is not None}
     drawn = [w for w in layer.weights if "seed" not in w.name and w.dtype.startswith("float")]

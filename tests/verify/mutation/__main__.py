@@ -41,8 +41,7 @@ def main() -> int:
             if options.reasons:
                 print(f"    {cell.reason}", flush=True)
     if options.write:
-        command = "python -m tests.verify.mutation " + " ".join(sys.argv[1:])
-        options.write.write_text(markdown(cells, NAMES, command.strip(), time.monotonic() - start), encoding="utf-8")
+        options.write.write_text(markdown(cells, NAMES, time.monotonic() - start), encoding="utf-8")
     return 1 if wrong else 0
 
 
@@ -56,7 +55,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--reasons", action="store_true", help="print why the verifier failed each mutant")
     parser.add_argument("--write", type=Path, help="the table as Markdown (default with --all: benchmarks/mutation.md)")
     options = parser.parse_args()
-    whole = options.all and options.programs == NAMES and len(options.operators) == len(OPERATORS)
+    whole = options.all and set(options.programs) == set(NAMES) and set(options.operators) == set(OPERATORS)
     options.write = options.write or (PUBLISHED if whole else None)
     return options
 

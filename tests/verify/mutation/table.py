@@ -12,15 +12,15 @@ _NONE = "–"
 _SHOWN = 2  # checks named in a cell
 
 
-def markdown(cells: Sequence[Cell], names: Sequence[str], command: str, seconds: float) -> str:
+def markdown(cells: Sequence[Cell], names: Sequence[str], seconds: float) -> str:
     """The published page."""
     kinds = Counter(cell.kind for cell in cells)
     changing = kinds["caught"] + kinds["missed"]
     lines = [
         "# The verifier under mutation",
         "",
-        f"`{command}`: {len(cells)} mutants of {len(names)} migrated programs by {len(OPERATORS)} operators, "
-        f"in {seconds / 60:.0f} minutes.",
+        f"Made by `python -m tests.verify.mutation --all`: {len(cells)} mutants of {len(names)} migrated programs by "
+        f"{len(OPERATORS)} operators, in {seconds / 60:.0f} minutes.",
         "",
         "An oracle that shares nothing with the verifier runs each mutant beside the unchanged program, with equal "
         "weights, data and random numbers, and compares what they do: data, initial weights, losses, every variable "
