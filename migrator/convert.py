@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from migrator import rulebook
 from migrator.analysis.evaluate import Evaluator
@@ -12,6 +12,7 @@ from migrator.analysis.facts import Refusal
 from migrator.conversion import Conversion, FileEdit, ModelMap, Options
 from migrator.detect import programs
 from migrator.detect.programs import Construction, ModelFn, Program, Use
+from migrator.emit.support import support_names, support_source
 from migrator.ledger import FileProblem, Finding, Kind, Ledger, Level, Status, Target, Unit
 from migrator.lower import units
 from migrator.lower.assembly import group_edits
@@ -41,13 +42,16 @@ def convert(sources: Mapping[str, str], options: Options = Options()) -> Convers
     found: list[Unit] = []
     findings: list[Finding] = []
     maps: list[ModelMap] = []
-    for group in groups:
-        outcome = convert_group(project, program, evaluator, group, options, delegates)
+
+    def outcome_of(group: UnitGroup) -> Outcome:
+        return convert_group(project, program, evaluator, group, options, delegates)
+
+    for group, outcome in settled([(group, outcome_of(group)) for group in groups], outcome_of):
         found += outcome.units
         findings += outcome.findings
         maps += outcome.maps
         for path, text in outcome.texts.items():
-            texts[path] = text
+            texts[path] = merged_support(texts[path], text) if path in texts else text
             touched.setdefault(path, set()).add(group.id)
     edits = tuple(
         FileEdit(path, sources.get(path), text, frozenset(touched[path]))
@@ -142,6 +146,50 @@ def partition(program: Program, delegates: Mapping[ast.FunctionDef, ast.Function
     return sorted(groups, key=lambda g: g.id)
 
 
+def settled(
+    outcomes: list[tuple[UnitGroup, Outcome]], again: Callable[[UnitGroup], Outcome]
+) -> list[tuple[UnitGroup, Outcome]]:
+    """Groups that change the same file become one and are converted together; where that fails, only the first is."""
+    done: list[tuple[UnitGroup, Outcome]] = []
+    for group, outcome in outcomes:
+        sharing = [item for item in done if shared_files(item[1], outcome)]
+        if not sharing:
+            done.append((group, outcome))
+            continue
+        whole = together([*(other for other, _ in sharing), group])
+        attempt = again(whole)
+        if attempt.texts:
+            at = done.index(sharing[0])
+            done = [item for item in done if item not in sharing]
+            done.insert(at, (whole, attempt))
+        else:
+            path = shared_files(sharing[0][1], outcome)[0]
+            message = f"{path} is changed for {sharing[0][0].id} already, and both together cannot be converted"
+            reason = Refusal("shared-file", path, int(group.id.rsplit(":", 1)[1]), message)
+            done.append((group, refused_outcome(group, reason)))
+    return done
+
+
+def shared_files(one: Outcome, other: Outcome) -> list[str]:
+    """Files that two outcomes both change; the support module is not one: its names are merged."""
+    return sorted(p for p in one.texts.keys() & other.texts.keys() if support_names(one.texts[p]) is None)
+
+
+def together(groups: list[UnitGroup]) -> UnitGroup:
+    """Several groups as one."""
+    return UnitGroup(
+        groups[0].id,
+        tuple(fn for group in groups for fn in group.model_fns),
+        tuple(item for group in groups for item in group.constructions),
+        tuple(use for group in groups for use in group.uses),
+    )
+
+
+def merged_support(one: str, other: str) -> str:
+    """A support module with what both versions hold."""
+    return support_source((support_names(one) or set()) | (support_names(other) or set()))
+
+
 @dataclasses.dataclass(frozen=True)
 class Outcome:
     """What became of one group."""
@@ -166,18 +214,21 @@ def convert_group(
             raise Refused(Refusal("not-verified", group.id.rsplit(":", 1)[0], 1, "its verification failed"))
         return converted(project, program, evaluator, group, options, delegates)
     except Refused as refused:
-        reason = refused.refusal
-        finding = Finding(reason.rule, "error", reason.path, reason.line, reason.message)
-        return Outcome(group_units(group, "skipped", "exact", {}, [finding]), [finding], {}, [])
+        return refused_outcome(group, refused.refusal)
     except RecursionError:
         path, line = group.id.rsplit(":", 1)
-        finding = Finding("too-deep", "error", path, int(line), "the code is nested deeper than the analysis follows")
-        return Outcome(group_units(group, "skipped", "exact", {}, [finding]), [finding], {}, [])
+        message = "the code is nested deeper than the analysis follows"
+        return refused_outcome(group, Refusal("too-deep", path, int(line), message))
     except Exception as error:  # the boundary of a group: a fault of the tool leaves it untouched, and the others whole
         path, line = group.id.rsplit(":", 1)
         message = f"a fault of the tool ({type(error).__name__}); the code is left as it is"
-        finding = Finding("fault", "error", path, int(line), message)
-        return Outcome(group_units(group, "skipped", "exact", {}, [finding]), [finding], {}, [])
+        return refused_outcome(group, Refusal("fault", path, int(line), message))
+
+
+def refused_outcome(group: UnitGroup, reason: Refusal) -> Outcome:
+    """A group that stays as it is."""
+    finding = Finding(reason.rule, "error", reason.path, reason.line, reason.message)
+    return Outcome(group_units(group, "skipped", "exact", {}, [finding]), [finding], {}, [])
 
 
 def converted(
@@ -209,6 +260,10 @@ def converted(
     for use in group.uses:
         if not use.estimators or any(e not in known for e in use.estimators):
             raise outer.refuse("estimator-unknown", use.call, use.module, "which Estimator this is cannot be followed")
+    for escape in program.escapes:
+        if {c.call for c in group.constructions} & set(escape.estimators):
+            message = f"the Estimator is handed to `{escape.result.symbol}`, which has no counterpart"
+            raise outer.refuse("estimator-escapes", escape.call, escape.module, message)
     for construction in group.constructions:
         if not construction.model_fns or any(n not in models for n in construction.model_fns):
             raise outer.refuse(

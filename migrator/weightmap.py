@@ -151,7 +151,8 @@ def _object(node: Mapping[str, Any], path: str, scope: str, trip: _Trip, scopes:
 def _layer(node: Mapping[str, Any], here: str, scope: str, trip: _Trip, scopes: _Scopes, live: Live) -> Iterator[Pair]:
     name = node.get("scope")
     name = trip.fill(name) if name is not None else live.name(here)
-    full = scopes.enter(scope, name, node.get("default", False))
+    anywhere = name.startswith("*")  # a Keras layer: numbered over the whole graph, under the open name scope
+    full = name if anywhere else scopes.enter(scope, name, node.get("default", False))
     if node.get("permute"):
         holder = f"{here}.cell" if live.exists(f"{here}.cell") else here
         yield Pair(full, holder, node["permute"], float(node.get("forget_bias") or 0.0))
@@ -160,7 +161,8 @@ def _layer(node: Mapping[str, Any], here: str, scope: str, trip: _Trip, scopes: 
             where = f"{here}.{attribute}"
             if live.exists(where):  # a layer without bias has None there, and the legacy one no variable
                 yield Pair(f"{full}/{variable}", where)
-    scopes.leave(full)
+    if not anywhere:
+        scopes.leave(full)
 
 
 def _loop(

@@ -639,6 +639,10 @@ class Evaluator:
         if self.supposing:
             return ""
         given = scope_name(name)
+        if base.startswith("*"):
+            full = self.scopes.numbered(base if given is None else f"*{given}*")
+            self.add_creation(Creation(call, full, False, self.mode))
+            return full
         if given is None and name is not None and is_none(name) is not True:
             local = "*"
         elif given is None:

@@ -47,6 +47,15 @@ class ScopeStack:
         self.top.opened.add(name)
         return name
 
+    def numbered(self, pattern: str) -> str:
+        """A name of its own for a Keras layer: numbered over the whole graph, whatever scope is open, never reused."""
+        name, count = pattern, 0
+        while not self.loops and name in self.made:
+            count += 1
+            name = f"{pattern}_{count}"
+        self.made.add(name)
+        return name
+
     def open(self, name: str) -> None:
         """A name given by the user occupies itself."""
         self.top.opened.add(name)

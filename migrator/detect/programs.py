@@ -71,6 +71,7 @@ class Program:
     model_fns: tuple[ModelFn, ...]
     constructions: tuple[Construction, ...]
     uses: tuple[Use, ...]
+    escapes: tuple[Use, ...]
     functions: dict[ast.AST, Function]
 
 
@@ -107,6 +108,7 @@ def survey(project: Project, rules: Rulebook) -> tuple[Program, Evaluator]:
         tuple(find_model_fns(ev, facts)),
         tuple(find_constructions(facts)),
         tuple(find_uses(facts)),
+        tuple(find_escapes(facts)),
         dict(ev.functions),
     )
     return program, ev
@@ -292,3 +294,22 @@ def find_uses(facts: Facts) -> list[Use]:
                     made = tuple(dict.fromkeys((*previous.estimators, *made)))
                 found[node] = Use(node, option.module, kind, option, made)
     return sorted(found.values(), key=lambda u: (u.module.path, u.call.lineno))
+
+
+def find_escapes(facts: Facts) -> list[Use]:
+    """Library calls that are handed an Estimator and are not among its uses: what they do with it is not in sight."""
+    found: list[Use] = []
+    for call, callees in facts.callees.items():
+        known = {o for callee in callees for o in options(callee)}
+        if any(not isinstance(o, Symbol) or o.name in HARMLESS or o.name.startswith("builtins.") for o in known):
+            continue
+        value = facts.value(call)
+        handed = [facts.value(a) for a in (*call.args, *(k.value for k in call.keywords))]
+        results = [o for v in handed if v is not None for o in options(v) if isinstance(o, Result)]
+        made = [o for o in results if o.symbol in ESTIMATORS and not o.part]
+        if made and isinstance(value, Result):
+            found.append(Use(call, value.module, "escape", value, tuple(o.call for o in made)))
+    return sorted(found, key=lambda u: (u.module.path, u.call.lineno))
+
+
+HARMLESS = frozenset({"tensorflow.estimator.train_and_evaluate", "tensorflow.logging.info", "functools.partial"})

@@ -97,6 +97,7 @@ class Context:
     metric_names: dict[ast.Call, str] = dataclasses.field(default_factory=dict)
     factories: dict[ast.AST, tuple[str, str]] = dataclasses.field(default_factory=dict)  # train_op helpers made anew
     sparse_gradients: bool = False
+    frozen_norms: bool = False  # the moving averages of batch norm are never updated
     regularised: bool = True  # the program adds its collected regularisation losses
     clipping: list[tuple[str, str]] = dataclasses.field(default_factory=list)
 

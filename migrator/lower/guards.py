@@ -84,7 +84,8 @@ def check_alike(st: Staging, earlier: Site, site: Site) -> None:
     """Refuse layers of one name that differ between modes: no checkpoint could serve both."""
     inputs = set(site.own.rule.inputs) if site.own.rule is not None else set()
     shapes = []
-    for call in (earlier.own.call, site.own.call):
+    for own in (earlier.own, site.own):
+        call = own.made.call if own.made is not None else own.call
         bound = bind(site.own.rule, call) if site.own.rule is not None and site.own.rule.signature else None
         given = bound if isinstance(bound, dict) else {k.arg: k.value for k in call.keywords}
         shapes.append({name: ast.dump(value) for name, value in given.items() if name not in inputs})
@@ -161,7 +162,10 @@ def check_leftovers(ctx: Context, module: Module, node: ast.AST, text: str) -> N
 
 
 def check_model(parts: ModelParts) -> None:
-    """Whole-model conditions: batch norm that is never updated, losses that reach the total through collections."""
+    """Whole-model conditions: batch norm that is never updated, losses that reach the total through collections.
+
+    Notes on the context what the layers must keep of them.
+    """
     ctx = parts.ctx
     called = {
         option.name: call
@@ -175,18 +179,41 @@ def check_model(parts: ModelParts) -> None:
         call = called[norms[0]]
         in_place = any(k.arg == "updates_collections" for k in call.keywords)
         if not in_place:
-            raise ctx.refuse(
-                "batch-norm-frozen",
-                call,
-                parts.module,
-                "UPDATE_OPS are never run: the legacy moving averages stay at their start, Keras would move them",
+            ctx.frozen_norms = True
+            message = (
+                "UPDATE_OPS are never run: the moving averages stay at their start, and predictions use them; "
+                "momentum=1.0 keeps that. Remove it to have them follow the batches"
             )
+            ctx.note("batch-norm-frozen", "warning", parts.module, call, message)
+    for name, where in called.items():
+        rule = ctx.rules.find(name)
+        if rule is not None and rule.id == "keras-learning-phase":
+            raise ctx.refuse(rule.id, where, parts.module, rule.note)
+    check_layer_attributes(ctx, parts.module)
     if "tensorflow.get_variable_scope" in called:
         where = called["tensorflow.get_variable_scope"]
         raise ctx.refuse("scope-object", where, parts.module, "the current variable scope is changed by hand")
     for name in ("tensorflow.add_to_collection", "tensorflow.losses.add_loss", "tensorflow.add_to_collections"):
         if name in called and ctx.regularised:
             raise ctx.refuse("collection", called[name], parts.module, "a loss is collected by hand and added later")
+
+
+def check_layer_attributes(ctx: Context, module: Module) -> None:
+    """Refuse what a Keras layer object is asked for beside its weights: `updates`, `losses`, `trainable` and others.
+
+    Its updates and losses are in no collection; a program that takes them from the object runs or adds them itself.
+    """
+    for node in list(ctx.facts.values):
+        if not isinstance(node, ast.Attribute):
+            continue
+        base = ctx.facts.value(node.value)
+        for option in options(base) if base is not None else ():
+            rule = ctx.rules.find(option.symbol) if isinstance(option, Result) and not option.part else None
+            if rule is None or rule.kind != "layer_class" or not (rule.scope or "").startswith("*"):
+                continue
+            if node.attr not in rule.weights.values():
+                message = f"`{node.attr}` of a Keras layer: what it holds beside its weights is not followed"
+                raise ctx.refuse("layer-attribute", node, module, message)
 
 
 def reads_updates(ctx: Context) -> bool:

@@ -305,6 +305,8 @@ def has_sparse_gradients(ctx: Context) -> bool:
     for call, callees in ctx.facts.callees.items():
         for callee in callees:
             for option in options(callee):
+                if isinstance(option, Result) and option.symbol == "tensorflow.keras.layers.Embedding":
+                    return True
                 if isinstance(option, Symbol) and option.name in LOOKUPS and call.args:
                     source = ctx.facts.value(call.args[0])
                     if source is not None and any(

@@ -55,6 +55,23 @@ def layer_inputs(st: Staging, site: Site) -> list[ast.expr]:
     return [bound[name] for name in rule.inputs]
 
 
+def object_inputs(st: Staging, site: Site) -> list[ast.expr]:
+    """The input of a layer object's call. What else such a call may be given, beside `training`, is refused."""
+    call, rule = site.own.call, site.own.rule
+    found = list(call.args)
+    for keyword in call.keywords:
+        if keyword.arg == "inputs":
+            found.append(keyword.value)
+        elif keyword.arg != "training":
+            name = f"`{keyword.arg}`" if keyword.arg else "**"
+            message = f"a layer object is called with {name}, which is not followed"
+            raise st.ctx.refuse("layer-call", call, st.module, message)
+    if len(found) != 1 or isinstance(found[0], ast.Starred):
+        message = "a layer object is called with other arguments than one input and `training=`"
+        raise st.ctx.refuse(rule.id if rule is not None else "layer-call", call, st.module, message)
+    return found
+
+
 def owner_of(st: Staging, own: Own) -> Owner:
     """The converted form of the function that an owning call calls."""
     from migrator.lower import owners
@@ -67,10 +84,10 @@ def call_parts(st: Staging, site: Site) -> list[ast.expr]:
     own = site.own
     match own.kind:
         case "layer":
-            return [*layer_inputs(st, site), *training_part(st, site)]
+            return [*layer_inputs(st, site), *training_part(st, site), *then_part(st, site)]
         case "layer_object":
             made_here = isinstance(own.call.func, ast.Call)
-            return [*([] if made_here else [own.call.func]), *own.call.args, *training_part(st, site)]
+            return [*([] if made_here else [own.call.func]), *object_inputs(st, site), *training_part(st, site)]
         case "variable" | "object":
             return []
         case "rnn":
@@ -152,8 +169,12 @@ def use_text(st: Staging, site: Site) -> str:
             arguments = [st.call_text(e) for e in layer_inputs(st, site)]
             arguments += training_argument(st, site)
             text = call_text(reference(st, site), arguments)
+            for function in then_part(st, site):
+                if not isinstance(function, (ast.Name, ast.Attribute)):
+                    raise st.ctx.refuse(own.rule.id, function, st.module, "a function made on the spot is applied")
+                text = call_text(st.call_text(function), [text])
         case "layer_object":
-            arguments = [st.call_text(e) for e in own.call.args] + training_argument(st, site)
+            arguments = [st.call_text(e) for e in object_inputs(st, site)] + training_argument(st, site)
             made_here = isinstance(own.call.func, ast.Call)
             text = call_text(reference(st, site) if made_here else st.call_text(own.call.func), arguments)
         case "variable" | "object":
@@ -180,6 +201,17 @@ def metric_inputs(st: Staging, site: Site) -> list[ast.expr]:
     return found
 
 
+def then_part(st: Staging, site: Site) -> list[ast.expr]:
+    """The function that is applied to a layer's result, where one is given."""
+    rule = site.own.rule
+    if rule is None or not rule.then:
+        return []
+    node = rewriting.bound_or_refuse(st.ctx, st.module, rule, site.own.call).get(rule.then)
+    if node is None or (isinstance(node, ast.Constant) and node.value is None):
+        return []
+    return [node]
+
+
 def training_part(st: Staging, site: Site) -> list[ast.expr]:
     """The argument that tells a layer whether it trains, where one is given."""
     rule = site.own.rule
@@ -201,6 +233,9 @@ def training_argument(st: Staging, site: Site) -> list[str]:
     if given:
         return [f"training={st.call_text(given[0])}"]
     default = default_source(rule, rule.training) if rule.signature else None
+    if site.own.kind == "layer_object":
+        message = "called without `training`: this layer is never in training mode, which training=False keeps so"
+        st.ctx.note("never-training", "warning", st.module, site.own.call, message)
     return [f"training={default or 'False'}"]
 
 
@@ -272,7 +307,8 @@ def creation_text(st: Staging, site: Site) -> str:
         case "layer":
             assert own.rule is not None and own.rule.target is not None
             ctx.lower_level(own.rule.level)
-            text = rewriting.rule_text(ctx, module, own.rule, own.call, st.static_text, own.rule.target)
+            made = rewriting.target(ctx, module, own.rule, own.call)
+            text = rewriting.rule_text(ctx, module, own.rule, own.call, st.static_text, made)
         case "metric":
             assert own.rule is not None and own.rule.target is not None
             text = metric_text(st, own)
@@ -303,7 +339,8 @@ def metric_text(st: Staging, own: Own) -> str:
     key = st.ctx.metric_names.get(own.call)
     if key is None:
         raise st.ctx.refuse("metrics", own.call, st.module, "a metric is made that evaluate does not report")
-    return st.ctx.use(st.module, call_text(rule.target, [*shown, f"name='{key}'"]))
+    made = rewriting.target(st.ctx, st.module, rule, own.call)
+    return st.ctx.use(st.module, call_text(made, [*shown, f"name='{key}'"]))
 
 
 def owner_creation_text(st: Staging, own: Own) -> str:

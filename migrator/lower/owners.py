@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from migrator.analysis.facts import MODES
@@ -38,6 +40,7 @@ class Owner:
     flags: frozenset[str] = frozenset()  # parameters that stand for `training`
     text: str = ""
     creation: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    compose: Callable[[], str] | None = None  # writes the class anew, after its `call` got another parameter
 
     def name_in(self, ctx: Context, module: Module) -> str:
         """The class's name as code in `module` writes it; an import is planned where it lives elsewhere."""
@@ -70,6 +73,12 @@ def owner_of(ctx: Context, st: Staging | None, own: Own) -> Owner:
 
 def interchangeable(ctx: Context, a: Owner, b: Owner) -> None:
     """Refuse functions of which one or the other is called, when they became layers of different shape."""
+    if a.training != b.training:
+        # one of them ignores whether it trains: it takes the argument all the same
+        ignoring = b if a.training else a
+        if ignoring.compose is not None:
+            ignoring.training = True
+            ignoring.text = ignoring.compose()
     if (a.init_parameters, a.call_parameters, a.tensors, a.training) != (
         b.init_parameters,
         b.call_parameters,
@@ -136,7 +145,8 @@ def function_owner(ctx: Context, node: ast.FunctionDef, function: Function) -> O
     if called_by_name(ctx, node):
         body = "\n".join(init_lines)
         owner.init_parameters = [p for p in static if p in st.captured or mentions(body, p)]
-    owner.text = layer_class(ctx, st, owner, init_lines, call_lines, documentation(node))
+    owner.compose = functools.partial(layer_class, ctx, st, owner, init_lines, call_lines, documentation(node))
+    owner.text = owner.compose()
     check_live(ctx, st, live, set(owner.call_parameters) | set(owner.tensors) | set(static))
     return owner
 

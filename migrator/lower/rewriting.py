@@ -10,7 +10,7 @@ from migrator.analysis.values import Const, Function, Symbol, options
 from migrator.emit.fragments import Renderer, call_text
 from migrator.lower.context import Context
 from migrator.rulebook import Refusal as BindRefusal
-from migrator.rulebook import Rule, bind, default_source
+from migrator.rulebook import Rule, bind, default_source, target_of
 from migrator.source.module import Module
 from migrator.source.names import SURVIVING_KEYWORDS, surviving
 from migrator.source.syntax import descendants
@@ -57,32 +57,53 @@ def rewrite_call(ctx: Context, module: Module, call: ast.Call, symbol: str, rend
     return rule_text(ctx, module, rule, call, render)
 
 
-def rule_text(ctx: Context, module: Module, rule: Rule, call: ast.Call, render: Render, target: str = "") -> str:
+def rule_text(ctx: Context, module: Module, rule: Rule, call: ast.Call, render: Render, chosen: str = "") -> str:
     """A call converted by a rule with a template or a target."""
     ctx.lower_level(rule.level)
-    if rule.template and not target:
+    if rule.level == "review":
+        ctx.note(rule.id, "warning", module, call, rule.note)
+    if rule.template and not chosen:
         bound = bound_or_refuse(ctx, module, rule, call)
         return ctx.use(module, fill(ctx, module, rule, rule.template, bound, render))
-    target = target or rule.target or ""
-    return ctx.use(module, call_text(target, [text for _, text in arguments(ctx, module, rule, call, render)]))
+    made = chosen or target(ctx, module, rule, call)
+    return ctx.use(module, call_text(made, [text for _, text in arguments(ctx, module, rule, call, render)]))
 
 
 def bound_or_refuse(ctx: Context, module: Module, rule: Rule, call: ast.Call) -> dict[str, ast.expr]:
     """The call's arguments by legacy name; what cannot be told apart refuses the unit."""
-    bound = bind(rule, call)
+    layers = ("then",) if rule.kind == "layer" else ()
+    bound = bind(rule, call, ("choose", "or", *layers))
     if isinstance(bound, BindRefusal):
         raise ctx.refuse(rule.id, call, module, bound.reason)
     return bound
 
 
+def target(ctx: Context, module: Module, rule: Rule, call: ast.Call) -> str:
+    """The target of a call: the rule's, or the one that an argument's literal value chooses."""
+    if rule.signature is None:
+        return rule.target or ""
+    found = target_of(rule, bound_or_refuse(ctx, module, rule, call))
+    if isinstance(found, BindRefusal):
+        raise ctx.refuse(rule.id, call, module, found.reason)
+    return found
+
+
 def arguments(ctx: Context, module: Module, rule: Rule, call: ast.Call, render: Render) -> list[tuple[str, str]]:
     """The target's arguments as (name, text), in the rule's order; leading ones stay positional where they were."""
     bound = bound_or_refuse(ctx, module, rule, call)
-    positional = {id(a) for a in call.args}
+    note_dropped_arguments(ctx, module, rule, bound)
+    positional = {id(a): place for place, a in enumerate(call.args)}
     found: list[tuple[str, str]] = []
-    leading = True
+    leading, place = True, -1
     for argument in rule.args:
-        source = bound.get(argument.source) if argument.source else None
+        source = bound.get(argument.source or "") or bound.get(argument.alternative or "")
+        if found and positional.get(id(source)) != place + 1:
+            leading = False  # an argument between them is not written
+        place = positional.get(id(source), -1)
+        if argument.name == "momentum" and ctx.frozen_norms and rule.kind in ("layer", "layer_class"):
+            found.append(("momentum", "momentum=1.0"))
+            leading = False
+            continue
         if source is None:
             if argument.default is not None:
                 found.append((argument.name, f"{argument.name}={argument.default}"))
@@ -105,6 +126,22 @@ def arguments(ctx: Context, module: Module, rule: Rule, call: ast.Call, render: 
             leading = False
             found.append((argument.name, f"{argument.name}={text}"))
     return found
+
+
+def note_dropped_arguments(ctx: Context, module: Module, rule: Rule, bound: dict[str, ast.expr]) -> None:
+    """A finding for each argument of a Keras layer that people expect to count and that did not."""
+    if rule.kind != "layer_class":
+        return
+    for name in rule.drop:
+        given = bound.get(name)
+        if given is None or isinstance(given, ast.Constant) and given.value in (None, True):
+            continue
+        if name.endswith("_regularizer"):
+            message = "the regulariser of a Keras layer was never added to the loss: dropped"
+            ctx.note("regularizer-unused", "warning", module, given, message)
+        elif name == "trainable":
+            message = "`trainable` did not keep the optimizer from training the variables of a Keras layer: dropped"
+            ctx.note("trainable-unused", "warning", module, given, message)
 
 
 def plain(text: str) -> str:
@@ -136,8 +173,14 @@ def convert(ctx: Context, module: Module, rule: Rule, converter: str | None, nod
 
 
 def activation(ctx: Context, node: ast.expr, text: str) -> str:
-    """An activation argument: the short Keras name where the function has one."""
+    """An activation argument: the short Keras name where the function has one; a text names one of tf.keras."""
     name = symbol_of(ctx, node)
+    value = ctx.facts.value(node)
+    if isinstance(value, Const) and isinstance(value.value, str):
+        found = ctx.rules.find(f"tensorflow.keras.activations.{value.value}")
+        if found is not None and found.kind == "activation" and not found.short:
+            return str(found.target)
+        return text
     rule = ctx.rules.find(name) if name else None
     if rule is not None and rule.kind == "activation":
         return f"'{rule.short}'" if rule.short else str(rule.target)

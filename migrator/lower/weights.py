@@ -116,7 +116,11 @@ def own_node(st: Staging, site: Site) -> Node | None:
 
 
 def scope_of(st: Staging, call: ast.Call, argument: str, default: str) -> Node:
-    """The legacy scope of a layer: the user's name, a numbered default, or the Keras layer's own name (null)."""
+    """The legacy scope of a layer: the user's name, a numbered default, or the Keras layer's own name (null).
+
+    A default in stars is a pattern: such a layer's name follows no variable scope, so a name of the user's is one too.
+    """
+    free = default.startswith("*")
     node = next((k.value for k in call.keywords if k.arg == argument), None)
     if node is None:
         rule = None
@@ -130,8 +134,8 @@ def scope_of(st: Staging, call: ast.Call, argument: str, default: str) -> Node:
     if node is None or (isinstance(node, ast.Constant) and node.value is None):
         return {"scope": default, "default": True}
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return {"scope": node.value, "default": False}
-    return {"scope": None, "default": False}
+        return {"scope": f"*{node.value}*" if free else node.value, "default": False}
+    return {"scope": "*" if free else None, "default": False}
 
 
 def given_name(st: Staging, call: ast.Call, argument: str, position: int) -> str | None:

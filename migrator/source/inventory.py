@@ -66,6 +66,8 @@ def legacy_uses(module: Module) -> list[tuple[str, int]]:
             name = canonical(".".join([aliases[base.id], *reversed(parts)]))
             if is_legacy(name):
                 found.append((name, node.lineno))
+        elif parts and parts[0] in ITERATORS:
+            found.append((f"tensorflow.data.Dataset.{parts[0]}", node.lineno))
     return sorted(found, key=lambda item: item[1])
 
 
@@ -85,6 +87,7 @@ def import_aliases(tree: ast.Module) -> dict[str, str]:
     return aliases
 
 
+ITERATORS = frozenset({"make_one_shot_iterator", "make_initializable_iterator"})  # methods that datasets had
 ROOTS = frozenset({"tensorflow", "tensorflow_estimator", "tf_slim"})
 
 

@@ -16,6 +16,11 @@ SURVIVING_KEYWORDS = {  # TF1's deprecated keyword -> its TF2 name, the same for
     "seq_dim": "seq_axis",
     "batch_dim": "batch_axis",
 }
+CONTRIB_KERAS_LAYERS = (  # the same classes (compared in TF 1.15.5); the middle one is where TF 1.2 and 1.3 had them
+    "tensorflow.contrib.keras.layers.",
+    "tensorflow.contrib.keras.python.keras.layers.",
+    "tensorflow.contrib.keras.api.keras.layers.",
+)
 
 
 def canonical(name: str) -> str:
@@ -33,6 +38,9 @@ def canonical(name: str) -> str:
         name = "tensorflow.contrib.slim" + name[len("tf_slim") :]
     if name.startswith("tensorflow.contrib.slim."):
         name = "tensorflow.contrib.layers." + name[len("tensorflow.contrib.slim.") :]
+    for head in CONTRIB_KERAS_LAYERS:
+        if name.startswith(head):
+            return "tensorflow.keras.layers." + name.split(".")[-1]
     for public in ("estimator", "layers", "contrib"):
         head = f"tensorflow.{public}.python."
         if name.startswith(head):

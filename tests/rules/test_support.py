@@ -65,6 +65,7 @@ def test_a_piece_is_documented_and_needs_no_package_beside_keras_and_tensorflow(
     assert max(map(len, source.splitlines())) <= 120
     assert {n.names[0].name for n in tree.body if isinstance(n, ast.Import)} <= {
         "keras",
+        "numpy",
         "tensorflow",
         *sys.stdlib_module_names,
     }
@@ -98,5 +99,14 @@ def test_the_classes_do_what_they_say(tmp_path: Path) -> None:
     assert facts["bare keys"] == ["output"] and facts["dict keys"] == ["a", "b"]
     assert facts["examples are lazy"]
     assert facts["saved and loaded"] == dict.fromkeys(facts["saved and loaded"], 0.0)
+    assert facts["steps of a resumed model"] == [4, 7]
+    assert facts["a resumed model predicts alike"] < 1e-6
+    assert facts["evaluation of a resumed model"] == 7
+    assert facts["a model without a folder"] == 4
+    assert facts["sizes of the parts"] == [16, 4, 10]
+    assert facts["first training image"] and facts["first training label"]
+    assert facts["shapes"] == [[10, 28, 28, 1], [10]]
+    assert (facts["rows of one epoch"], facts["epochs"]) == (16, 1)
+    assert facts["table"] == [[[0.5, 1.5, 2.5], [3.5, 4.5, 5.5]], [1, 0]]
     assert facts["fused variance"] < 1e-6 and facts["fused gradients"] < 1e-4
     assert facts["not fused in float64"] < 1e-12

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 HEADER = '"""What TensorFlow 1 computes and Keras does not, as small exact classes and functions."""\n'
-STANDARD = {name: f"import {name}" for name in ("functools", "os", "time", "warnings")}
-IMPORTS = {"keras": "import keras", "tf": "import tensorflow as tf"}
+STANDARD = {name: f"import {name}" for name in ("collections", "csv", "functools", "os", "time", "warnings")}
+IMPORTS = {"keras": "import keras", "np": "import numpy as np", "tf": "import tensorflow as tf"}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -112,6 +112,15 @@ class Trainer(object):
         known = keras_spy.seen_gradients(self.spy, [variable for _, variable in self.ties.variables()])
         return {path: known[id(variable)][0] for path, variable in self.ties.variables() if id(variable) in known}
 
+    def rates_at(self, step: int) -> Dict[str, float]:
+        """The same at any step, read from the schedule without training."""
+        set_step(self.model, step)
+        found = {}
+        for line in self.lines:
+            rate = float(line.optimizer.learning_rate)
+            found.update((path, rate) for path, variable in self.ties.variables() if id(variable) in line.sparse)
+        return found
+
     def rates(self) -> Dict[str, float]:
         """The learning rate of the last step, by the object path of each variable it was used for."""
         found = {}

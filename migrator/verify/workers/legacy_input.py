@@ -24,6 +24,7 @@ class Batches(object):
         self.batches = batches
         self.extent = extent
         self.shuffled = shuffled
+        self.asked: Optional[int] = None  # training steps that the program wants
 
 
 def record_batches(tf: Any, estimator: Any, input_fn: Any, mode: str, count: int) -> Batches:

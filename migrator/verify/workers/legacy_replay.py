@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Optional, Tuple
 import numpy
 
 from . import batches as dealing
+from . import curve
 from .legacy_capture import Recorded
 from .legacy_input import Batches
 from .legacy_spy import Applied, Spy
@@ -19,6 +20,7 @@ STEPS = 10
 SHAKEN = 6  # times that each step's gradients are taken again from weights off by rounding
 STEP_ELSEWHERE = 7  # the global step at which EVAL and PREDICT run
 PROBES = (0, 1, 7, 50, 123, 1000, 4321, 20000, 123456)  # global steps at which the learning rate is read
+STRAINS = (3.0, 10.0)  # times the weights, in steps whose gradients are large enough to be clipped
 JUMPS = (6, 8)  # steps before which the global step is moved on, when the rate depends on it
 MANY = 4000000  # elements; tensors beyond this many in all are not kept as candidates
 
@@ -46,6 +48,7 @@ def replay(tf: Any, spy: Spy, recorded: Recorded) -> Dict[str, Any]:
         if mode not in recorded.inputs:
             continue
         inputs = recorded.inputs[mode]
+        inputs.asked = recorded.training.total
         try:
             built = build(tf, spy, recorded.estimator, mode, inputs)
             restores = restores or getattr(built.spec.scaffold, "init_fn", None) is not None
@@ -94,6 +97,14 @@ def _train(tf: Any, built: Built, inputs: Batches, weights: Weights) -> Dict[str
             loss, values = session.run([built.spec.loss, _tensors(tf, rates)], built.feed(fed[0]))
             probes.append({"step": step, "loss": loss, "rates": values})
         weights.load(session, built.step, 0)
+        tensors = _tensors(tf, rates)
+
+        def rates_at(step: int) -> Any:
+            weights.load(session, built.step, step)
+            return session.run(tensors, built.feed(fed[0]))
+
+        rate_curve = curve.sample(rates_at, inputs.asked)
+        weights.load(session, built.step, 0)
         moved_on = _jumps(built.applied, probes)
         gradients = [[(_gradient(g), v.op.name) for g, v in applied.pairs] for applied in built.applied]
         steps = []
@@ -119,10 +130,25 @@ def _train(tf: Any, built: Built, inputs: Batches, weights: Weights) -> Dict[str
                 }
             )
             before = after
+        strained = []
+        weights.load(session, built.step, 0)
+        for strain in STRAINS:
+            large = {name: value * value.dtype.type(strain) for name, value in steps[0]["before"].items()}
+            weights.load_all(session, variables, large)
+            at = session.run(_values_of(gradients), built.feed(fed[0]))
+            spread = _spread(session, weights, variables, large, _values_of(gradients), built.feed(fed[0]))
+            strained.append(
+                {
+                    "weights": large,
+                    "gradients": _name_gradients(gradients, at),
+                    "shaken": [_name_gradients(gradients, values) for values in spread],
+                }
+            )
     optimizers = [
         {"class": type(a.optimizer).__name__, "variables": [v.op.name for _, v in a.pairs]} for a in built.applied
     ]
-    return {"steps": steps, "probes": probes, "optimizers": optimizers}
+    found = {"steps": steps, "probes": probes, "strained": strained, "optimizers": optimizers}
+    return {**found, "curve": rate_curve}
 
 
 def _spread(

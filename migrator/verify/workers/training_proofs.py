@@ -24,20 +24,34 @@ def prove(mode: Mode, spy: keras_spy.Spy) -> List[diff.Row]:
         return [diff.row("training", STEPS, False, note="no Keras optimizer was applied in the migrated program")]
     probes = _probes(mode, trainer)
     steps = _steps(mode, trainer)
-    return [_loss(mode, probes, steps), _gradients(steps), _rate(mode, probes), _movement(mode, steps), _counter(steps)]
+    gradients = _gradients([*steps[:1], *_strained(mode, trainer)])
+    return [
+        _loss(mode, probes, steps),
+        gradients,
+        _rate(mode, trainer, probes),
+        _movement(mode, steps),
+        _counter(steps),
+    ]
 
 
-class Step(object):
-    """One train step on both sides, the legacy values by Keras object path."""
+class Gradients(object):
+    """The gradients of one step on both sides, the legacy values by Keras object path."""
 
     def __init__(self, record: Dict[str, Any], mode: Mode, shapes: Dict[str, Any]) -> None:
+        self.legacy_gradients = mode.ties.expected(_dense(record["gradients"], shapes), "gradient")
+        self.shaken = [mode.ties.expected(_dense(one, shapes), "gradient") for one in record["shaken"]]
+        self.gradients: Dict[str, Any] = {}
+
+
+class Step(Gradients):
+    """One train step on both sides."""
+
+    def __init__(self, record: Dict[str, Any], mode: Mode, shapes: Dict[str, Any]) -> None:
+        Gradients.__init__(self, record, mode, shapes)
         self.record = record
         self.before = mode.ties.expected(record["before"], "weight")
         self.legacy_after = mode.ties.expected(record["after"], "weight")
-        self.legacy_gradients = mode.ties.expected(_dense(record["gradients"], shapes), "gradient")
-        self.shaken = [mode.ties.expected(_dense(one, shapes), "gradient") for one in record["shaken"]]
         self.after: Dict[str, Any] = {}
-        self.gradients: Dict[str, Any] = {}
         self.logs: Dict[str, Any] = {}
         self.counters: List[int] = []
         self.moved_untied: List[str] = []
@@ -64,6 +78,21 @@ def _steps(mode: Mode, trainer: keras_replay.Trainer) -> List[Step]:
         reached = record["global_step"][1]
         steps.append(step)
     return steps
+
+
+def _strained(mode: Mode, trainer: keras_replay.Trainer) -> List[Gradients]:
+    """The first step again from weights several times as large, where gradients are clipped if they ever are."""
+    shapes = {name: value.shape for name, value in mode.legacy["weights"].items()}
+    found = []
+    for record in mode.legacy["strained"]:
+        one = Gradients(record, mode, shapes)
+        if all(numpy.isfinite(value).all() for value in one.legacy_gradients.values()):
+            trainer.reset()
+            keras_replay.set_step(mode.model, 0)
+            trainer.step(record["weights"], mode.elements[0])
+            one.gradients = trainer.gradients()
+            found.append(one)
+    return found
 
 
 def _dense(gradients: List[Dict[str, Any]], shapes: Dict[str, Any]) -> Dict[str, Any]:
@@ -107,20 +136,20 @@ def _loss(mode: Mode, probes: List[Dict[str, Any]], steps: List[Step]) -> diff.R
     return diff.row("loss", LOSS, gap.within(LOSS), gap.absolute, gap.relative, "; ".join(gap.wrong[:2]) or gap.where)
 
 
-def _gradients(steps: List[Step]) -> diff.Row:
+def _gradients(steps: List[Gradients]) -> diff.Row:
     """What reaches the update rules. Gradients far smaller than the others are held to the rounding of those.
 
     Where the legacy gradients themselves jump under rounding (a unit that is about to switch) they may differ so much.
     """
     gap = diff.Gap()
     largest = 0.0
-    # the first step alone: later ones start where rounding may already have turned a relu
-    for number, step in enumerate(steps[:1]):
+    # the first step alone, and from larger weights: later ones start where rounding may already have turned a relu
+    for number, step in enumerate(steps):
         overall = max([diff.size_of(g) for g in step.legacy_gradients.values()] or [0.0])
         largest = max(largest, overall)
         for path, legacy in step.legacy_gradients.items():
             found = step.gradients.get(path)
-            where = "%s in step %d" % (path, number)
+            where = "%s in step 0%s" % (path, " from larger weights" if number else "")
             if found is None:
                 if diff.size_of(legacy) > 1e-6 * overall:
                     gap.wrong.append("%s has no gradient" % path)
@@ -136,16 +165,20 @@ def _gradients(steps: List[Step]) -> diff.Row:
     return diff.row("gradients", GRADIENTS, gap.within(GRADIENTS), gap.absolute, gap.relative, note)
 
 
-def _rate(mode: Mode, probes: List[Dict[str, Any]]) -> diff.Row:
-    """The learning rate that the update rule was given, at several values of the step counter."""
+def _rate(mode: Mode, trainer: keras_replay.Trainer, probes: List[Dict[str, Any]]) -> diff.Row:
+    """The learning rate that the update rule was given at several steps, and the schedule's wherever it changes."""
     gap = diff.Gap()
     paths = {name: path for tie in mode.ties.ties for name in tie.legacy for path in tie.paths[:1]}
-    for probe in probes:
-        for optimizer, rate in zip(mode.legacy["optimizers"], probe["legacy"]["rates"]):
+    looked = [(probe["legacy"]["step"], probe["legacy"]["rates"], probe["rates"]) for probe in probes]
+    if trainer.rates_at(probes[-1]["legacy"]["step"]) == probes[-1]["rates"]:
+        # Not so where something but the optimizer decides the rate: then the probes must do.
+        looked += [(step, rates, trainer.rates_at(step)) for step, rates in mode.legacy["curve"]]
+    for step, wanted, got in looked:
+        for optimizer, rate in zip(mode.legacy["optimizers"], wanted):
             known = [paths[name] for name in optimizer["variables"] if name in paths]
-            found = [probe["rates"][path] for path in known if path in probe["rates"]]
+            found = [got[path] for path in known if path in got]
             if found and not math.isnan(float(rate)):
-                where = "%s at step %d" % (optimizer["class"], probe["legacy"]["step"])
+                where = "%s at step %d" % (optimizer["class"], step)
                 gap.add(where, numpy.float64(rate), numpy.float64(found[0]), max(1e-12, abs(float(rate))))
     if not gap.compared:
         return diff.row("learning rate", RATE, None, note="the legacy optimizer does not show its learning rate")

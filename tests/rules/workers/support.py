@@ -62,7 +62,7 @@ def estimator_model():
 
 
 def examples():
-    class Named(keras.Model):
+    class Named(support.EstimatorModel):
         def call(self, features):
             return {"a": features["x"] * 2, "b": features["x"][:, 0]}
 
@@ -154,7 +154,66 @@ def fused():
     facts["not fused in float64"] = float(np.abs(wide(double, training=True) - plain(double, training=True)).max())
 
 
+def kept():
+    class Model(support.EstimatorModel):
+        def __init__(self):
+            super().__init__()
+            self.out = keras.layers.Dense(1)
+
+        def call(self, features):
+            return self.out(features)
+
+    def made(folder):
+        model = Model()
+        model.compile(keras.optimizers.Adam(0.1), "mse")
+        return model.kept_in(folder)
+
+    x = random.randn(64, 3).astype("float32")
+    data = tf.data.Dataset.from_tensor_slices((x, x[:, :1])).batch(16)
+    with tempfile.TemporaryDirectory() as folder:
+        first = made(folder)
+        first.fit(data, verbose=0)
+        second = made(folder)
+        support.fit_until(second, data.repeat(), max_steps=7)
+        third = made(folder)
+        facts["steps of a resumed model"] = [int(m.optimizer.iterations) for m in (first, second)]
+        facts["a resumed model predicts alike"] = float(
+            max(
+                np.abs(a["output"] - b["output"]).max()
+                for a, b in zip(
+                    support.predict_examples(third, data), support.predict_examples(second, data), strict=True
+                )
+            )
+        )
+        facts["evaluation of a resumed model"] = made(folder).evaluate(data, verbose=0)["global_step"]
+    alone = made(None)
+    alone.fit(data, verbose=0)
+    facts["a model without a folder"] = int(alone.optimizer.iterations)
+
+
+def data_sets():
+    images = random.randint(0, 256, (30, 28, 28)).astype("uint8")
+    labels = random.randint(0, 10, 30).astype("uint8")
+    keras.datasets.mnist.load_data = lambda: ((images[:20], labels[:20]), (images[20:], labels[20:]))
+    parts = support.mnist_data_sets(one_hot=True, validation_size=4)
+    facts["sizes of the parts"] = [parts.train.num_examples, parts.validation.num_examples, parts.test.num_examples]
+    facts["first training image"] = bool(np.allclose(parts.train.images[0] * 255, images[4].reshape(784)))
+    facts["first training label"] = bool(parts.train.labels[0].argmax() == labels[4])
+    square = support.mnist_data_sets(reshape=False)
+    facts["shapes"] = [list(square.test.images.shape), list(square.test.labels.shape)]
+    seen = [parts.train.next_batch(8)[0] for _ in range(2)]
+    rows = np.unique(np.concatenate(seen), axis=0)
+    facts["rows of one epoch"], facts["epochs"] = len(rows), parts.train.epochs_completed
+    with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+        file.write("2,3,a,b\n0.5,1.5,2.5,1\n3.5,4.5,5.5,0\n")
+        file.flush()
+        table = support.csv_with_header(file.name, np.int64, np.float32)
+    facts["table"] = [table.data.tolist(), table.target.tolist()]
+
+
 estimator_model()
+kept()
+data_sets()
 examples()
 saving()
 fused()

@@ -16,6 +16,7 @@ import sys
 from typing import Any
 
 STEPS, BATCHES, RATES = 6, 3, 60
+LARGE = 5.0
 
 
 class Seen:
@@ -108,26 +109,28 @@ def _watch_training(seen: Seen) -> None:
         epochs = options.get("epochs", 1)
         known = options.get("steps_per_epoch") or _length(x)
         asked = epochs * known if known else None
-        record: dict[str, Any] = {"asked": asked, "data": _first_batches(x), "losses": [], "variables": []}
-        seen.fits.append(record)
+        data = _first_batches(x)
         if not self.built:
             self(keras.utils.unpack_x_y_sample_weight(next(iter(x)))[0])  # before training, to have weights to move
         self.steps_per_execution = 1
         self.train_function = None
-        recorder = _recorder(seen, record)
-        callbacks = [*(options.pop("callbacks", None) or []), recorder]
-        options.update(epochs=1, steps_per_epoch=min(STEPS, asked or STEPS), callbacks=callbacks, verbose=0)
+        given = options.pop("callbacks", None) or []
+        options.update(epochs=1, steps_per_epoch=min(STEPS, asked or STEPS), verbose=0)
         done = int(self.optimizer.iterations)
-        history = plain_fit(self, x, y, **options)
+        # From weights many times as large too, the first time: there gradients are large enough to be clipped.
+        for factor in (1.0, LARGE) if id(self) not in seen.start else (1.0,):
+            record: dict[str, Any] = {"asked": asked, "data": data, "losses": [], "variables": []}
+            seen.fits.append(record)
+            history = plain_fit(self, x, y, **options, callbacks=[*given, _recorder(seen, record, factor)])
+            record["rates"] = _rates(self.optimizer, asked or STEPS)
         if asked:
             self.optimizer.iterations.assign(done + asked)
-        record["rates"] = _rates(self.optimizer, asked or STEPS)
         return history
 
     owner.fit = fit
 
 
-def _recorder(seen: Seen, record: dict[str, Any]) -> Any:
+def _recorder(seen: Seen, record: dict[str, Any], factor: float) -> Any:
     import keras
     import numpy
 
@@ -145,16 +148,16 @@ def _recorder(seen: Seen, record: dict[str, Any]) -> Any:
                         value = value + (0.2 * value.std() + 0.05) * draw
                     variable.assign(value.astype(variable.dtype))
                 seen.start[id(self.model)] = [variable.numpy() for variable in variables]
-            for variable, value in zip(variables, seen.start[id(self.model)]):
+            record["start"] = [value * value.dtype.type(factor) for value in seen.start[id(self.model)]]
+            for variable, value in zip(variables, record["start"]):
                 variable.assign(value)
-            record["start"] = seen.start[id(self.model)]
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
             record["losses"].append(float((logs or {}).get("loss", float("nan"))))
             record["variables"].append([variable.numpy() for variable in _variables(self.model)])
 
         def on_train_end(self, logs: Any = None) -> None:
-            for variable, value in zip(_variables(self.model), record["start"]):
+            for variable, value in zip(_variables(self.model), seen.start[id(self.model)]):
                 variable.assign(value)
 
     return Recorder()
