@@ -53,6 +53,12 @@ def convert(sources: Mapping[str, str], options: Options = Options()) -> Convers
         for path, text in outcome.texts.items():
             texts[path] = merged_support(texts[path], text) if path in texts else text
             touched.setdefault(path, set()).add(group.id)
+    for fn in program.unattached:
+        lone = UnitGroup(f"{fn.module.path}:{fn.node.lineno}", (fn,), (), ())
+        message = "no Estimator in the files read is given it, and it makes no EstimatorSpec itself"
+        outcome = refused_outcome(lone, Refusal("unattached", fn.module.path, fn.node.lineno, message))
+        found += outcome.units
+        findings += outcome.findings
     edits = tuple(
         FileEdit(path, sources.get(path), text, frozenset(touched[path]))
         for path, text in sorted(texts.items())
@@ -212,6 +218,11 @@ def convert_group(
     try:
         if group.id in options.excluded_groups:
             raise Refused(Refusal("not-verified", group.id.rsplit(":", 1)[0], 1, "its verification failed"))
+        refuse_notebooks(group)
+        if not program.whole:
+            path, line = group.id.rsplit(":", 1)
+            message = "the project is larger than the survey follows: migrate the folder of one program at a time"
+            raise Refused(Refusal("too-large", path, int(line), message))
         return converted(project, program, evaluator, group, options, delegates)
     except Refused as refused:
         return refused_outcome(group, refused.refusal)
@@ -223,6 +234,17 @@ def convert_group(
         path, line = group.id.rsplit(":", 1)
         message = f"a fault of the tool ({type(error).__name__}); the code is left as it is"
         return refused_outcome(group, Refusal("fault", path, int(line), message))
+
+
+def refuse_notebooks(group: UnitGroup) -> None:
+    """Refuse a group with a part in a notebook: its cells can be read, not rewritten."""
+    calls: list[Construction | Use] = [*group.constructions, *group.uses]
+    places = [(fn.module.path, fn.node.lineno) for fn in group.model_fns]
+    places += [(item.module.path, item.call.lineno) for item in calls]
+    for path, line in places:
+        if path.endswith(".ipynb"):
+            message = "a notebook's cells are not rewritten: export its code first (jupyter nbconvert --to script)"
+            raise Refused(Refusal("notebook", path, line, message))
 
 
 def refused_outcome(group: UnitGroup, reason: Refusal) -> Outcome:

@@ -108,6 +108,7 @@ def call_function(
     node = function.node
     module = function.scope.module
     ev.calls += 1
+    ev.all_calls += 1
     depth = 0
     frame = ev.frame
     while frame is not None:

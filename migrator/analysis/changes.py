@@ -24,6 +24,7 @@ from migrator.analysis.values import (
 
 if TYPE_CHECKING:
     from migrator.analysis.evaluate import Evaluator
+    from migrator.analysis.facts import Frame
 
 MUTATORS = frozenset(
     [
@@ -54,10 +55,13 @@ def changed(ev: Evaluator, node: ast.AST, value: Value, stored: Iterable[Value],
     """
     if ev.module_level or not ev.mode or isinstance(value, (Const, Symbol, Instance, Result)) or ev.frame is None:
         return
-    this = ev.frame.function.bound if ev.frame.function is not None else None
-    if this is not None and reaches([this], value) and any(stage_of(v) is Stage.CALL for v in stored):
-        return
-    if active("argument-change") and reaches(ev.frame.arguments.values(), value):
+    function = ev.frame.function
+    this = function.bound if function is not None else None
+    if this is not None and reaches([this], value):
+        made_here = getattr(function.node, "name", "") == "__init__" if function is not None else False
+        if made_here or any(stage_of(v) is Stage.CALL for v in stored):
+            return
+    if active("argument-change") and reaches(given(ev.frame), value):
         message = "an object that came as an argument is changed in place"
         ev.refuse("argument-change", node, message, scope.module, supposed=True)
     elif active("aliasing") and len(holders(scope, value)) > 1:
@@ -66,6 +70,16 @@ def changed(ev: Evaluator, node: ast.AST, value: Value, stored: Iterable[Value],
         ev.refuse("aliasing", node, message, scope.module, supposed=True)
     elif active("outer-write") and value not in scope.names.values() and held_outside(scope, value):
         ev.refuse("outer-write", node, "an object of an enclosing scope is changed", scope.module, supposed=True)
+
+
+def given(frame: Frame) -> list[Value]:
+    """What an activation was given; the containers of `*args` and `**kwargs` are new in each."""
+    node = frame.function.node if frame.function is not None else None
+    fresh = {p.arg for p in (node.args.vararg, node.args.kwarg) if p is not None} if node is not None else set()
+    found = [v for name, v in frame.arguments.items() if name not in fresh]
+    for name in fresh & frame.arguments.keys():
+        found += inside(frame.arguments[name])
+    return found
 
 
 def attribute_set(
@@ -82,7 +96,7 @@ def attribute_set(
         return
     old = instance.attrs.get(name) if name is not None else None
     constant = isinstance(old, Const) and old.value is None
-    known_here = not reaches(ev.frame.arguments.values(), instance) and len(holders(scope, instance)) == 1
+    known_here = not reaches(given(ev.frame), instance) and len(holders(scope, instance)) == 1
     if name is not None and known_here:
         return
     if name is None or (old is not None and not constant and stage_of(value) is Stage.STATIC):

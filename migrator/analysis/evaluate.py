@@ -72,6 +72,7 @@ class Evaluator:
         self.rules = rules
         self.modules: dict[str, Scope] = {}
         self.functions: dict[ast.AST, Function] = {}  # every definition met, with its scope
+        self.all_calls = 0
         self.begin("", Facts())
 
     def begin(self, mode: str, facts: Facts) -> None:

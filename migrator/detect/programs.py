@@ -72,7 +72,12 @@ class Program:
     constructions: tuple[Construction, ...]
     uses: tuple[Use, ...]
     escapes: tuple[Use, ...]
+    unattached: tuple[ModelFn, ...]  # functions of a model_fn's form that nothing here shows to be one
     functions: dict[ast.AST, Function]
+    whole: bool  # every function was looked at
+
+
+SURVEYED_CALLS = 15_000  # calls that a survey of a project follows
 
 
 def candidates(project: Project) -> list[str]:
@@ -91,8 +96,10 @@ def survey(project: Project, rules: Rulebook) -> tuple[Program, Evaluator]:
     done: set[str] = set()
     called: set[ast.AST] = set()
     while True:
-        for path in sorted(set(ev.modules) - done):
+        for path in sorted(set(ev.modules) - done, key=lambda path: (path not in paths, path)):
             done.add(path)
+            if ev.all_calls > SURVEYED_CALLS:
+                continue
             text = project.sources[path]
             if "tensorflow" in text or path in paths:
                 evaluate_all(ev, ev.modules[path])
@@ -103,13 +110,16 @@ def survey(project: Project, rules: Rulebook) -> tuple[Program, Evaluator]:
             called.add(function.node)
             ev.calls = 0
             calls.call_function(ev, function, None, [], {})
+    found = tuple(find_model_fns(ev, facts))
     program = Program(
         facts,
-        tuple(find_model_fns(ev, facts)),
+        found,
         tuple(find_constructions(facts)),
         tuple(find_uses(facts)),
         tuple(find_escapes(facts)),
+        tuple(find_unattached(ev, found)),
         dict(ev.functions),
+        ev.all_calls <= SURVEYED_CALLS,
     )
     return program, ev
 
@@ -175,6 +185,21 @@ def find_model_fns(ev: Evaluator, facts: Facts) -> list[ModelFn]:
                         found[function.node] = function
     ordered = sorted(found.items(), key=lambda item: (item[1].scope.module.path, item[0].lineno))
     return [ModelFn(n, f.scope.module, f, qualified_name(f.scope.module, n)) for n, f in ordered]
+
+
+def find_unattached(ev: Evaluator, known: tuple[ModelFn, ...]) -> list[ModelFn]:
+    """Functions with the parameters of a model_fn that no Estimator is given and that make no spec of TensorFlow's."""
+    taken = {fn.node for fn in known}
+    found: list[ModelFn] = []
+    for node, function in ev.functions.items():
+        if not isinstance(node, ast.FunctionDef) or node in taken:
+            continue
+        names = {p.arg for p in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
+        alike = {"features", "mode"} <= names and bool(names & {"labels", "targets", "label", "params", "config"})
+        if alike or (node.name.endswith("model_fn") and len(names) > 2):
+            module = function.scope.module
+            found.append(ModelFn(node, module, function, qualified_name(module, node)))
+    return sorted(found, key=lambda fn: (fn.module.path, fn.node.lineno))
 
 
 def makes_spec(callee: Value) -> bool:

@@ -187,7 +187,7 @@ def check_model(parts: ModelParts) -> None:
             ctx.note("batch-norm-frozen", "warning", parts.module, call, message)
     for name, where in called.items():
         rule = ctx.rules.find(name)
-        if rule is not None and rule.id == "keras-learning-phase":
+        if rule is not None and rule.id in ("keras-learning-phase", "keras-model"):
             raise ctx.refuse(rule.id, where, parts.module, rule.note)
     check_layer_attributes(ctx, parts.module)
     if "tensorflow.get_variable_scope" in called:

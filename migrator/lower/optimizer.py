@@ -37,6 +37,7 @@ LOOKUPS = frozenset(
         "tensorflow.contrib.layers.embedding_lookup_unique",
     }
 )
+INPUT_LAYER = "tensorflow.feature_column.input_layer"
 
 GLOBAL_STEPS = frozenset({"tensorflow.train.get_global_step", "tensorflow.train.get_or_create_global_step"})
 
@@ -307,6 +308,8 @@ def has_sparse_gradients(ctx: Context) -> bool:
             for option in options(callee):
                 if isinstance(option, Result) and option.symbol == "tensorflow.keras.layers.Embedding":
                     return True
+                if isinstance(option, Symbol) and option.name == INPUT_LAYER and mentions(ctx, "embedding_column"):
+                    return True
                 if isinstance(option, Symbol) and option.name in LOOKUPS and call.args:
                     source = ctx.facts.value(call.args[0])
                     if source is not None and any(
@@ -314,6 +317,11 @@ def has_sparse_gradients(ctx: Context) -> bool:
                     ):
                         return True
     return False
+
+
+def mentions(ctx: Context, name: str) -> bool:
+    """True when any file of the project has the name in its text: what a run is given may come from anywhere in it."""
+    return any(name in module.text for module in ctx.project.modules.values())
 
 
 # --------------------------------------------------------------------------------------------------------- builder

@@ -96,7 +96,7 @@ def _marked(folder: Path) -> bool:
 
 
 def list_files(project: Project, exclude: Sequence[str] = ()) -> list[str]:
-    """Every Python file of the root, and every named file, as sorted root-relative posix paths.
+    """Every Python file and notebook of the root, and every named file, as sorted root-relative posix paths.
 
     `exclude` holds patterns as in .gitignore. A link to another file of the root is left out: it is that file.
     """
@@ -142,7 +142,7 @@ def _walk_folder(root: Path, folder: str, ignores: tuple[tuple[str, GitIgnoreSpe
         if entry.is_dir(follow_symlinks=False):
             if entry.name not in SKIPPED_FOLDERS and not _ignored(path + "/", ignores):
                 yield from _walk_folder(root, path, ignores)
-        elif entry.name.endswith(".py") and not _ignored(path, ignores):
+        elif entry.name.endswith((".py", ".ipynb")) and not _ignored(path, ignores):
             yield path
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from migrator.ledger import FileProblem
-from migrator.workspace import diagnosis
+from migrator.workspace import diagnosis, notebooks
 from migrator.workspace.discovery import Project
 from migrator.workspace.encoding import Undecodable, decode
 from migrator.workspace.imports import ImportIndex
@@ -45,9 +45,16 @@ def read_sources(project: Project, paths: Sequence[str], jobs: int = 1) -> Sourc
             contents[path] = data
         else:
             unrelated.append(path)
+    notebooks_read = {path: contents.pop(path) for path in list(contents) if path.endswith(notebooks.SUFFIX)}
     if contents and unrelated:
-        contents.update(_related(project.root, contents, unrelated))
+        modules = [path for path in unrelated if not path.endswith(notebooks.SUFFIX)]
+        contents.update(_related(project.root, contents, modules))
     texts: dict[str, str] = {}
+    for path, data in sorted(notebooks_read.items()):
+        try:
+            texts[path] = notebooks.code(data)
+        except ValueError as error:
+            problems.append(FileProblem(path, "unparsable", str(error)))
     for path in sorted(contents):
         problem = diagnosis.of_bytes(path, contents[path])
         if problem is None:
@@ -69,9 +76,8 @@ def mentions_tensorflow(data: bytes) -> bool:
 
 
 def _named_problem(path: str, data: bytes) -> FileProblem | None:
-    if path.endswith(".ipynb"):
-        hint = "a notebook: export its code to a .py file first (jupyter nbconvert --to script)"
-        return FileProblem(path, "unparsable", hint)
+    if path.endswith(notebooks.SUFFIX):
+        return None
     problem = diagnosis.of_bytes(path, data)
     if problem is not None or mentions_tensorflow(data):
         return problem  # a related file is decoded and parsed later, with everything else

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
+PATTERNS = ("*.py", "*.ipynb")
 ARGUMENTS_PER_CALL = 500  # keeps a command line far below every system's limit
 
 
@@ -35,8 +36,12 @@ def find_repository(folder: Path) -> Repository | None:
 
 
 def python_files(repository: Repository, folder: Path) -> list[str]:
-    """Python files below `folder`, tracked or new but not ignored, relative to the top; deleted ones included."""
-    listed = _git(folder, "ls-files", "-z", "--full-name", "--cached", "--others", "--exclude-standard", "--", "*.py")
+    """Python files and notebooks below `folder`, tracked or new but not ignored, relative to the top.
+
+    Deleted ones are included.
+    """
+    command = ("ls-files", "-z", "--full-name", "--cached", "--others", "--exclude-standard")
+    listed = _git(folder, *command, "--", *PATTERNS)
     return sorted({path for path in listed.split("\0") if path})
 
 

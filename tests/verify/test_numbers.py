@@ -10,7 +10,7 @@ import numpy
 import pytest
 
 from migrator.verify.compare import verdict
-from migrator.verify.workers import batches, diff, extent, permute, trees
+from migrator.verify.workers import batches, curve, diff, extent, permute, trees
 
 
 def moved(before: Any, size: float, factor: float = 1.0) -> tuple[Any, Any]:
@@ -89,6 +89,18 @@ def test_data_are_counted_to_their_end_or_to_the_limit(monkeypatch: pytest.Monke
     assert (endless.batches, endless.ended) == (50, False)
     assert [ended.cut(4), ended.cut(20), ended.cut(None)] == [4, 10, 10]
     assert [endless.cut(4), endless.cut(51), endless.cut(None)] == [4, None, None]
+
+
+@pytest.mark.parametrize("boundary", [1, 2, 112, 117, 179])
+def test_a_rate_is_looked_at_on_both_sides_of_its_jump(boundary: int) -> None:
+    points = curve.sample(lambda step: 0.1 if step < boundary else 0.01, 180)
+    assert (boundary - 1, 0.1) in points and (boundary, 0.01) in points
+    assert len(points) < 40
+
+
+def test_a_rate_that_always_changes_is_looked_at_in_few_places() -> None:
+    points = curve.sample(lambda step: 1.0 / (1 + step), 5000)
+    assert 100 < len(points) <= 240 and (points[0][0], points[-1][0]) == (0, 5000)
 
 
 def test_training_is_added_up_call_by_call() -> None:

@@ -52,6 +52,13 @@ def test_default_names_are_numbered_in_creation_order() -> None:
     assert names(creation, tree) == ["dense/kernel", "dense_1/kernel", "conv2d/kernel"]
 
 
+def test_a_scope_in_stars_follows_no_variable_scope_and_takes_no_number() -> None:
+    inside = [layer("a", "*dense*"), layer("b"), layer("c", "*top*", default=False)]
+    creation = [{"with": "enc", "default": False, "creation": inside}, layer("d", "*dense*")]
+    tree = dict.fromkeys("abcd", LAYER)
+    assert names(creation, tree) == ["*dense*/kernel", "enc/dense/kernel", "*top*/kernel", "*dense*/kernel"]
+
+
 def test_a_given_name_occupies_only_itself() -> None:
     creation = [layer("a", "dense", default=False), layer("b"), layer("c", "dense_2", default=False), layer("d")]
     tree = dict.fromkeys("abcd", LAYER)

@@ -152,7 +152,7 @@ def test_named_files_get_a_message_each_and_do_not_disturb_the_others(tmp_path: 
             "nul.py": b"import tensorflow\0",
             "latin.py": TF.encode() + b"x = '\xe9'\n",
             "two.py": "print 'x'\n",
-            "book.ipynb": '{"cells": ["import tensorflow"]}',
+            "book.ipynb": '{"cells": ["import tensorflow, no cell"]}',
         },
     )
     names = ["train.py", "empty.py", "nul.py", "latin.py", "two.py", "book.ipynb", "absent.py"]

@@ -115,7 +115,7 @@ class Trainer(object):
     def rates_at(self, step: int) -> Dict[str, float]:
         """The same at any step, read from the schedule without training."""
         set_step(self.model, step)
-        found = {}
+        found: Dict[str, float] = {}
         for line in self.lines:
             rate = float(line.optimizer.learning_rate)
             found.update((path, rate) for path, variable in self.ties.variables() if id(variable) in line.sparse)

@@ -1,14 +1,22 @@
 """Inputs of both workers: the same numbers from the same specification, in every version of NumPy."""
 
+import collections
 import zlib
 
 import numpy as np
 
 OPTIMIZER_STEPS = 12
+Sparse = collections.namedtuple("Sparse", ["values", "missing"])
 
 
 def make(name, spec):
-    """The array of one input. A specification has a value, or a shape and a kind."""
+    """The array of one input. A specification has a value, or a shape and a kind; `features` has others by name."""
+    if isinstance(spec, list):
+        spec = {"shape": spec}
+    if "features" in spec:
+        return {key: make(key, value) for key, value in spec["features"].items()}
+    if "sparse" in spec:
+        return Sparse(make(name, {"value": spec["sparse"]}), spec["missing"])
     if "value" in spec:
         return np.array(spec["value"], spec.get("dtype") or ("float32" if _is_float(spec["value"]) else None))
     shape, kind = tuple(spec["shape"]), spec.get("kind", "normal")
@@ -27,6 +35,25 @@ def make(name, spec):
         return (random.randint(0, 4, shape) * random.uniform(0.2, 1.0, shape)).astype("float32")
     values = random.randn(*shape).astype("float32")
     return values / np.linalg.norm(values, axis=-1, keepdims=True) if kind == "unit" else values
+
+
+def tensor(tf, value):
+    """The tensor of one input: a dictionary of them by name, a sparse one of the values that are not missing."""
+    if isinstance(value, dict):
+        return {key: tensor(tf, item) for key, item in value.items()}
+    if isinstance(value, Sparse):
+        indices = np.argwhere(value.values != value.missing)
+        return tf.SparseTensor(indices, value.values[tuple(indices.T)], value.values.shape)
+    return tf.constant(value)
+
+
+def numbered(pairs):
+    """Pairs of name and weight, with a number behind a name that stands for several weights."""
+    names = [name for name, _ in pairs]
+    return [
+        (name if names.count(name) == 1 else "%s#%d" % (name, names[:place].count(name)), weight)
+        for place, (name, weight) in enumerate(pairs)
+    ]
 
 
 def perturbed(name, value):

@@ -45,14 +45,14 @@ NAMES = {"tf": tf, "np": np}
 
 
 def run_layer(job, arrays, session):
-    tensors = {name: tf.constant(value) for name, value in arrays.items()}
+    tensors = {name: common.tensor(tf, value) for name, value in arrays.items()}
     result = eval(job["legacy"], dict(NAMES, **tensors))
     if job["kind"] == "layer_class":
         training = {"training": job["training"]} if job["training"] is not None else {}
         given = [tensors[name] for name in job["call"]]
         result = result(given[0] if len(given) == 1 else given, **training)
-    session.run(tf.global_variables_initializer())
-    named = [(suffix(variable, job["weights"]), variable) for variable in tf.global_variables()]
+    session.run([tf.global_variables_initializer(), tf.tables_initializer()])
+    named = common.numbered([(suffix(variable, job["weights"]), variable) for variable in tf.global_variables()])
     trained = tf.trainable_variables()
     found = {"trainable": np.array(sorted(name for name, v in named if any(v is t for t in trained)), dtype=str)}
     for name, variable in named:

@@ -30,12 +30,12 @@ class Legacy:
 
 
 def run_layer(job, arrays, legacy):
-    tensors = [tf.constant(arrays[name]) for name in job["call"]]
+    tensors = [common.tensor(tf, arrays[name]) for name in job["call"]]
     layer = eval(job["target"], NAMES)
     training = {"training": bool(job["training"])} if job["takes_training"] else {}
     tensors = [tensors] if job["kind"] == "layer_class" and len(tensors) > 1 else tensors
     layer(*tensors, **({"training": False} if training else {}))
-    held = {old: attribute(layer, new) for old, new in job["weights"].items() if attribute(layer, new) is not None}
+    held = weights_of(layer, job["weights"])
     drawn = [w for w in layer.weights if "seed" not in w.name and w.dtype.startswith("float")]
     if len(held) != len(drawn) or set(held) != set(legacy.under("set/")):
         raise ValueError("the map names %s, there are %s" % (sorted(held), sorted(w.name for w in drawn)))
@@ -49,6 +49,17 @@ def run_layer(job, arrays, legacy):
     output = array(layer(*tensors, **training))
     found["output"] = common.statistics(output, arrays[job["call"][0]]) if job["statistics"] else output
     found.update({"after/" + old: array(new) for old, new in held.items()})
+    return found
+
+
+def weights_of(layer, places):
+    """The variables by legacy name; a place that ends in a star is a list of them."""
+    found = {}
+    for old, new in places.items():
+        if new.endswith(".*"):
+            found.update(common.numbered([(old, weight) for weight in attribute(layer, new[:-2])]))
+        elif attribute(layer, new) is not None:
+            found[old] = attribute(layer, new)
     return found
 
 
