@@ -321,7 +321,7 @@ def has_sparse_gradients(ctx: Context) -> bool:
 
 def mentions(ctx: Context, name: str) -> bool:
     """True when any file of the project has the name in its text: what a run is given may come from anywhere in it."""
-    return any(name in module.text for module in ctx.project.modules.values())
+    return any(name in text for text in ctx.project.sources.values())
 
 
 # --------------------------------------------------------------------------------------------------------- builder
