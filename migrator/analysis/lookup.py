@@ -153,7 +153,8 @@ def symbol(dotted: str) -> Value:
     known = canonical(dotted)
     if known in CONSTANTS:
         return Const(CONSTANTS[known])
-    return Symbol(known, private=".python." in dotted and ".python." not in known)
+    moved = dotted.startswith("tensorflow.contrib.data.") and known.startswith("tensorflow.data.")
+    return Symbol(known, private=moved or (".python." in dotted and ".python." not in known))
 
 
 def attribute(ev: Evaluator, base: Value, attr: str, node: ast.Attribute | None) -> Value:

@@ -28,6 +28,7 @@ from migrator.source.module import Module
 from migrator.source.project import Project
 from migrator.source.syntax import children, descendants
 
+LABELS = ("labels", "targets")  # what a model_fn calls them; tf.contrib.learn took both names
 MARKS = ("stimator", "ModelFnOps", "model_fn")
 USES = frozenset({"train", "evaluate", "predict", "export_savedmodel", "export_saved_model"})
 
@@ -266,7 +267,7 @@ def evaluate_model_fns(project: Project, rules: Rulebook, fns: list[ModelFn], su
             function = with_self(ev, fn.function) if fn.function.bound is None else fn.function
             given: dict[str, Value] = {
                 "features": Opaque(Stage.CALL),
-                "labels": Const(None, mode=True) if mode == "infer" else Opaque(Stage.CALL),
+                **{name: Const(None, mode=True) if mode == "infer" else Opaque(Stage.CALL) for name in LABELS},
                 "mode": Const(mode, mode=True),
                 "params": Opaque(Stage.STATIC),
             }

@@ -71,7 +71,7 @@ class Renderer:
             if isinstance(parent, ast.Subscript) and parent.slice is child:
                 return text
             try:
-                parsed = ast.parse(text, mode="eval").body
+                parsed = ast.parse(f"({text}\n)", mode="eval").body  # it may go on over several lines
             except SyntaxError:
                 return f"({text})"
             if _same_shape(parsed, child):

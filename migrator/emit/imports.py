@@ -18,6 +18,7 @@ SPELLINGS = {
     "functools": "import functools",
 }
 
+ENDED = ("tensorflow.contrib", "tensorflow.examples", "tensorflow.python", "tensorflow_estimator", "tf_slim")
 STATEMENTS = (cst.Module, cst.BaseSuite, cst.BaseCompoundStatement, cst.Else, cst.ExceptHandler, cst.Finally)
 
 
@@ -102,16 +103,17 @@ class _Imports(cst.CSTTransformer):
             return any(isinstance(small, (cst.Import, cst.ImportFrom)) for small in node.body)
         return isinstance(node, STATEMENTS)
 
-    def gone(self, name: str) -> bool:
-        """True when the original read the name and the new text does not."""
-        return name in self.used_before and name not in self.used and name not in self.keep
+    def gone(self, name: str, module: str = "") -> bool:
+        """True when the original read the name and the new text does not, or nobody does and the module ended."""
+        unread = name in self.used_before or module.startswith(ENDED)
+        return unread and name not in self.used and name not in self.keep
 
     def leave_Import(self, original_node: cst.Import, updated_node: cst.Import) -> cst.Import | cst.RemovalSentinel:
         names: list[cst.ImportAlias] = []
         for alias in updated_node.names:
             dotted = _dotted(alias.name)
             local = alias.evaluated_alias or dotted.split(".")[0]
-            if self.gone(local):
+            if self.gone(local, dotted):
                 self.removed.add(local)
                 continue
             if dotted == "tensorflow.compat.v1" and alias.asname is not None:
@@ -128,6 +130,7 @@ class _Imports(cst.CSTTransformer):
         if isinstance(updated_node.names, cst.ImportStar):
             return updated_node
         names: list[cst.ImportAlias] = []
+        source = _dotted(updated_node.module) if updated_node.module is not None else ""
         for alias in updated_node.names:
             plain = _dotted(alias.name)
             local = alias.evaluated_alias or plain
@@ -136,14 +139,13 @@ class _Imports(cst.CSTTransformer):
                 local = self.renamed[plain]
                 if any(_dotted(n.name) == local for n in names):
                     continue
-            elif self.gone(local):
+            elif self.gone(local, source):
                 self.removed.add(local)
                 continue
             names.append(alias)
         if not names:
             return cst.RemoveFromParent()
-        module = _dotted(updated_node.module) if updated_node.module is not None else ""
-        if module == "tensorflow.compat" and len(names) == 1 and _dotted(names[0].name) == "v1":
+        if source == "tensorflow.compat" and len(names) == 1 and _dotted(names[0].name) == "v1":
             local = names[0].evaluated_alias or "v1"
             alias = cst.ImportAlias(cst.Name("tensorflow"), cst.AsName(cst.Name(local)))
             return cst.Import([alias])

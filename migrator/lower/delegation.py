@@ -8,6 +8,7 @@ from migrator.analysis.facts import Facts
 from migrator.analysis.modes import walk
 from migrator.analysis.signatures import ESTIMATOR_SPECS
 from migrator.analysis.values import Function, Result, options
+from migrator.detect.programs import LABELS
 from migrator.emit.fragments import call_text
 from migrator.lower import owners, rendering
 from migrator.lower.context import Context, class_name, identifier
@@ -42,7 +43,7 @@ def delegate(facts: Facts, node: ast.FunctionDef) -> ast.FunctionDef | None:
 def lower_delegator(ctx: Context, module: Module, node: ast.FunctionDef, target: LoweredModel) -> LoweredModel:
     """The builder of a delegating model_fn. Refuses one that prepares tensors before it delegates."""
     given = owners.parameter_order(node)
-    known = {"features": "call", "labels": "call", "mode": "mode"}
+    known = {"features": "call", **dict.fromkeys(LABELS, "call"), "mode": "mode"}
     roles = {p: known.get(p, "static") for p in given}
     st = Staging(ctx, module, node, roles, is_model=True)
     st.captured = {}

@@ -64,12 +64,16 @@ def functions_in(value: Value, depth: int) -> Iterator[Function]:
 # ------------------------------------------------------------------------------------------------------- iterators
 @dataclasses.dataclass(frozen=True, eq=False)
 class OneShot:
-    """`iterator = dataset.make_one_shot_iterator()`, `elements = iterator.get_next()`, `return ...` in a row."""
+    """`iterator = dataset.make_one_shot_iterator()`, `elements = iterator.get_next()`, `return ...` in a row.
+
+    `between` are the assignments that arrange the elements before they are returned.
+    """
 
     dataset: ast.expr
     targets: ast.expr
     dropped: tuple[ast.stmt, ...]
     last: ast.Return
+    between: tuple[ast.Assign, ...] = ()
 
 
 def one_shots(function: ast.AST) -> list[OneShot]:
@@ -92,6 +96,13 @@ def one_shot(function: ast.AST, block: list[ast.stmt], last: ast.Return) -> OneS
     got: ast.expr = last.value
     targets: ast.expr = last.value
     dropped: list[ast.stmt] = []
+    between: list[ast.Assign] = []
+    while rest and isinstance(rest[-1], ast.Assign) and not calls_iterator(rest[-1]):
+        between.insert(0, rest[-1])
+        rest = rest[:-1]
+    if between and not (rest and isinstance(rest[-1], ast.Assign) and is_call(rest[-1].value, "get_next")):
+        return None
+    dropped += between
     if rest and isinstance(rest[-1], ast.Assign) and len(rest[-1].targets) == 1 and is_call(rest[-1].value, "get_next"):
         got, targets = rest[-1].value, rest[-1].targets[0]
         dropped.append(rest.pop())
@@ -107,7 +118,12 @@ def one_shot(function: ast.AST, block: list[ast.stmt], last: ast.Return) -> OneS
         made = rest[-1].value
         dropped.append(rest.pop())
     dataset = iterated(made)
-    return OneShot(dataset, targets, tuple(dropped), last) if dataset is not None else None
+    return OneShot(dataset, targets, tuple(dropped), last, tuple(between)) if dataset is not None else None
+
+
+def calls_iterator(node: ast.AST) -> bool:
+    """True when a statement makes an iterator or takes what it gives."""
+    return any(is_call(n, method) for n in descendants(node) for method in (*MAKERS, "get_next"))
 
 
 def iterated(made: ast.expr) -> ast.expr | None:
@@ -131,20 +147,26 @@ def binds(node: ast.stmt, name: str) -> bool:
     return isinstance(node.targets[0], ast.Name) and node.targets[0].id == name
 
 
-def returned_dataset(shot: OneShot, render: Render) -> str | None:
+def returned_dataset(shot: OneShot, render: Render) -> list[str] | None:
     """What the function returns instead: the dataset, its elements arranged as they were; None when that is unknown."""
     value = shot.last.value
     assert value is not None
     dataset = render(shot.dataset)
-    if ast.unparse(value) == ast.unparse(shot.targets):
-        return f"return {dataset}"
+    if not shot.between and ast.unparse(value) == ast.unparse(shot.targets):
+        return [f"return {dataset}"]
     if not isinstance(shot.targets, ast.Tuple) or not all(isinstance(t, ast.Name) for t in shot.targets.elts):
         return None  # how many components an element has is not in sight
     names = ", ".join(ast.unparse(t) for t in shot.targets.elts)
     shown = render(value)
     if isinstance(value, ast.Tuple) and not shown.startswith("("):
         shown = f"({shown})"
-    return f"return {dataset}.map(lambda {names}: {shown})"
+    if not shot.between:
+        return [f"return {dataset}.map(lambda {names}: {shown})"]
+    lines = [f"def arrange({names}):"]
+    for node in shot.between:
+        targets = " = ".join(ast.unparse(t) for t in node.targets)
+        lines += [f"    {line}" for line in f"{targets} = {render(node.value)}".split("\n")]
+    return [*lines, f"    return {shown}", "", f"return {dataset}.map(arrange)"]
 
 
 def replacement(ctx: Context, module: Module, shots: list[OneShot], node: ast.stmt, render: Render) -> list[str] | None:
@@ -153,11 +175,12 @@ def replacement(ctx: Context, module: Module, shots: list[OneShot], node: ast.st
         if node in shot.dropped:
             return []
         if node is shot.last:
-            text = returned_dataset(shot, render)
-            if text is None:
+            lines = returned_dataset(shot, render)
+            if lines is None:
                 raise ctx.refuse("iterator", node, module, "how an element of the dataset is made up is not in sight")
             indent = module.indent_of(node)
-            return [line.removeprefix(indent) for line in fit(indent + text)]
+            fitted = (fit(indent + line) if "\n" not in line and line else [line] for line in lines)
+            return [piece.removeprefix(indent) for pieces in fitted for piece in pieces]
     return None
 
 

@@ -37,7 +37,10 @@ LOOKUPS = frozenset(
         "tensorflow.contrib.layers.embedding_lookup_unique",
     }
 )
-INPUT_LAYER = "tensorflow.feature_column.input_layer"
+LOOKUP_COLUMNS = {  # of the layers over feature columns: the columns whose weights are read by rows
+    "tensorflow.feature_column.input_layer": ("embedding_column",),
+    "tensorflow.feature_column.linear_model": ("categorical_column_with", "bucketized_column", "crossed_column"),
+}
 
 GLOBAL_STEPS = frozenset({"tensorflow.train.get_global_step", "tensorflow.train.get_or_create_global_step"})
 
@@ -308,7 +311,7 @@ def has_sparse_gradients(ctx: Context) -> bool:
             for option in options(callee):
                 if isinstance(option, Result) and option.symbol == "tensorflow.keras.layers.Embedding":
                     return True
-                if isinstance(option, Symbol) and option.name == INPUT_LAYER and mentions(ctx, "embedding_column"):
+                if isinstance(option, Symbol) and mentions(ctx, LOOKUP_COLUMNS.get(option.name, ())):
                     return True
                 if isinstance(option, Symbol) and option.name in LOOKUPS and call.args:
                     source = ctx.facts.value(call.args[0])
@@ -319,9 +322,9 @@ def has_sparse_gradients(ctx: Context) -> bool:
     return False
 
 
-def mentions(ctx: Context, name: str) -> bool:
-    """True when any file of the project has the name in its text: what a run is given may come from anywhere in it."""
-    return any(name in text for text in ctx.project.sources.values())
+def mentions(ctx: Context, names: tuple[str, ...]) -> bool:
+    """True when the text of any file has one of the names: what a layer is given may come from anywhere in it."""
+    return any(name in text for name in names for text in ctx.project.sources.values())
 
 
 # --------------------------------------------------------------------------------------------------------- builder

@@ -347,7 +347,9 @@ class Staging:
         return True
 
     def mode_names(self) -> set[str]:
-        """Names that are bound differently in different modes."""
+        """Names that are bound differently in different modes of the whole body."""
+        if self.base is not None:
+            return self.base.mode_names()
         found: set[str] = set()
         for step in walk(self.steps):
             if step.kind == "training" and not step.rest:

@@ -7,6 +7,7 @@ import dataclasses
 from typing import Any
 
 from migrator.analysis.modes import ALL
+from migrator.detect.programs import LABELS
 from migrator.lower import exports, guards, hooks, losses, metrics, model, optimizer, owners, rendering, several
 from migrator.lower.context import Context, class_name, identifier
 from migrator.lower.owning import parameter_roles
@@ -35,7 +36,8 @@ def lower_model_fn(ctx: Context, module: Module, node: ast.FunctionDef) -> Lower
     """The model class and its builder. Raises Refused with the reason when something cannot be exact."""
     roles = parameter_roles(ctx, module, node)
     given = set(owners.parameter_order(node))
-    roles.update({n: r for n, r in (("features", "call"), ("labels", "call"), ("mode", "mode")) if n in given})
+    labels = next((name for name in LABELS if name in given), "")
+    roles.update({n: r for n, r in (("features", "call"), (labels, "call"), ("mode", "mode")) if n in given})
     fields = model.spec_fields(ctx, module, node)
     if not fields:
         raise ctx.refuse("spec", node, module, "no EstimatorSpec is returned")
@@ -45,7 +47,6 @@ def lower_model_fn(ctx: Context, module: Module, node: ast.FunctionDef) -> Lower
             raise ctx.refuse("delegation", node, module, "the EstimatorSpec is made in another function")
     ctx.sparse_gradients = optimizer.has_sparse_gradients(ctx)
     st = Staging(ctx, module, node, roles, modes=model.working_modes(ctx, module, node), is_model=True)
-    labels = "labels" if "labels" in roles else ""
     parts = model.ModelParts(ctx, module, node, roles, "features" if "features" in roles else "", labels, fields, st)
     parts.call_modes = st.modes
     if not parts.features:

@@ -21,6 +21,8 @@ CONTRIB_KERAS_LAYERS = (  # the same classes (compared in TF 1.15.5); the middle
     "tensorflow.contrib.keras.python.keras.layers.",
     "tensorflow.contrib.keras.api.keras.layers.",
 )
+# tf.data before TensorFlow 1.4
+CONTRIB_DATA = frozenset({"Dataset", "FixedLengthRecordDataset", "Iterator", "TFRecordDataset", "TextLineDataset"})
 
 
 def canonical(name: str) -> str:
@@ -38,6 +40,8 @@ def canonical(name: str) -> str:
         name = "tensorflow.contrib.slim" + name[len("tf_slim") :]
     if name.startswith("tensorflow.contrib.slim."):
         name = "tensorflow.contrib.layers." + name[len("tensorflow.contrib.slim.") :]
+    if name.startswith("tensorflow.contrib.data.") and name.split(".")[3] in CONTRIB_DATA:
+        return "tensorflow.data." + name[len("tensorflow.contrib.data.") :]
     for head in CONTRIB_KERAS_LAYERS:
         if name.startswith(head):
             return "tensorflow.keras.layers." + name.split(".")[-1]

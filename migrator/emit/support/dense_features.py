@@ -77,3 +77,41 @@ class DenseFeatures(keras.layers.Layer):
     def add_resource(self, column, name, resource):
         self._places[column, name] = len(self.tables)
         self.tables.append(resource)
+
+
+class LinearModel(DenseFeatures):
+    """A weighted sum of a dictionary of features, as `tf.feature_column.linear_model` computes it.
+
+    Each number of a dense column and each id of a categorical one has a weight per unit; all start from zero.
+
+    Args:
+        feature_columns: Numeric, bucketized and categorical columns: one, or an iterable of them.
+        units: The number of sums.
+        sparse_combiner: What becomes of several ids in one example: `"sum"`, `"mean"` or `"sqrtn"`.
+        **kwargs: Arguments of `keras.layers.Layer`.
+    """
+
+    def __init__(self, feature_columns, units=1, sparse_combiner="sum", **kwargs):
+        super().__init__(feature_columns, **kwargs)
+        self.sparse_combiner = sparse_combiner
+        self.column_weights = []
+        for column in self.feature_columns:
+            categorical = hasattr(column, "get_sparse_tensors")
+            size = column.num_buckets if categorical else column.variable_shape.num_elements()
+            self.column_weights.append(self.add_weight((size, units), "zeros", name=column.name.replace("/", "_")))
+        self.bias = self.add_weight((units,), "zeros", name="bias")
+
+    def call(self, features):
+        transformed = TransformedFeatures(features)
+        pairs = zip(self.feature_columns, self.column_weights, strict=True)
+        return tf.add_n([self._sum(column, weight.value, transformed) for column, weight in pairs]) + self.bias
+
+    def _sum(self, column, weight, transformed):
+        if hasattr(column, "get_sparse_tensors"):
+            ids, shares = column.get_sparse_tensors(transformed, self)
+            ids = tf.sparse.reshape(ids, (tf.shape(ids)[0], -1))
+            if shares is not None:
+                shares = tf.sparse.reshape(shares, (tf.shape(shares)[0], -1))
+            return tf.nn.safe_embedding_lookup_sparse(weight, ids, shares, combiner=self.sparse_combiner)
+        tensor = column.get_dense_tensor(transformed, self)
+        return tf.matmul(tf.reshape(tensor, (tf.shape(tensor)[0], weight.shape[0])), weight)

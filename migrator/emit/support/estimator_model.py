@@ -26,6 +26,7 @@ class EstimatorModel(keras.Model):
     model_dir = None
     _restored = False
     _traced_steps = 1
+    _default_save_signature = None  # Keras would trace it with numbers in place of texts while it exports
 
     def kept_in(self, model_dir):
         """Keeps the model in a folder from now on, and returns it. None: the model lives in this process only."""
