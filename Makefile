@@ -29,7 +29,9 @@ quick: lint
 
 test: quick
 	$(BIN)/python -m pytest --quiet --numprocesses auto -m thorough
-	$(BIN)/python -m pytest --quiet -m runtime tests/fixtures tests/rules
+	$(BIN)/migrate runtimes --build
+	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile -m runtime --ignore tests/verify/mutation
+	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadgroup -m runtime tests/verify/mutation
 
 bench: .venv/ready
 	$(BIN)/python -m benchmarks

@@ -27,6 +27,9 @@ class Live(Protocol):
     def name(self, path: str) -> str:
         """The `.name` of the Keras layer there."""
 
+    def kind(self, path: str) -> str:
+        """The name of the class of the object there."""
+
 
 @dataclasses.dataclass(frozen=True)
 class ModelMap:
@@ -141,11 +144,21 @@ def _object(node: Mapping[str, Any], path: str, scope: str, trip: _Trip, scopes:
         inner = scope
         if node.get("scope") is not None:
             inner = scopes.enter(scope, trip.fill(node["scope"]), node.get("default", False))
-        yield from _nodes(node["creation"], here, inner, trip.inside_object(), scopes, live)
+        yield from _nodes(_creation(node, here, live), here, inner, trip.inside_object(), scopes, live)
         if inner != scope:
             scopes.leave(inner)
     else:
         yield from _layer(node, here, scope, trip, scopes, live)
+
+
+def _creation(node: Mapping[str, Any], here: str, live: Live) -> Sequence[Mapping[str, Any]]:
+    """What an owning object creates; of several classes that it may be of, what its own creates."""
+    for other in node.get("otherwise", ()):
+        if live.kind(here) == other["class"]:
+            found: Sequence[Mapping[str, Any]] = other["creation"]
+            return found
+    creation: Sequence[Mapping[str, Any]] = node["creation"]
+    return creation
 
 
 def _layer(node: Mapping[str, Any], here: str, scope: str, trip: _Trip, scopes: _Scopes, live: Live) -> Iterator[Pair]:

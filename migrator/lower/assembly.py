@@ -8,7 +8,7 @@ import pathlib
 from collections.abc import Callable, Iterator
 
 from migrator.analysis.lookup import is_main_guard
-from migrator.analysis.values import Function
+from migrator.analysis.values import Function, Value
 from migrator.emit.editing import Statements, edited
 from migrator.emit.fragments import Renderer
 from migrator.emit.imports import ImportPlan, plan_imports
@@ -257,6 +257,9 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
                     ctx.imports.setdefault(module.path, set()).add(f"{model.module.path}:{model.builder}")
                 return model.builder
             return None
+        owner = owner_named(assembly, value, node)
+        if owner is not None:
+            return owner.name_in(ctx, module)
         symbol = rewriting.symbol_of(ctx, node)
         if symbol is None:
             return rewriting.mode_key(ctx, node)
@@ -268,6 +271,19 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
 
     render = renderer(module, rewrite)
     return rewrite
+
+
+def owner_named(assembly: Assembly, value: Value | None, node: ast.Name | ast.Attribute) -> Owner | None:
+    """The layer class that a function became, where a statement outside the models names the function."""
+    if not isinstance(value, Function) or not isinstance(node, ast.Name) or value.bound is not None:
+        return None
+    if not isinstance(value.node, ast.FunctionDef) or node.id != value.node.name:
+        return None
+    for ctx in assembly.contexts:
+        owner = ctx.owners.get(value.node)
+        if isinstance(owner, Owner) and owner.cls is None:
+            return owner
+    return None
 
 
 def is_whole(node: ast.AST) -> bool:

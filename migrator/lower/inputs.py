@@ -97,7 +97,8 @@ def one_shot(function: ast.AST, block: list[ast.stmt], last: ast.Return) -> OneS
     targets: ast.expr = last.value
     dropped: list[ast.stmt] = []
     between: list[ast.Assign] = []
-    while rest and isinstance(rest[-1], ast.Assign) and not calls_iterator(rest[-1]):
+    arranged = not calls_iterator(last)
+    while arranged and rest and isinstance(rest[-1], ast.Assign) and not calls_iterator(rest[-1]):
         between.insert(0, rest[-1])
         rest = rest[:-1]
     if between and not (rest and isinstance(rest[-1], ast.Assign) and is_call(rest[-1].value, "get_next")):

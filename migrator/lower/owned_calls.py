@@ -141,7 +141,7 @@ def static_parts(st: Staging, site: Site) -> list[ast.AST]:
             owner = owner_of(st, own)
             bound = python_arguments(st.ctx, st.module, owner.node, own.call)
             parts: list[ast.AST] = [e for name, e in bound.items() if owner.roles.get(name) == "static"]
-            if isinstance(own.call.func, ast.Name) and own.call.func.id in st.locals:
+            if is_indirect(st, own) or (isinstance(own.call.func, ast.Name) and own.call.func.id in st.locals):
                 parts.append(own.call.func)
             return condition + parts + [ast.Name(c, ast.Load()) for c in owner.captured if c in st.locals]
         case "layer_object":
@@ -348,7 +348,8 @@ def owner_creation_text(st: Staging, own: Own) -> str:
     owner = owner_of(st, own)
     bound = python_arguments(st.ctx, st.module, owner.node, own.call)
     func = own.call.func
-    indirect = isinstance(func, ast.Name) and func.id in st.roles
+    indirect = is_indirect(st, own)
+    check_alternatives(st, own)
     name = st.static_text(func) if indirect else owner_name(st, owner, func)
     positional = {id(a) for a in own.call.args}
     arguments: list[str] = []
@@ -366,6 +367,25 @@ def owner_creation_text(st: Staging, own: Own) -> str:
     if not indirect:
         arguments += captured_arguments(st, owner)
     return call_text(name, arguments)
+
+
+def is_indirect(st: Staging, own: Own) -> bool:
+    """True when a call goes through a value that holds the function, not through the function's own name."""
+    func, definition = own.call.func, own.definition
+    if isinstance(func, ast.Name):
+        return func.id in st.locals and (func.id in st.roles or definition is None or func.id != definition.name)
+    if isinstance(func, ast.Attribute):
+        return bool(own.alternatives)
+    return True
+
+
+def check_alternatives(st: Staging, own: Own) -> None:
+    """Refuse a call of one of several functions when some of them make layers and others make none."""
+    for value in st.ctx.facts.callees.get(own.call, []):
+        for option in options(value):
+            if isinstance(option, Function) and not owns(st.ctx, option.node):
+                message = "some of the functions that are called here make layers, and some make none"
+                raise st.ctx.refuse("function-choice", own.call, st.module, message)
 
 
 def owner_name(st: Staging, owner: Owner, func: ast.expr) -> str:

@@ -44,6 +44,8 @@ def rewrite_call(ctx: Context, module: Module, call: ast.Call, symbol: str, rend
             return surviving_call(ctx, module, call, symbol, render)
         case "rename" if rule.signature is None:
             return None  # the callee is renamed as a reference, the arguments stay as written
+        case "rename" if rule.target == today(symbol):
+            return rule_text(ctx, module, rule, call, render, chosen=render(call.func))
         case "loss":
             return loss_text(ctx, module, rule, call, render)
         case "optimizer":
@@ -313,11 +315,14 @@ def rewrite_reference(ctx: Context, module: Module, node: ast.expr, symbol: str)
     rule = ctx.rules.find(symbol)
     if rule is not None and rule.kind == "refuse":
         raise ctx.refuse(rule.id, node, module, rule.note)
-    if rule is not None and rule.kind in ("rename", "initializer", "regularizer", "layer_class") and rule.target:
+    renamed = rule is not None and rule.kind in ("rename", "initializer", "regularizer", "layer_class")
+    if rule is not None and renamed and rule.target and rule.target != today(symbol):
         return ctx.use(module, rule.target)
     value = ctx.facts.value(node)
     if isinstance(value, Symbol) and value.private and lives_on(symbol):
-        return ctx.use(module, "tf." + symbol[len("tensorflow.") :])
+        return ctx.use(module, today(symbol))
+    if symbol[len("tensorflow.") :] in surviving() and ".compat.v1." in ast.unparse(node):
+        return ctx.use(module, today(symbol))
     if symbol.startswith("tensorflow.python."):
         raise ctx.refuse("private-name", node, module, f"`{symbol}` is private to TensorFlow and has no public name")
     return None
@@ -332,6 +337,11 @@ def mode_key(ctx: Context, node: ast.AST) -> str | None:
         return None
     value = CONSTANTS.get(f"{holder}.{node.attr}")
     return None if value is None else repr(value)
+
+
+def today(symbol: str) -> str:
+    """A canonical name as today's code writes it."""
+    return "tf." + symbol[len("tensorflow.") :]
 
 
 def lives_on(symbol: str) -> bool:

@@ -185,8 +185,8 @@ class Staging:
             return identifier(given)
         if own.kind == "function" and own.definition is not None:
             func = own.call.func
-            indirect = isinstance(func, ast.Name) and func.id in self.roles
-            given = func.id.removesuffix("_fn") if indirect and isinstance(func, ast.Name) else own.definition.name
+            held = isinstance(func, ast.Name) and func.id in self.locals and func.id != own.definition.name
+            given = func.id.removesuffix("_fn") if held and isinstance(func, ast.Name) else own.definition.name
             return identifier(given)
         elif own.kind == "object" and own.cls is not None:
             kind = identifier(own.cls.name)

@@ -111,7 +111,11 @@ def own_node(st: Staging, site: Site) -> Node | None:
                 target = entry_object(own.call)
                 inner = st.sites.get(target) if isinstance(target, ast.Call) else None
                 attr = inner.attr if inner is not None else st.call_text(target).removeprefix("self.")
-            return {"attr": attr, "scope": None, "class": owner.class_name, "creation": owner.creation}
+            node = {"attr": attr, "scope": None, "class": owner.class_name, "creation": owner.creation}
+            others = [owner_of(st.ctx, st, other) for other in own.alternatives]
+            if others:
+                node["otherwise"] = [{"class": o.class_name, "creation": o.creation} for o in others]
+            return node
     return None
 
 

@@ -110,4 +110,5 @@ def is_legacy(name: str) -> bool:
 
 NAMESPACES = frozenset(
     {"estimator", "layers", "losses", "metrics", "train", "nn", "summary", "contrib", "compat", "python"}
+    | {"feature_column"}
 )

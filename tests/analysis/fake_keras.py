@@ -258,7 +258,7 @@ def modules() -> Mapping[str, Any]:
         **names,
         GradientTape=GradientTape,
         control_dependencies=lambda inputs: contextlib.nullcontext(),
-        nest=Namespace("tf.nest", flatten=lambda structure: []),
+        nest=Namespace("tf.nest", flatten=lambda structure, **options: []),
         keras=keras,
     )
     return {"keras": keras, "tensorflow": tensorflow}

@@ -55,6 +55,9 @@ class LiveModel:
     def name(self, path: str) -> str:
         return str(self.at(path).name)
 
+    def kind(self, path: str) -> str:
+        return type(self.at(path)).__name__
+
 
 def load(conversion: Conversion, path: str = "program.py") -> dict[str, Any]:
     """The globals of the migrated program; its own other files can be imported."""

@@ -13,7 +13,9 @@ from migrator.verify.program import verify_program
 
 from .small import program
 from .test_modes import RAISES
+from .test_optimize_loss import CLIPPED
 from .test_private_names import PROGRAM as PRIVATE
+from .test_programs_around import ARRANGED
 from .test_train_ops import LINEAR
 
 pytestmark = pytest.mark.runtime
@@ -26,7 +28,44 @@ def input_fn():
     x, y = iterator.get_next()
     return {{"x": x}}, y
 """
+FROZEN = """
+def model_fn(features, labels, mode):
+    training = mode == tf.estimator.ModeKeys.TRAIN
+    hidden = tf.layers.batch_normalization(tf.layers.dense(features["x"], 4), training=training)
+    logits = tf.layers.dense(hidden, 1)
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        return tf.estimator.EstimatorSpec(mode, predictions={"y": logits})
+    loss = tf.losses.mean_squared_error(labels, tf.squeeze(logits, axis=1))
+    train_op = tf.train.AdamOptimizer(0.01).minimize(loss, tf.train.get_global_step())
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)
+"""
+CHOSEN = """
+def plain(x, training):
+    return tf.layers.dense(x, 4)
+
+
+def normed(x, training):
+    return tf.layers.batch_normalization(tf.layers.dense(x, 4), training=training)
+
+
+NETWORKS = {"plain": plain, "normed": normed}
+
+
+def model_fn(features, labels, mode):
+    network = NETWORKS[KIND]
+    logits = tf.layers.dense(network(features["x"], mode == tf.estimator.ModeKeys.TRAIN), 1)
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        return tf.estimator.EstimatorSpec(mode, predictions={"y": logits})
+    loss = tf.losses.mean_squared_error(labels, tf.squeeze(logits, axis=1))
+    with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
+        train_op = tf.train.AdamOptimizer(0.01).minimize(loss, tf.train.get_global_step())
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)
+"""
+PICKED = "import os\nimport numpy as np\nimport tensorflow as tf\n\nKIND = os.environ.get('KIND', 'normed')\n"
 PROGRAMS = {
+    "batch norm whose averages never move": program(model_fn=FROZEN),
+    "one of two networks, of which one does not train differently": program(model_fn=CHOSEN, head=PICKED),
+    "elements of an iterator arranged anew": program(input_fn=ARRANGED),
     "a mode that raises": program(model_fn=RAISES),
     "private imports": PRIVATE,
     "variables, and steps counted by hand": program(model_fn=LINEAR),
@@ -36,16 +75,26 @@ PROGRAMS = {
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_numbers_are_the_same(name: str, tmp_path: Path) -> None:
-    for runtime in ("legacy", "target"):
+    prove(PROGRAMS[name], "legacy", tmp_path)
+
+
+def test_optimize_loss_is_the_same_in_tensorflow_1(tmp_path: Path) -> None:
+    prove(CLIPPED, "tf1", tmp_path)
+
+
+def prove(text: str, legacy: str, tmp_path: Path) -> None:
+    """Convert a program and verify it against its legacy form in one runtime."""
+    for runtime in (legacy, "target"):
         if runtimes.absence(runtime):
             pytest.skip(runtimes.absence(runtime))
-    conversion = convert({"train.py": PROGRAMS[name]})
+    conversion = convert({"train.py": text})
     after = {edit.path: edit.after for edit in conversion.edits}
-    for side, files in (("before", {"train.py": PROGRAMS[name]}), ("after", after)):
+    for side, files in (("before", {"train.py": text}), ("after", after)):
         (tmp_path / side).mkdir()
         for path, content in files.items():
             (tmp_path / side / path).write_text(content, encoding="utf-8")
-    result = verify_program(tmp_path / "before", tmp_path / "after", Entry.parse("train.py"), conversion.models)
+    folders = (tmp_path / "before", tmp_path / "after")
+    result = verify_program(*folders, Entry.parse("train.py"), conversion.models, legacy)
     assert result.verified, result.units[0].verification.reason
     proven = {row.check for row in result.units[0].verification.evidence if row.ok}
     assert proven >= {"builds", "weights", "inputs", "loss", "gradients", "training", "step counter"}

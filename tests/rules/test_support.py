@@ -110,3 +110,9 @@ def test_the_classes_do_what_they_say(tmp_path: Path) -> None:
     assert facts["table"] == [[[0.5, 1.5, 2.5], [3.5, 4.5, 5.5]], [1, 0]]
     assert facts["fused variance"] < 1e-6 and facts["fused gradients"] < 1e-4
     assert facts["not fused in float64"] < 1e-12
+    assert facts["first embedding"] == [pytest.approx(0.88, abs=0.05), pytest.approx(2.0, abs=0.2)]
+    assert facts["indicators"] == [[1, 0], [0, 1], [0, 0], [0, 0]]
+    assert facts["rows without a word"] == [True, True, False, True]
+    assert facts["trained rows"] == [True, True, True]
+    assert max(facts["columns saved and served"]) < 1e-6
+    assert "different names" in facts["two columns of one name"]

@@ -34,6 +34,9 @@ class Tree:
     def name(self, path: str) -> str:
         return str(self.get(f"{path}.name"))
 
+    def kind(self, path: str) -> str:
+        return str(self.get(f"{path}.kind"))
+
 
 def layer(attr: str, scope: str | None = "dense", default: bool = True, **more: Any) -> dict[str, Any]:
     return {"attr": attr, "scope": scope, "default": default, "weights": {"kernel": "kernel"}, **more}
@@ -129,6 +132,15 @@ def test_an_absent_bias_is_no_pair() -> None:
     assert names([node], {"a": {"kernel": 1, "bias": None}}) == ["dense/kernel"]
 
 
+def test_a_list_of_variables_is_as_long_as_the_layer_made_it() -> None:
+    node = {"attr": "net", "scope": "input_layer", "default": True, "weights": {"*/table": "tables.*"}}
+    tree = {"net": {"tables": [{"name": "town"}, {"name": "word"}]}, "more": {"tables": []}}
+    assert [(p.legacy, p.path) for p in expand([node, {**node, "attr": "more"}], Tree(tree))] == [
+        ("input_layer/town/table", "net.tables.0"),
+        ("input_layer/word/table", "net.tables.1"),
+    ]
+
+
 def test_shared_objects_create_nothing() -> None:
     assert names([layer("a"), {"shared": "a"}, layer("b")], {"a": LAYER, "b": LAYER}) == [
         "dense/kernel",
@@ -154,3 +166,12 @@ def test_a_loop_attribute_that_is_no_list_is_refused() -> None:
 def test_a_map_survives_json() -> None:
     data = {"unit": "u", "legacy": {"path": "a.py"}, "target": {"name": "Model"}, "creation": [layer("a")]}
     assert ModelMap.from_data(data).data() == data
+
+
+def test_an_object_of_one_of_several_classes_creates_what_its_own_class_does() -> None:
+    node = {"attr": "network", "scope": None, "class": "Plain", "creation": [layer("dense")]}
+    node["otherwise"] = [{"class": "Deep", "creation": [layer("dense"), layer("more")]}]
+    tree = {"kernel": "k"}
+    assert names([node], {"network": {"kind": "Plain", "dense": tree, "more": tree}}) == ["dense/kernel"]
+    deep = {"network": {"kind": "Deep", "dense": tree, "more": tree}}
+    assert names([node], deep) == ["dense/kernel", "dense_1/kernel"]

@@ -22,8 +22,6 @@ class TransformedFeatures:
         if isinstance(feature, tf.SparseTensor):
             return tf.sparse.expand_dims(feature, -1) if feature.shape.rank == 1 else feature
         feature = tf.convert_to_tensor(feature)
-        if feature.shape.rank is None:
-            return tf.cond(tf.rank(feature) == 1, lambda: tf.expand_dims(feature, -1), lambda: feature)
         return tf.expand_dims(feature, -1) if feature.shape.rank == 1 else feature
 
 

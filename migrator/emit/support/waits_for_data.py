@@ -14,7 +14,7 @@ def waits_for_data(step):
 
     @functools.wraps(step)
     def waiting_step(self, data):
-        with tf.control_dependencies(tf.nest.flatten(data)):
+        with tf.control_dependencies(tf.nest.flatten(data, expand_composites=True)):
             return step(self, data)
 
     return waiting_step

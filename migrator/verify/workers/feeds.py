@@ -69,13 +69,15 @@ def elements(spec: Any, routed: Dict[Path, str], batches: List[Batch]) -> List[A
     leaves = dict(trees.flatten(spec))
 
     def element(batch: Batch) -> Any:
-        return trees.rebuild(spec, lambda path: _shaped(numpy.asarray(batch[routed[path]]), leaves[path]))
+        return trees.rebuild(spec, lambda path: _shaped(batch[routed[path]], leaves[path]))
 
     return [element(batch) for batch in batches]
 
 
 def _shaped(value: Any, spec: Any) -> Any:
-    rank = spec.shape.rank
+    if is_sparse(spec):
+        return tf.SparseTensor(value[0], _shaped(value[1], tf.TensorSpec([None], spec.dtype)), value[2])
+    value, rank = numpy.asarray(value), spec.shape.rank
     if rank is not None and rank != value.ndim:
         inner = [1 if size is None else size for size in spec.shape[1:]]
         value = value.reshape([value.shape[0]] + inner)
@@ -93,6 +95,8 @@ def dataset(spec: Any, batches: List[Any], sized: bool = True) -> Any:
 
     def fitting(path: Path) -> Any:
         shape = leaves[path].shape
+        if is_sparse(leaves[path]):
+            return tf.SparseTensorSpec([None] * shape.rank, leaves[path].dtype)
         sizes = {dict(trees.flatten(batch))[path].shape for batch in batches}
         if shape.rank and not all(shape.is_compatible_with(size) for size in sizes):
             shape = tf.TensorShape([None]).concatenate(shape[1:])
@@ -100,6 +104,11 @@ def dataset(spec: Any, batches: List[Any], sized: bool = True) -> Any:
 
     data = tf.data.Dataset.from_generator(lambda: iter(batches), output_signature=trees.rebuild(spec, fitting))
     return data.apply(tf.data.experimental.assert_cardinality(len(batches))) if sized else data
+
+
+def is_sparse(spec: Any) -> bool:
+    """Whether a leaf, or the spec of one, is sparse."""
+    return isinstance(spec, (tf.SparseTensorSpec, tf.SparseTensor))
 
 
 def features_of(element: Any) -> Any:

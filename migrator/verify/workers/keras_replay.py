@@ -71,7 +71,11 @@ def evaluate(model: Any, seen: Seen, batches: List[Any]) -> Dict[str, Any]:
 
 def tensors(tree: Any) -> Any:
     leaves = dict(trees.flatten(tree))
-    return trees.rebuild(tree, lambda path: tf.convert_to_tensor(leaves[path]))
+
+    def tensor(path: Any) -> Any:
+        return leaves[path] if feeds.is_sparse(leaves[path]) else tf.convert_to_tensor(leaves[path])
+
+    return trees.rebuild(tree, tensor)
 
 
 class Trainer(object):

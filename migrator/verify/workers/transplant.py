@@ -55,6 +55,9 @@ class LiveModel(object):
             raise load_weightmap().MapError("the model has no layer at %s" % path)
         return str(found.name)
 
+    def kind(self, path: str) -> str:
+        return type(self.get(path)).__name__
+
 
 def _step(found: Any, step: str) -> Any:
     if isinstance(found, (list, tuple)):

@@ -66,7 +66,7 @@ def examples():
         def call(self, features):
             return {"a": features["x"] * 2, "b": features["x"][:, 0]}
 
-    class Bare(keras.Model):
+    class Bare(support.EstimatorModel):
         def call(self, features):
             return features * 2
 
@@ -211,7 +211,50 @@ def data_sets():
     facts["table"] = [table.data.tolist(), table.target.tolist()]
 
 
+def feature_columns():
+    made = tf.feature_column
+    words = made.categorical_column_with_vocabulary_list("word", ["a", "b"])
+    others = made.categorical_column_with_vocabulary_list("word", ["b", "a"], num_oov_buckets=1)
+    columns = [made.numeric_column("n"), made.indicator_column(words), made.embedding_column(others, 400)]
+
+    class Model(support.EstimatorModel):
+        def __init__(self):
+            super().__init__()
+            self.columns, self.out = support.DenseFeatures(columns), keras.layers.Dense(1)
+
+        def call(self, features):
+            return self.out(self.columns(features))
+
+        def predict_step(self, data):
+            return {"y": self(keras.utils.unpack_x_y_sample_weight(data)[0])}
+
+    features = {"n": tf.range(8.0), "word": tf.constant(["a", "b", "", "c"] * 2)}
+    model = Model()
+    start = model.columns.embedding_weights[0].numpy()
+    facts["first embedding"] = [float(start.std() * 20), float(np.abs(start).max() * 20)]
+    facts["indicators"] = model.columns(features)[:4, 401:].numpy().tolist()
+    facts["rows without a word"] = np.abs(model.columns(features)[:4, 1:401].numpy()).max(axis=1).astype(bool).tolist()
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    model.fit(tf.data.Dataset.from_tensor_slices((features, tf.ones((8, 1)))).batch(4), verbose=0)
+    facts["trained rows"] = np.any(model.columns.embedding_weights[0].numpy() != start, axis=1).tolist()
+    expected = model.predict(features, verbose=0)["y"]
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_weights(os.path.join(folder, "model.weights.h5"))
+        again = Model()
+        again(features)
+        again.load_weights(os.path.join(folder, "model.weights.h5"))
+        specs = {"n": tf.TensorSpec((None,), tf.float32), "word": tf.TensorSpec((None,), tf.string)}
+        served = tf.saved_model.load(support.export_saved_model(model, folder, specs))
+        answers = [again(features), served.signatures["serving_default"](**features)["y"]]
+    facts["columns saved and served"] = [float(np.abs(answer - expected).max()) for answer in answers]
+    try:
+        support.DenseFeatures([columns[0], columns[0]])
+    except ValueError as error:
+        facts["two columns of one name"] = str(error)
+
+
 estimator_model()
+feature_columns()
 kept()
 data_sets()
 examples()

@@ -1,0 +1,143 @@
+"""What stands around a model: hooks, RunConfigs, model folders, modes by name, the tutorials' data."""
+
+from __future__ import annotations
+
+from migrator.convert import convert
+
+from .small import MODEL_FN, converted, line_of, program, refused
+
+TRAINS = "tf.estimator.Estimator(model_fn).train(input_fn, steps=8)"
+
+
+def around(lines: str, head: str = "") -> str:
+    """The small program with another body of main."""
+    text = program().replace(f"    {TRAINS}\n", "".join(f"    {line}\n" for line in lines.split("\n")))
+    return text.replace("import tensorflow as tf\n", f"import tensorflow as tf\n{head}", 1)
+
+
+# ------------------------------------------------------------------------------------------------------------- hooks
+REPORTING = """shown = {"loss": "loss"}
+hook = tf.train.LoggingTensorHook(shown, every_n_iter=10)
+tf.estimator.Estimator(model_fn).train(input_fn, hooks=[hook], steps=8)"""
+
+
+def test_a_hook_that_only_reports_goes_with_what_only_it_reads() -> None:
+    after = converted(around(REPORTING))["train.py"]
+    assert "    build_model().fit(input_fn(), steps_per_epoch=8)" in after
+    assert "hook" not in after and "shown" not in after
+    findings = {f.rule for u in convert({"train.py": around(REPORTING)}).ledger.units for f in u.findings}
+    assert findings == {"reporting-hooks"}
+
+
+def test_a_hook_of_the_users_own_refuses() -> None:
+    lines = "tf.estimator.Estimator(model_fn).train(input_fn, hooks=[Mine()], steps=8)"
+    text = around(lines, "\n\nclass Mine(tf.train.SessionRunHook):\n    pass\n")
+    assert ("estimator-argument", line_of(text, "hooks=")) in refused(text)
+
+
+def test_reporting_hooks_of_the_spec_go_too() -> None:
+    spec = "EstimatorSpec(mode, loss=loss, train_op=train_op)"
+    hook = 'tf.train.LoggingTensorHook({"loss": loss}, every_n_iter=5)'
+    text = program(model_fn=MODEL_FN.replace(spec, spec[:-1] + f", training_hooks=[{hook}])"))
+    assert "Hook" not in converted(text)["train.py"]
+
+
+# --------------------------------------------------------------------------------------------- RunConfig, model_dir
+def test_a_model_dir_keeps_the_model() -> None:
+    after = converted(around('tf.estimator.Estimator(model_fn, "runs/a").train(input_fn, steps=8)'))["train.py"]
+    assert 'build_model().kept_in("runs/a").fit(input_fn(), steps_per_epoch=8)' in after
+
+
+def test_a_run_config_for_the_estimator_alone_moves_into_the_calls() -> None:
+    lines = 'config = tf.estimator.RunConfig(model_dir="runs", tf_random_seed=7)\n'
+    lines += "estimator = tf.estimator.Estimator(model_fn, config=config)\nestimator.train(input_fn, steps=8)"
+    after = converted(around(lines))["train.py"]
+    assert 'keras.utils.set_random_seed(7)\n    estimator = build_model().kept_in("runs")\n' in after
+    assert "RunConfig" not in after
+
+
+PASSED = """config = tf.estimator.RunConfig(model_dir="runs", tf_random_seed=7)
+made(config).train(input_fn, steps=8)
+print(config.model_dir)"""
+MADE = "\n\ndef made(config):\n    return tf.estimator.Estimator(model_fn, config=config)\n"
+
+
+def test_a_run_config_that_is_passed_around_stays_as_settings_and_is_read_where_it_is() -> None:
+    after = converted(around(PASSED, MADE))["train.py"]
+    assert 'config = RunConfig(model_dir="runs", tf_random_seed=7)' in after
+    assert "    keras.utils.set_random_seed(config.tf_random_seed)\n" in after
+    assert "    return build_model().kept_in(config.model_dir)\n" in after
+
+
+def test_a_distributed_training_refuses() -> None:
+    lines = "config = tf.estimator.RunConfig(train_distribute=tf.contrib.distribute.MirroredStrategy())\n"
+    lines += "tf.estimator.Estimator(model_fn, config=config).train(input_fn, steps=8)"
+    assert {"distribution"} <= {rule for rule, _ in refused(around(lines))}
+
+
+# -------------------------------------------------------------------------------------------------------- mode names
+def test_modes_by_name_become_what_they_are() -> None:
+    text = program(
+        input_fn="""
+        EVAL = tf.estimator.ModeKeys.EVAL
+
+
+        def input_fn(mode=tf.estimator.ModeKeys.TRAIN):
+            x = np.ones((8, 3), "float32")
+            rows = 8 if mode == EVAL else 4
+            return tf.data.Dataset.from_tensor_slices(({"x": x}, x[:, 0])).repeat().batch(rows)
+        """,
+        data='lambda: input_fn("train")',
+    )
+    after = converted(text)["train.py"]
+    assert "EVAL = 'eval'" in after and "def input_fn(mode='train'):" in after
+
+
+# ------------------------------------------------------------------------------------------------------ data loaders
+def test_the_tutorials_digits_are_read_by_a_function_of_the_support_module() -> None:
+    lines = 'digits = tf.contrib.learn.datasets.load_dataset("mnist")\n'
+    lines += f"print(digits.train.num_examples)\n{TRAINS}"
+    assert "    digits = mnist_data_sets()\n" in converted(around(lines))["train.py"]
+
+
+def test_other_data_sets_of_that_function_refuse() -> None:
+    lines = f'flowers = tf.contrib.learn.datasets.load_dataset("iris")\n{TRAINS}'
+    assert {rule for rule, _ in refused(around(lines))} == {"named-data-sets"}
+
+
+# ------------------------------------------------------------------------------------------------------------ imports
+def test_an_import_of_a_module_that_ended_goes_even_when_nobody_read_it() -> None:
+    head = "from tensorflow.contrib.learn.python.learn import learn_runner\nimport os\n"
+    after = converted(around(TRAINS, head))["train.py"]
+    assert "learn_runner" not in after
+    assert "import os\n" in after
+
+
+def test_a_script_inside_a_package_folder_imports_the_support_module_by_its_bare_name() -> None:
+    sources = {"src/__init__.py": "", "src/model.py": "import tensorflow as tf\n\n" + MODEL_FN}
+    sources["src/main.py"] = (
+        program()
+        .replace(MODEL_FN, "")
+        .replace("import numpy as np\n", "import numpy as np\nfrom model import model_fn\n")
+    )
+    after = converted(sources)
+    assert "from estimator_semantics import EstimatorModel" in after["src/model.py"]
+
+
+# ---------------------------------------------------------------------------------------------------- one-shot iterator
+ARRANGED = """
+def input_fn():
+    x = np.ones((8, 3), "float32")
+    dataset = tf.data.Dataset.from_tensor_slices((x, x[:, 0])).repeat().batch(4)
+    rows, y = dataset.make_one_shot_iterator().get_next()
+    # what the model calls it
+    features = {"x": rows}
+    return features, y
+"""
+
+
+def test_what_arranges_the_elements_of_an_iterator_becomes_a_map() -> None:
+    after = converted(program(input_fn=ARRANGED))["train.py"]
+    assert 'def arrange(rows, y):\n        features = {"x": rows}\n        return (features, y)\n' in after
+    assert "    return dataset.map(arrange)\n" in after
+    assert "iterator" not in after
