@@ -227,8 +227,15 @@ def reads_updates(ctx: Context) -> bool:
 
 def note_dropped(parts: ModelParts) -> None:
     """A finding for every bare call of the model_fn that leaves no code: summaries, logging, names for tensors."""
+    from migrator.lower.optimizer import is_update_ops
+
     for step in walk(parts.st.steps):
         node = step.node
+        if isinstance(node, ast.Assign) and step.kind == "simple":
+            value = parts.ctx.facts.value(node.value)
+            if isinstance(value, Result) and value.symbol == "tensorflow.get_collection" and is_update_ops(value):
+                message = "UPDATE_OPS go: Keras layers update their moving averages themselves"
+                parts.ctx.note("update-ops", "info", parts.module, node, message)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and node.value not in parts.st.sites:
             text = ast.unparse(node.value.func)
             parts.ctx.note("dropped-call", "info", parts.module, node, f"`{text}(...)` in the model_fn is dropped")

@@ -133,9 +133,12 @@ def metrics_method(parts: ModelParts) -> tuple[list[str], list[str]]:
     if parts.labels and parts.labels in start:
         head.append(f"        {parts.labels} = y")
     head += bind_outputs(parts, set(provided), "y_pred")
-    creation = [
-        line for s in sites for line in rendering.wrapped(f"        self.{s.attr} = ", creation_text(st, s), "")
-    ]
+    creation: list[str] = []
+    for site in sites:
+        entry = site.own.call.lineno
+        if entry > site.step.node.lineno:
+            creation += rendering.comments_above(st, entry, "        ")
+        creation += rendering.wrapped(f"        self.{site.attr} = ", creation_text(st, site), "")
     return creation, [*head, *rendering.compact(lines), "        return self.get_metrics_result()"]
 
 

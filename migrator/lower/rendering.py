@@ -29,6 +29,19 @@ def lead(st: Staging, step: Step, indent: str) -> list[str]:
     return found
 
 
+def comments_above(st: Staging, line: int, indent: str) -> list[str]:
+    """The comments right above a line inside a statement, such as above an entry of a dictionary."""
+    lines = st.module.text.split("\n")
+    found: list[str] = []
+    number = line - 1
+    while number > 0 and lines[number - 1].lstrip().startswith("#"):
+        if number not in st.shown:
+            found.insert(0, indent + lines[number - 1].strip())
+        st.shown.add(number)
+        number -= 1
+    return found
+
+
 def trail(st: Staging, node: ast.stmt) -> str:
     """The comment on the statement's last line."""
     comment = st.module.comments.get(node.end_lineno or node.lineno)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from migrator.analysis.modes import walk
 from migrator.analysis.values import Const, Result
 from migrator.lower import optimizer, owners, rendering
 from migrator.lower.context import identifier
 from migrator.lower.slices import slice_steps
+from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
     from migrator.lower.model import ModelParts
@@ -133,6 +135,9 @@ def train_step(parts: ModelParts) -> list[str] | None:
     for op in ops:
         name = attribute(parts, op)
         prefix = name.removesuffix("optimizer").strip("_") or "own"
+        made = next((s for s in walk(st.steps) if s.kind == "simple" and op.call in descendants(s.node)), None)
+        if made is not None and op is not ops[0]:
+            lines += [line for line in rendering.lead(st, made, "        ") if line]
         variables = f"{prefix}_variables"
         gradients = f"{prefix}_gradients"
         lines.append(f"        {variables} = {variables_text(parts, st, op)}")
