@@ -76,7 +76,7 @@ def kept_text(group: Group, construction: Construction, model: LoweredModel, tex
         ctx.note("model-dir", "warning", module, call, message)
         ctx.lower_level("review")
         return text
-    message = "model_dir holds Keras weights now; checkpoints that the legacy program left there are not read"
+    message = "model_dir holds Keras weights now; where it still holds legacy checkpoints, the migrated program stops"
     ctx.note("model-dir", "info", module, call, message)
     return f"{text}.kept_in({folder})"
 

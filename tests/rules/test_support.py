@@ -103,6 +103,8 @@ def test_the_classes_do_what_they_say(tmp_path: Path) -> None:
     assert facts["a resumed model predicts alike"] < 1e-6
     assert facts["evaluation of a resumed model"] == 7
     assert facts["a model without a folder"] == 4
+    assert facts["a folder of TensorFlow 1"] == "RuntimeError"
+    assert facts["a folder without a model"] == "ValueError"
     assert facts["sizes of the parts"] == [16, 4, 10]
     assert facts["first training image"] and facts["first training label"]
     assert facts["shapes"] == [[10, 28, 28, 1], [10]]

@@ -1,7 +1,6 @@
 """A model that trains and evaluates as an Estimator does."""
 
 import os
-import warnings
 
 import keras
 import tensorflow as tf
@@ -34,14 +33,17 @@ class EstimatorModel(keras.Model):
         return self
 
     def restore(self, data):
-        """Takes up what an earlier run saved, once. `data`: a dataset or features, which build the model first."""
+        """Takes up what an earlier run saved, once. `data`: a dataset or features, which build the model first.
+
+        Raises RuntimeError for a folder with a checkpoint of TensorFlow 1 alone, which an Estimator would have read.
+        """
         if self.model_dir is None or self._restored:
             return
         self._restored = True
         path = os.path.join(self.model_dir, "model.weights.h5")
         if not os.path.exists(path):
             if tf.train.latest_checkpoint(self.model_dir) is not None:
-                warnings.warn(f"{self.model_dir} holds a checkpoint of TensorFlow 1, which is not read", stacklevel=3)
+                raise RuntimeError(f"{self.model_dir} holds a checkpoint of TensorFlow 1: empty it, or use another")
             return
         batch = next(iter(data)) if isinstance(data, tf.data.Dataset) else data
         self(keras.utils.unpack_x_y_sample_weight(batch)[0])

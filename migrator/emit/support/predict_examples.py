@@ -15,6 +15,8 @@ def predict_examples(model, dataset, keys=None):
         keys: The predictions to keep, the legacy `predict_keys`. None: all.
     """
     model.restore(dataset)
+    if model.model_dir is not None and not model.built:
+        raise ValueError(f"there is no trained model in {model.model_dir}")
     for batch in dataset:
         features = batch[0] if isinstance(batch, (tuple, list)) else batch
         predictions = model.predict_on_batch(features)

@@ -83,6 +83,8 @@ def install(capture: Capture) -> None:
     for name in ("save_weights", "load_weights"):
         owner = next(cls for cls in inspect.getmro(keras.Model) if name in vars(cls))
         setattr(owner, name, _inside(vars(owner)[name]))
+    train: Any = importlib.import_module("tensorflow").train
+    train.latest_checkpoint = _nothing_outside(train.latest_checkpoint)
     # model.export, ExportArchive and tf.saved_model.save all end here.
     saving = importlib.import_module("tensorflow.python.saved_model.save")
     saving.save_and_return_nodes = _wrap_save(capture, saving.save_and_return_nodes)  # type: ignore[attr-defined]
@@ -95,6 +97,17 @@ def _inside(original: Callable[..., Any]) -> Callable[..., Any]:
     def guarded(self: Any, filepath: Any, *arguments: Any, **options: Any) -> Any:
         inside = os.path.abspath(str(filepath)).startswith(os.path.dirname(os.getcwd()) + os.sep)
         return original(self, filepath, *arguments, **options) if inside else None
+
+    return guarded
+
+
+def _nothing_outside(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Checkpoints outside the scratch copy are not there."""
+
+    @functools.wraps(original)
+    def guarded(checkpoint_dir: Any, *arguments: Any, **options: Any) -> Any:
+        inside = os.path.abspath(str(checkpoint_dir)).startswith(os.path.dirname(os.getcwd()) + os.sep)
+        return original(checkpoint_dir, *arguments, **options) if inside else None
 
     return guarded
 

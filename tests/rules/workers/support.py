@@ -186,6 +186,17 @@ def kept():
             )
         )
         facts["evaluation of a resumed model"] = made(folder).evaluate(data, verbose=0)["global_step"]
+    with tempfile.TemporaryDirectory() as folder:
+        old = tf.train.Checkpoint(v=tf.Variable(1.0))
+        old.save(os.path.join(folder, "model.ckpt"))
+        for name, use in (
+            ("a folder of TensorFlow 1", lambda: made(folder).fit(data, verbose=0)),
+            ("a folder without a model", lambda: list(support.predict_examples(made(folder + "/empty"), data))),
+        ):
+            try:
+                use()
+            except (RuntimeError, ValueError) as error:
+                facts[name] = type(error).__name__
     alone = made(None)
     alone.fit(data, verbose=0)
     facts["a model without a folder"] = int(alone.optimizer.iterations)
