@@ -123,13 +123,18 @@ def touched_files(assembly: Assembly) -> set[str]:
 
 
 def importers(assembly: Assembly) -> Iterator[str]:
-    """Files that import a name which the conversion renames."""
+    """Files that import a name which the conversion renames, from its file or from one that passes it on."""
     project = assembly.group.ctx.project
     for path, names in assembly.renamed.items():
-        stem = pathlib.PurePosixPath(path).stem
-        for other, text in project.sources.items():
-            if other != path and any(name in text for name in names) and stem in text:
-                yield other
+        naming = [other for other, text in project.sources.items() if any(name in text for name in names)]
+        sources = {path}
+        waiting = [path]
+        while waiting:
+            source = waiting.pop()
+            found = [other for other in naming if other not in sources and source in project.imports(other)]
+            sources.update(found)
+            waiting += found
+        yield from sources - {path}
 
 
 # ------------------------------------------------------------------------------------------------------ file texts

@@ -6,9 +6,10 @@ import ast
 import dataclasses
 import functools
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from migrator.source.module import Module, parse
+from migrator.source.syntax import descendants
 
 LIBRARIES = frozenset({"tensorflow", "keras", "tf_keras", "tf_slim", "tensorflow_estimator", "numpy", "absl"})
 
@@ -19,6 +20,7 @@ class Project:
 
     sources: Mapping[str, str]
     _parsed: dict[str, Module | SyntaxError] = dataclasses.field(default_factory=dict)
+    _imports: dict[str, frozenset[str]] = dataclasses.field(default_factory=dict)
 
     def module(self, path: str) -> Module | None:
         """The parsed file, or None when it does not parse."""
@@ -67,6 +69,30 @@ class Project:
         level = min(node.level, len(parents)) - 1
         folder = str(parents[level])
         return "" if folder == "." else folder
+
+    def imports(self, importer: str) -> frozenset[str]:
+        """The project's files that a file imports, in whole or in part, anywhere in its text."""
+        if importer not in self._imports:
+            module = self.module(importer)
+            nodes = descendants(module.tree) if module is not None else ()
+            self._imports[importer] = frozenset(p for node in nodes for p in self._imported(node, importer))
+        return self._imports[importer]
+
+    def _imported(self, node: ast.AST, importer: str) -> Iterator[str]:
+        found: list[str | None] = []
+        if isinstance(node, ast.Import):
+            found = [self.find(alias.name, importer) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [alias.name for alias in node.names]
+            if node.level:
+                base = self.relative(node, importer)
+                inside = "/".join(part for part in (base, (node.module or "").replace(".", "/")) if part)
+                found = [self.submodule(base, node.module)] if node.module else []
+                found += [self.submodule(inside, name) for name in names]
+            elif node.module:
+                found = [self.find(node.module, importer)]
+                found += [self.find(f"{node.module}.{name}", importer) for name in names]
+        yield from (path for path in found if path is not None)
 
     def submodule(self, base: str, name: str) -> str | None:
         """The file of the submodule `name` (dotted allowed) below a package folder."""

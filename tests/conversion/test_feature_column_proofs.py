@@ -109,9 +109,8 @@ def test_the_numbers_are_the_same(legacy: str, tmp_path: Path) -> None:
         ("sorted(columns, key=lambda column: column.name)", "sorted(columns, key=lambda column: column.name[1:])"),
         ('combiner="sqrtn"', 'combiner="mean"'),
         ('["nurse", "clerk"]', '["clerk", "nurse"]'),
-        ("optimizer=SparseAdam(", "optimizer=keras.optimizers.Adam("),
     ],
-    ids=["another order", "another combiner", "another vocabulary", "another optimizer"],
+    ids=["another order", "another combiner", "another vocabulary"],
 )
 def test_a_wrong_model_is_not_proven(right: str, wrong: str, tmp_path: Path) -> None:
     assert proven("legacy", tmp_path, right, wrong).status == "failed"
