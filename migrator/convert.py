@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import dataclasses
-from collections.abc import Callable, Mapping
+import gc
+from collections.abc import Callable, Iterator, Mapping
 
 from migrator import rulebook
 from migrator.analysis.evaluate import Evaluator
@@ -31,6 +33,25 @@ def convert(sources: Mapping[str, str], options: Options = Options()) -> Convers
 
     Unparsable files are problems in the ledger; refused units carry their reason; nothing raises for bad input.
     """
+    with uncollected(sources):
+        return planned(sources, options)
+
+
+@contextlib.contextmanager
+def uncollected(sources: Mapping[str, str]) -> Iterator[None]:
+    """Leaves cyclic garbage alone: the trees and facts of a conversion live until its end. Not for very large trees."""
+    paused = gc.isenabled() and sum(map(len, sources.values())) < 4_000_000
+    if paused:
+        gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
+
+
+def planned(sources: Mapping[str, str], options: Options) -> Conversion:
+    """The conversion itself."""
     rules = rulebook.load()
     project = Project(sources)
     problems = [parse_problem(project, path) for path in programs.candidates(project)]

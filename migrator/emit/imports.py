@@ -11,6 +11,8 @@ import sys
 
 import libcst as cst
 
+from migrator.source.syntax import descendants, syntax_of
+
 SPELLINGS = {
     "keras": "import keras",
     "tf": "import tensorflow as tf",
@@ -38,9 +40,9 @@ def plan_imports(text: str, original: str, plan: ImportPlan) -> str:
     Imports that the original used and the new text does not are removed; `tensorflow.compat.v1` becomes `tensorflow`.
     """
     module = cst.parse_module(text)
-    tree = ast.parse(text)
+    tree = syntax_of(text)
     used = used_names(tree)
-    used_before = used_names(ast.parse(original))
+    used_before = used_names(syntax_of(original))
     bound = bound_at_top(tree)
     visitor = _Imports(used, used_before, dict(plan.renamed), exported(tree))
     module = module.visit(visitor)
@@ -68,7 +70,7 @@ def spelled(name: str) -> tuple[str, str]:
 
 def used_names(tree: ast.AST) -> set[str]:
     """Every name read or deleted anywhere, and those listed in strings of __all__."""
-    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)}
+    return {n.id for n in descendants(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)}
 
 
 def exported(tree: ast.Module) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
 import pathlib
 from collections.abc import Callable, Iterator
 
@@ -19,7 +20,7 @@ from migrator.lower.groups import Group, moved_into_calls
 from migrator.lower.owners import Owner
 from migrator.lower.units import LoweredModel
 from migrator.source.module import Module
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, syntax_of
 
 SUPPORT = "estimator_semantics"
 
@@ -33,6 +34,11 @@ class Assembly:
     replaced: dict[ast.AST, list[str]] = dataclasses.field(default_factory=dict)
     inserted: dict[ast.stmt, list[str]] = dataclasses.field(default_factory=dict)
     renamed: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)  # file -> old top-level name -> new
+
+    @functools.cached_property
+    def specs(self) -> frozenset[ast.Call]:
+        """The placeholders of serving functions that become specifications."""
+        return frozenset(exports.placeholder_specs(self.group.ctx))
 
     def context_of(self, node: ast.AST) -> Context:
         """The context that knows a node: the model's where it was evaluated for one."""
@@ -65,7 +71,7 @@ def group_edits(group: Group, contexts: list[Context], known: dict[str, str]) ->
 def check_parses(ctx: Context, path: str, text: str) -> None:
     """A text that does not parse is a fault of the tool: the group stays untouched, with that reason."""
     try:
-        ast.parse(text)
+        syntax_of(text)
     except SyntaxError as error:
         from migrator.analysis.facts import Refusal
 
@@ -219,7 +225,7 @@ def best_effort(
 def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | None]:
     """Expressions of a file outside the definitions that were written anew."""
     group = assembly.group
-    specs = exports.placeholder_specs(group.ctx)
+    specs = assembly.specs
 
     def rewrite(node: ast.AST) -> str | None:
         if isinstance(node, ast.Call):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import symtable
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from migrator.lower.slices import definitions
 from migrator.rulebook import bind
 from migrator.source.inventory import import_aliases
 from migrator.source.module import Module
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, syntax_of
 
 if TYPE_CHECKING:
     from migrator.lower.model import ModelParts
@@ -251,15 +252,16 @@ def check_names(path: str, before: str, after: str) -> None:
         raise Refused(Refusal("undefined-name", path, 1, message))
 
 
-def undefined_names(text: str) -> set[str]:
+@functools.lru_cache(maxsize=128)
+def undefined_names(text: str) -> frozenset[str]:
     """Global names that are read somewhere and bound nowhere in the file."""
     try:
         table = symtable.symtable(text, "module", "exec")
-        tree = ast.parse(text)
+        tree = syntax_of(text)
     except SyntaxError:
-        return set()
+        return frozenset()
     if any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in descendants(tree)):
-        return set()
+        return frozenset()
     known = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
     known |= {n for node in descendants(tree) if isinstance(node, ast.Global) for n in node.names}
     known |= set(dir(builtins)) | {"__file__", "__name__", "__doc__", "__path__", "__package__", "__spec__"}
@@ -271,4 +273,4 @@ def undefined_names(text: str) -> set[str]:
         for symbol in scope.get_symbols():
             if symbol.is_referenced() and (symbol.is_global() or scope is table) and symbol.get_name() not in known:
                 found.add(symbol.get_name())
-    return found
+    return frozenset(found)

@@ -46,6 +46,13 @@ class Own:
 
 def own_call(ctx: Context, call: ast.Call) -> Own | None:
     """What a call owns, or None. Callees that own in different ways refuse the unit elsewhere."""
+    known: dict[ast.Call, Own | None] = ctx.__dict__.setdefault("_own_calls", {})
+    if call not in known:
+        known[call] = _own_call(ctx, call)
+    return known[call]
+
+
+def _own_call(ctx: Context, call: ast.Call) -> Own | None:
     found: Own | None = None
     for value in ctx.facts.callees.get(call, []):
         for callee in options(value):

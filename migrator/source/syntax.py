@@ -26,6 +26,12 @@ def remembered(function: Callable[[Node], Answer]) -> Callable[[Node], Answer]:
     return answer
 
 
+@functools.lru_cache(maxsize=128)
+def syntax_of(text: str) -> ast.Module:
+    """The tree of a text, looked up for the last texts asked about; it must not be changed. Raises SyntaxError."""
+    return ast.parse(text)
+
+
 @remembered
 def descendants(node: ast.AST) -> tuple[ast.AST, ...]:
     """The node and all below it, in the order of `ast.walk`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Callable, List, Optional, Tuple
 
-MOST_BATCHES, MOST_SECONDS = 3000, 1.5
+MOST_BATCHES, MOST_SECONDS = 3000, 5.0
 MOST_CALLS = 4  # of evaluate, whose data are counted
 
 
