@@ -53,10 +53,15 @@ def test_legacy_names_exist_with_the_signature_written(tmp_path: Path) -> None:
 
 
 def _agrees(rule: Rule, found: list[str] | None) -> bool:
-    """The same positional names in the same order; `*args, **kwargs` of a layer class are not written."""
+    """The same positional names in the same order; `*args, **kwargs` of a layer class are not written.
+
+    What `**kwargs` takes stands behind the star of the rule's signature.
+    """
     if found is None:
         return True
-    written = list(parameters(rule.signature or "").names)
+    known = parameters(rule.signature or "")
+    taken = known.keyword_only if "kwargs" in found else ()
+    written = [name for name in known.names if name in found or name not in taken]
     return [name for name in found if name not in ("self", "args", "kwargs")] == written
 
 

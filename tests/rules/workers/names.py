@@ -27,8 +27,14 @@ def roots(side):
 def find(known, name):
     parts = name.split(".")
     value = known.get(parts[0])
-    for part in parts[1:]:
-        value = getattr(value, part, None)
+    for index, part in enumerate(parts[1:], 2):
+        inner = getattr(value, part, None)
+        if inner is None and part.islower():  # a module that nobody has imported yet
+            try:
+                inner = importlib.import_module(".".join(parts[:index]))
+            except ImportError:
+                return None
+        value = inner
     return value
 
 
