@@ -32,7 +32,6 @@ from migrator.analysis.values import (
     depends_on_mode,
     join,
     join_all,
-    options,
     stage_of,
     unknown,
 )
@@ -87,17 +86,8 @@ def call(ev: Evaluator, site: Site, callee: Value, args: list[Value], kwargs: di
             ev.supposing -= 1
             ev.weak -= 1
             return join_all(found)
-    for value in (*args, *kwargs.values()):
-        escape(ev, value, site)
     why = callee.why if isinstance(callee, Opaque) else ""
     return unknown(callee, *args, *kwargs.values(), why=why or "the callee is not known")
-
-
-def escape(ev: Evaluator, value: Value, site: Site) -> None:
-    """A function handed to code that cannot be read: what it does there is unknown."""
-    for option in options(value):
-        if isinstance(option, Function) and option.node in ev.facts.frames:
-            return
 
 
 # ------------------------------------------------------------------------------------------------ project functions

@@ -61,11 +61,12 @@ def moved_into_calls(group: Group, module: Module, node: ast.stmt) -> bool:
     if not consumed and not reporting and not is_literal(node.value):
         return False
     name = node.targets[0].id
-    gone = consumed_nodes(group, module)
     loads = [n for n in descendants(module.tree) if isinstance(n, ast.Name) and n.id == name]
     loads = [n for n in loads if isinstance(n.ctx, ast.Load)]
     if not consumed and not reporting:
-        return bool(loads) and all(n in gone and is_hook_part(group, module, n) for n in loads)
+        # what makes a reporting hook is among the nodes that go
+        return bool(loads) and all(is_hook_part(group, module, n) for n in loads)
+    gone = consumed_nodes(group, module)
     for load in loads:
         other = group.ctx.facts.value(load)
         if load not in gone and other is not None and same_origin(other, value):

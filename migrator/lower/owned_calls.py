@@ -107,11 +107,7 @@ def call_parts(st: Staging, site: Site) -> list[ast.expr]:
 
 def entry_object(call: ast.Call) -> ast.expr:
     """The expression of the object whose entry is called: `net` of `net(x)` and of `net.build(x)`."""
-    return call.func.value if isinstance(call.func, ast.Attribute) and not _is_callable_object(call) else call.func
-
-
-def _is_callable_object(call: ast.Call) -> bool:
-    return False
+    return call.func.value if isinstance(call.func, ast.Attribute) else call.func
 
 
 def static_parts(st: Staging, site: Site) -> list[ast.AST]:
@@ -185,8 +181,6 @@ def use_text(st: Staging, site: Site) -> str:
             text = call_text(f"{reference(st, site)}.update_state", [st.call_text(e) for e in metric_inputs(st, site)])
         case _:
             text = owner_use_text(st, site)
-    if site.condition is not None:
-        return text
     return text
 
 

@@ -82,32 +82,25 @@ def install(capture: Capture) -> None:
         setattr(owner, name, wrap(capture, vars(owner)[name]))
     for name in ("save_weights", "load_weights"):
         owner = next(cls for cls in inspect.getmro(keras.Model) if name in vars(cls))
-        setattr(owner, name, _inside(vars(owner)[name]))
+        setattr(owner, name, _only_inside(vars(owner)[name], 1, "filepath"))
     train: Any = importlib.import_module("tensorflow").train
-    train.latest_checkpoint = _nothing_outside(train.latest_checkpoint)
+    train.latest_checkpoint = _only_inside(train.latest_checkpoint, 0, "checkpoint_dir")
     # model.export, ExportArchive and tf.saved_model.save all end here.
     saving = importlib.import_module("tensorflow.python.saved_model.save")
     saving.save_and_return_nodes = _wrap_save(capture, saving.save_and_return_nodes)  # type: ignore[attr-defined]
 
 
-def _inside(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Files outside the scratch copy, in which a run starts, are left alone: an older state there would be resumed."""
+def _only_inside(original: Callable[..., Any], place: int, name: str) -> Callable[..., Any]:
+    """Does nothing for a path outside the scratch copy, in which a run starts: an older state would be resumed there.
+
+    The path is the argument of this place and name.
+    """
 
     @functools.wraps(original)
-    def guarded(self: Any, filepath: Any, *arguments: Any, **options: Any) -> Any:
-        inside = os.path.abspath(str(filepath)).startswith(os.path.dirname(os.getcwd()) + os.sep)
-        return original(self, filepath, *arguments, **options) if inside else None
-
-    return guarded
-
-
-def _nothing_outside(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Checkpoints outside the scratch copy are not there."""
-
-    @functools.wraps(original)
-    def guarded(checkpoint_dir: Any, *arguments: Any, **options: Any) -> Any:
-        inside = os.path.abspath(str(checkpoint_dir)).startswith(os.path.dirname(os.getcwd()) + os.sep)
-        return original(checkpoint_dir, *arguments, **options) if inside else None
+    def guarded(*arguments: Any, **options: Any) -> Any:
+        path = str(arguments[place] if len(arguments) > place else options[name])
+        inside = os.path.abspath(path).startswith(os.path.dirname(os.getcwd()) + os.sep)
+        return original(*arguments, **options) if inside else None
 
     return guarded
 
