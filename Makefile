@@ -1,12 +1,13 @@
 # make demo    migrate an example with proof, and say where the report is
 # make test    everything that continuous integration runs
 # make quick   the part of it that takes less than a minute
+# make docs    the rule pages in docs/rules, and with `make picture` the picture of a report in docs
 # make bench   what the tool costs and how fast the migrated programs train, into benchmarks/results.md
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := build/demo
 
-.PHONY: demo test quick lint bench clean
+.PHONY: demo test quick lint docs picture bench clean
 .DELETE_ON_ERROR:
 
 .venv/ready: pyproject.toml .ci/environment.py
@@ -25,13 +26,19 @@ lint: .venv/ready
 	$(BIN)/mypy
 
 quick: lint
-	$(BIN)/python -m pytest --quiet --numprocesses auto -m "not runtime and not thorough"
+	$(BIN)/python -m pytest --quiet --numprocesses auto -m "not runtime and not thorough and not browser"
 
 test: quick
-	$(BIN)/python -m pytest --quiet --numprocesses auto -m thorough
+	$(BIN)/python -m pytest --quiet --numprocesses auto -m "thorough or browser"
 	$(BIN)/migrate runtimes --build
 	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile -m runtime --ignore tests/verify/mutation
 	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadgroup -m runtime tests/verify/mutation
+
+docs: .venv/ready
+	$(BIN)/python -m migrator.report.rule_pages docs/rules
+
+picture: demo
+	$(BIN)/python docs/picture.py build/demo-report/report.html docs/report.png
 
 bench: .venv/ready
 	$(BIN)/python -m benchmarks

@@ -1,6 +1,7 @@
 """Makes the virtual environment in .venv and installs the tool with all that its tests need. Standard library only.
 
 Debian's python3 comes without ensurepip: then pip is taken from the system, from uv, or from the package index.
+With --browser it installs Chromium instead, where the system lets it: the tests that look at reports need it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".venv"
 PYTHON = FOLDER / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 REQUIREMENT = f"{ROOT}[dev]"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 def main() -> int:
@@ -36,6 +38,21 @@ def main() -> int:
             return 0
     print("The packages could not be installed; is the package index reachable?")
     return 1
+
+
+def provide_browser() -> int:
+    """Installs Debian's Chromium unless there is one; without it those tests are skipped, which is no failure."""
+    if any(map(shutil.which, BROWSERS)):
+        return 0
+    if os.name != "posix" or os.geteuid() != 0 or not shutil.which("apt-get"):
+        print("No Chromium, and none can be installed here: the tests that look at reports will be skipped.")
+        return 0
+    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+    install: list[str | Path] = ["apt-get", "install", "--yes", "--no-install-recommends"]
+    packages: list[str | Path] = ["chromium", "fonts-dejavu-core"]
+    if not (run(["apt-get", "update"], quiet=True) and run(install + packages, quiet=True)):
+        print("Chromium could not be installed: the tests that look at reports will be skipped.")
+    return 0
 
 
 def install_with_own_pip() -> bool:
@@ -109,4 +126,4 @@ def run(command: list[str | Path], quiet: bool = False) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(provide_browser() if "--browser" in sys.argv[1:] else main())

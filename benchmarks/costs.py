@@ -18,14 +18,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from benchmarks.training import FIXTURES, programs, sources_of
+from migrator.conversion import Options
 from migrator.convert import convert
+from migrator.planning import plan
 from migrator.workspace.discovery import list_files, locate
+from migrator.workspace.plans import Plans, fingerprint
 from migrator.workspace.reading import Sources, mentions_tensorflow, read_sources
 
 REPEATS = 3  # the least of so many runs counts: whatever else runs only adds
 STARTS = 21
 SHARE = 20  # one file in so many belongs to a legacy program, in the tree with hits
 COPIES = 2
+SHARED_COPIES = 12  # so that starting a process is a small part of what it does
+REPEATED = 2.0  # a scan, and as much again for looking up what is known
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Cost:
 def costs() -> list[Cost]:
     """Every figure, measured now."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        return [*scanning(Path(folder)), *converting(), *starting()]
+        return [*scanning(Path(folder)), *converting(), *repeating(Path(folder)), *sharing(), *starting()]
 
 
 # ---------------------------------------------------------------------------------------------------------- scanning
@@ -125,12 +130,7 @@ def converting() -> list[Cost]:
         lines += _lines_converted(sources)
         seconds += _least(functools.partial(convert, sources))
     found.append(Cost(f"conversion, {len(single)} programs one by one", lines / seconds, "lines/s", 3000, least=True))
-    large = {
-        f"part_{copy}/{name}/{path}": text
-        for copy in range(COPIES)
-        for name, sources in single.items()
-        for path, text in sources.items()
-    }
+    large = many(COPIES)
     seconds = _least(lambda: convert(large), repeats=1)
     name = f"conversion, one tree of {COPIES * len(single)} programs"
     return [*found, Cost(name, _lines_converted(large) / seconds, "lines/s", 3000, least=True)]
@@ -138,6 +138,60 @@ def converting() -> list[Cost]:
 
 def _lines_converted(sources: Mapping[str, str]) -> int:
     return sum(edit.before.count("\n") for edit in convert(sources).edits if edit.before is not None)
+
+
+# --------------------------------------------------------------------------------------------------------- repeating
+def repeating(folder: Path) -> list[Cost]:
+    """A second run over a tree that did not change, as a multiple of a scan: where programs are few, and many."""
+    found = []
+    trees = {
+        f"1 file in {SHARE} belongs to a program": folder / "mixed",
+        f"{COPIES} x {len(programs())} programs": None,
+    }
+    for number, (name, tree) in enumerate(trees.items()):
+        plans = folder / f"plans_{number}"
+        root = tree if tree is not None else _write(folder / "many", many(COPIES))
+        plan(_scan(root).texts, Options(), plans=Plans(plans))
+
+        def second(root: Path = root, plans: Path = plans) -> None:
+            fingerprint.cache_clear()  # a new process reads the tool's own files again
+            plan(_scan(root).texts, Options(), plans=Plans(plans))
+
+        ratio = _least(second) / _least(functools.partial(_scan, root))
+        found.append(Cost(f"second run, nothing changed ({name})", ratio, "x scan", goal=REPEATED))
+    return found
+
+
+def many(copies: int) -> dict[str, str]:
+    """The sources of every program so many times over, each in a folder of its own."""
+    return {
+        f"part_{copy}/{name}/{path}": text
+        for copy in range(copies)
+        for name in programs()
+        for path, text in sources_of(FIXTURES / name / "legacy").items()
+    }
+
+
+def _write(root: Path, sources: Mapping[str, str]) -> Path:
+    for path, text in sources.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+    return root
+
+
+# ----------------------------------------------------------------------------------------------------------- sharing
+def sharing() -> list[Cost]:
+    """Planning in two processes against one, by the clock: the least of turns that alternate."""
+    sources = many(SHARED_COPIES)
+    times: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(REPEATS):
+        for jobs, taken in times.items():
+            gc.collect()
+            started = time.perf_counter()
+            plan(sources, Options(), jobs)
+            taken.append(time.perf_counter() - started)
+    name = f"-j 2, one tree of {SHARED_COPIES * len(programs())} programs ({min(times[1]):.1f} s with -j 1)"
+    return [Cost(name, min(times[1]) / min(times[2]), "x as fast as -j 1", 1.6, least=True)]
 
 
 # ---------------------------------------------------------------------------------------------------------- starting

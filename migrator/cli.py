@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from migrator import __version__
-from migrator.subcommands import HELP, progress, rules, runtimes, undo, verifier, verify
+from migrator.subcommands import HELP, progress, report, rules, runtimes, undo, verifier, verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +54,7 @@ def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 when something would change.")
 @click.option("--diff", is_flag=True, help="Write nothing; print the patch.")
+@click.option("--estimate", is_flag=True, help="Write nothing; say what could be converted, what not, and why.")
 @click.option("--output", metavar="DIR", help="Write a complete migrated copy, data files included, to DIR.")
 @click.option("--verify", is_flag=True, help="Run both programs and write only what is proven to compute the same.")
 @click.option("--entry", metavar="COMMAND", help="How the program is started: 'train.py --steps 10' or '-m pkg.train'.")
@@ -75,6 +76,7 @@ def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
 @click.option("--baseline", metavar="FILE", help="Leftovers in this file are accepted.")
 @click.option("--write-baseline", is_flag=True, help=f"Accept all leftovers: write {DEFAULT_BASELINE}, or FILE.")
 @click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", default=os.cpu_count() or 1, help="Parallel work.")
+@click.option("--cache/--no-cache", default=True, help="Whether plans of earlier runs are used again.")
 @click.option("--allow-dirty", is_flag=True, help="Change files that git could not give back, too.")
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show it.")
 @click.pass_context
@@ -89,18 +91,24 @@ def migrate(ctx: click.Context, /, **given: Any) -> int:
     from migrator.workspace.config import read_config
     from migrator.workspace.discovery import locate
 
-    if sum([given["check"], given["diff"], given["output"] is not None]) > 1:
-        raise click.UsageError("--check, --diff and --output exclude each other")
+    if sum([given["check"], given["diff"], given["estimate"], given["output"] is not None]) > 1:
+        raise click.UsageError("--check, --diff, --estimate and --output exclude each other")
     project = locate(given["paths"])
     settings = _settings(ctx, project, read_config(project.root), given)
     if settings["diff"] and settings["format"] != "text":
         raise click.UsageError("--diff prints a patch; it cannot be combined with --format")
+    if given["estimate"]:
+        if given["verify"] or given["format"] not in ("text", "json"):
+            raise click.UsageError("--estimate runs nothing, and prints text or json")
+        settings.update(verify=False, format=given["format"])
     for name in ("entry", "write_unverified"):
         if given[name] and not settings["verify"]:
             raise click.UsageError(f"--{name.replace('_', '-')} needs --verify")
     request = _request(settings)
-    report = progress(request.verify)
-    outcome = run(project, request, _converter(), verifier() if request.verify else None, report)
+    with progress(request.verify) as told:
+        outcome = run(
+            project, request, _converter(request.jobs, settings["cache"]), verifier() if request.verify else None, told
+        )
     return publish(outcome, _wishes(ctx, settings))
 
 
@@ -126,8 +134,9 @@ def _request(settings: dict[str, Any]) -> Request:
         ignore=_rule_ids(settings["ignore"]),
     )
     output = settings["output"]
+    dry = settings["check"] or settings["estimate"]
     return Request(
-        mode="check" if settings["check"] else "diff" if settings["diff"] else "output" if output else "write",
+        mode="check" if dry else "diff" if settings["diff"] else "output" if output else "write",
         options=options,
         output=Path(output) if output else None,
         exclude=tuple(settings["exclude"]),
@@ -153,6 +162,7 @@ def _wishes(ctx: click.Context, settings: dict[str, Any]) -> Wishes:
         report_asked=ctx.get_parameter_source("report") is click.core.ParameterSource.COMMANDLINE,
         baseline=Path(settings["baseline"] or DEFAULT_BASELINE) if _uses_baseline(settings) else None,
         write_baseline=settings["write_baseline"],
+        estimate=settings["estimate"],
     )
 
 
@@ -160,11 +170,13 @@ def _uses_baseline(settings: dict[str, Any]) -> bool:
     return bool(settings["baseline"] or settings["write_baseline"])
 
 
-def _converter() -> Convert:
+def _converter(jobs: int, cached: bool) -> Convert:
     def convert(sources: Mapping[str, str], options: Options) -> Conversion:
-        from migrator.convert import convert as converter
+        from migrator.planning import plan
+        from migrator.workspace.folders import cache_folder
+        from migrator.workspace.plans import Plans
 
-        return converter(sources, options)
+        return plan(sources, options, jobs, Plans(cache_folder()) if cached else None)
 
     return convert
 
@@ -174,7 +186,7 @@ def group() -> None:
     """Move TensorFlow 1 Estimator programs to Keras 3."""
 
 
-for _command in (undo, verify, rules, runtimes):
+for _command in (undo, verify, report, rules, runtimes):
     group.add_command(_command)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 from migrator.ledger import Ledger
@@ -50,3 +50,32 @@ class Conversion:
     edits: tuple[FileEdit, ...]
     ledger: Ledger
     models: tuple[ModelMap, ...] = ()
+
+
+def join(parts: Sequence[Conversion]) -> Conversion:
+    """The plan of a tree from the plans of its parts. A support module that several parts need holds what all need."""
+    edits: dict[str, FileEdit] = {}
+    for edit in (edit for part in parts for edit in part.edits):
+        other = edits.get(edit.path)
+        if other is not None:
+            after = merged_support(other.after, edit.after)
+            edit = FileEdit(edit.path, edit.before, after, other.groups | edit.groups)
+        edits[edit.path] = edit
+    ledgers = [part.ledger for part in parts]
+    ledger = Ledger(
+        files_scanned=sum(each.files_scanned for each in ledgers),
+        files_changed=len(edits),
+        units=tuple(unit for each in ledgers for unit in each.units),
+        symbols=tuple(symbol for each in ledgers for symbol in each.symbols),
+        findings=tuple(finding for each in ledgers for finding in each.findings),
+        problems=tuple(problem for each in ledgers for problem in each.problems),
+    )
+    models = tuple(model for part in parts for model in part.models)
+    return Conversion(tuple(edits[path] for path in sorted(edits)), ledger, models)
+
+
+def merged_support(one: str, other: str) -> str:
+    """A support module with what both versions hold."""
+    from migrator.emit.support import support_names, support_source
+
+    return support_source((support_names(one) or frozenset()) | (support_names(other) or frozenset()))

@@ -11,16 +11,17 @@ from collections.abc import Callable, Iterator, Mapping
 from migrator import rulebook
 from migrator.analysis.evaluate import Evaluator
 from migrator.analysis.facts import Refusal
-from migrator.conversion import Conversion, FileEdit, ModelMap, Options
+from migrator.conversion import Conversion, FileEdit, ModelMap, Options, join, merged_support
 from migrator.detect import programs
 from migrator.detect.programs import Construction, ModelFn, Program, Use
-from migrator.emit.support import support_names, support_source
+from migrator.emit.support import support_names
 from migrator.ledger import FileProblem, Finding, Kind, Ledger, Level, Status, Target, Unit
-from migrator.lower import units
+from migrator.lower import objects, units
 from migrator.lower.assembly import group_edits
 from migrator.lower.context import Context, Refused
 from migrator.lower.delegation import delegate, lower_delegator
 from migrator.lower.groups import Group
+from migrator.source.components import components, part
 from migrator.source.inventory import inventory
 from migrator.source.project import Project
 from migrator.source.syntax import descendants
@@ -32,9 +33,18 @@ def convert(sources: Mapping[str, str], options: Options = Options()) -> Convers
     """Plan the migration of a tree of sources (root-relative posix path -> text).
 
     Unparsable files are problems in the ledger; refused units carry their reason; nothing raises for bad input.
+    Files that cannot see each other are converted one part after the other, so that the plan of a part depends on
+    nothing else in the tree: it can be made in another process, and kept.
     """
     with uncollected(sources):
-        return planned(sources, options)
+        project = Project(sources)
+        return join([planned(part(project, paths), options) for paths in components(project)])
+
+
+def convert_part(sources: Mapping[str, str], options: Options = Options()) -> Conversion:
+    """The plan of one part of a tree: sources that can see each other and nothing else."""
+    with uncollected(sources):
+        return planned(Project(sources), options)
 
 
 @contextlib.contextmanager
@@ -50,10 +60,10 @@ def uncollected(sources: Mapping[str, str]) -> Iterator[None]:
             gc.enable()
 
 
-def planned(sources: Mapping[str, str], options: Options) -> Conversion:
+def planned(project: Project, options: Options) -> Conversion:
     """The conversion itself."""
     rules = rulebook.load()
-    project = Project(sources)
+    sources = project.sources
     problems = [parse_problem(project, path) for path in programs.candidates(project)]
     program, evaluator = programs.survey(project, rules)
     delegates = find_delegates(project, program, evaluator)
@@ -212,11 +222,6 @@ def together(groups: list[UnitGroup]) -> UnitGroup:
     )
 
 
-def merged_support(one: str, other: str) -> str:
-    """A support module with what both versions hold."""
-    return support_source((support_names(one) or set()) | (support_names(other) or set()))
-
-
 @dataclasses.dataclass(frozen=True)
 class Outcome:
     """What became of one group."""
@@ -297,6 +302,10 @@ def converted(
         if fn.node in delegates:
             models[fn.node] = lower_delegator(ctx, fn.module, fn.node, models[delegates[fn.node]])
         else:
+            if len(fn.classes) > 1:
+                message = "it is a method of objects of several classes, each of which may build another network"
+                raise outer.refuse("model-fn-classes", fn.node, fn.module, message)
+            objects.check_unchanged(ctx, program.facts, fn.node, [c.call for c in group.constructions])
             models[fn.node] = units.lower_model_fn(ctx, fn.module, fn.node)
         contexts.append(ctx)
     known = {c.call for c in program.constructions}

@@ -33,6 +33,14 @@ class Target:
 
 
 @dataclasses.dataclass(frozen=True)
+class LossCurve:
+    """The training loss of both programs, step by step, each training by itself from the same weights."""
+
+    legacy: tuple[float, ...]
+    migrated: tuple[float, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class Evidence:
     """One comparison of the legacy and the migrated program; `ok` is None when the check proves nothing."""
 
@@ -42,6 +50,7 @@ class Evidence:
     tolerance: float
     ok: bool | None
     note: str = ""
+    curve: LossCurve | None = None
 
 
 @dataclasses.dataclass(frozen=True)

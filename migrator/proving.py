@@ -25,7 +25,8 @@ class Verify(Protocol):
     """Compares two programs: unit id -> verification.
 
     The folders are scratch copies from which `entry` is run; the paths in the maps are relative to them. `after_entry`
-    is given when the second program is started in another way.
+    is given when the second program is started in another way. An `entry` of "" means that there is no program to run:
+    the models themselves are called, on made-up inputs.
     """
 
     def __call__(
@@ -63,6 +64,7 @@ class Prover:
         for model in conversion.models:
             maps[group_of.get(str(model["unit"]), "")].append(model)
         programs: dict[Program, list[ModelMap]] = defaultdict(list)
+        unstarted: list[ModelMap] = []
         for group in sorted(fresh):
             self._known[group] = (planned[group], {})
             if not maps[group]:
@@ -70,11 +72,13 @@ class Prover:
                 continue
             program = self._program(texts, maps[group])
             if isinstance(program, NoProgram):
-                self._settle(group, [str(m["unit"]) for m in maps[group]], Verification("not_run", program.reason))
+                for model in maps[group]:
+                    self._settle(group, [str(model["unit"])], Verification("not_run", program.reason))
+                    unstarted.append(model)
             else:
                 programs[program] += maps[group]
-        if programs:
-            self._run(conversion, programs, group_of)
+        if programs or unstarted:
+            self._run(conversion, programs, unstarted, group_of)
         return {group: self._known[group][1] for group in planned}
 
     def of_group(self, group: str) -> Mapping[str, Verification]:
@@ -98,7 +102,11 @@ class Prover:
         return given_program(self.entry, _relative(start, self.project.root), texts, paths)
 
     def _run(
-        self, conversion: Conversion, programs: Mapping[Program, list[ModelMap]], group_of: Mapping[str, str]
+        self,
+        conversion: Conversion,
+        programs: Mapping[Program, list[ModelMap]],
+        unstarted: list[ModelMap],
+        group_of: Mapping[str, str],
     ) -> None:
         scratch = Path(tempfile.mkdtemp(prefix="migrate-"))
         try:
@@ -113,11 +121,31 @@ class Prover:
                     before / program.folder, after / program.folder, program.entry, rebased, self.runtime, self.progress
                 )
                 self._record(maps, found, group_of)
+                unstarted += [model for model in maps if self._of(model, group_of).status == "not_run"]
+            if unstarted:
+                self._run_without_entry(before, after, unstarted, group_of)
         except WorkspaceError as error:
             for maps in programs.values():
                 self._record(maps, {}, group_of, str(error))
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+
+    def _run_without_entry(
+        self, before: Path, after: Path, maps: Sequence[ModelMap], group_of: Mapping[str, str]
+    ) -> None:
+        """Proves on made-up inputs what no program could be run for; the reason why it could not stays in sight."""
+        self.progress("verifying on made-up inputs")
+        found = self.verify(before, after, "", maps, self.runtime, self.progress)
+        for model in maps:
+            unit, known = str(model["unit"]), self._of(model, group_of)
+            made_up = found.get(unit)
+            if made_up is not None:
+                reasons = (made_up.reason, f"its program was not run: {known.reason}")
+                combined = dataclasses.replace(made_up, reason="; ".join(filter(None, reasons)))
+                self._settle(group_of[unit], [unit], combined)
+
+    def _of(self, model: ModelMap, group_of: Mapping[str, str]) -> Verification:
+        return self._known[group_of[str(model["unit"])]][1][str(model["unit"])]
 
     def _record(
         self,
@@ -145,6 +173,8 @@ def verify_programs(
     from migrator.verify.entry import Entry
     from migrator.verify.program import verify_program
 
+    if not entry:
+        return _verify_models(before, after, maps, runtime, progress)
     try:
         start, second = Entry.parse(entry), Entry.parse(after_entry or entry)
     except ValueError as error:
@@ -157,6 +187,19 @@ def verify_programs(
         reasons = [unit.verification.reason, *unit.notes]
         reason = "; ".join(dict.fromkeys(filter(None, reasons)))
         found[unit.unit or f"model {number}"] = dataclasses.replace(unit.verification, reason=reason)
+    return found
+
+
+def _verify_models(
+    before: Path, after: Path, maps: Sequence[ModelMap], runtime: str, progress: Callable[[str], None]
+) -> dict[str, Verification]:
+    from migrator.verify.synthetic import verify_models
+
+    found: dict[str, Verification] = {}
+    for unit in verify_models(before, after, maps, runtime, progress):
+        reasons = [unit.verification.reason, *unit.notes]
+        reason = "; ".join(dict.fromkeys(filter(None, reasons)))
+        found[unit.unit] = dataclasses.replace(unit.verification, reason=reason)
     return found
 
 

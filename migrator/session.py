@@ -10,6 +10,7 @@ from typing import Literal
 from migrator.conversion import EXCLUDED_RULE, Conversion, FileEdit, ModelMap, Options
 from migrator.ledger import FileProblem, Finding, Ledger, Unit, Verification
 from migrator.proving import Prover, Verify, group_outcome, unit_outcome
+from migrator.surroundings import with_surroundings
 from migrator.workspace import diagnosis, journal, landing
 from migrator.workspace.discovery import Project, list_files
 from migrator.workspace.errors import WorkspaceError
@@ -78,11 +79,11 @@ def run(project: Project, request: Request, convert: Convert, verify: Verify | N
     while True:
         progress("converting")
         conversion = _convert(convert, sources, options, held)
-        newly_held = (
-            _refused(project, request, conversion)
-            or _unproven(prover, sources, conversion, request)
-            or _write(project, request, conversion, progress)
-        )
+        newly_held = _refused(project, request, conversion) or _unproven(prover, sources, conversion, request)
+        if not newly_held:
+            dirty_allowed = request.allow_dirty or request.mode != "write"
+            conversion = with_surroundings(project, sources.texts, conversion, request.exclude, dirty_allowed)
+            newly_held = _write(project, request, conversion, progress)
         if not newly_held:
             break
         held.update(newly_held)

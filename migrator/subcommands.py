@@ -1,4 +1,4 @@
-"""The commands beside `migrate PATH`: undo, verify, rules, runtimes."""
+"""The commands beside `migrate PATH`: undo, verify, report, rules, runtimes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from migrator.proving import Verify
     from migrator.session import Progress
 
@@ -21,10 +23,11 @@ def verifier() -> Verify:
     return verify_programs
 
 
-def progress(always: bool) -> Progress:
-    """Progress goes to standard error, where a person looks, or always when a run takes minutes."""
-    shown = always or sys.stderr.isatty()
-    return lambda message: click.echo(f"migrate: {message}", err=True) if shown else None
+def progress(proof: bool) -> AbstractContextManager[Progress]:
+    """What shows the messages of a run while it lasts."""
+    from migrator.report import live
+
+    return live.progress(proof)
 
 
 @click.command(context_settings=HELP)
@@ -69,7 +72,8 @@ def verify(
     from migrator.report.terminal import verifications
 
     maps = json.loads(Path(weights).read_bytes())["models"] if weights else []
-    found = prove_pair(Path(before), Path(after), entry, entry_after, maps, runtime, verifier(), progress(True))
+    with progress(True) as told:
+        found = prove_pair(Path(before), Path(after), entry, entry_after, maps, runtime, verifier(), told)
     if form == "json":
         import dataclasses
 
@@ -82,14 +86,33 @@ def verify(
 
 
 @click.command(context_settings=HELP)
+@click.argument("old", type=click.Path(exists=True))
+@click.argument("new", type=click.Path(exists=True))
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="How to print.")
+def report(old: str, new: str, form: str) -> int:
+    """Compare two reports (report.json, or its folder): what is done, what is left. Exits with 3 on a regression."""
+    from migrator.report.document import to_json
+    from migrator.report.history import history, history_document, history_markdown, print_history, read_report
+
+    found = history(read_report(Path(old)), read_report(Path(new)))
+    if form == "text":
+        print_history(found, sys.stdout)
+    else:
+        click.echo(to_json(history_document(found)) if form == "json" else history_markdown(found), nl=False)
+    return 3 if found.regressed else 0
+
+
+@click.command(context_settings=HELP)
 @click.argument("rule", required=False)
 def rules(rule: str | None) -> int:
-    """List the rules, or explain one."""
-    from migrator.report.rules import explain_rule, list_rules
+    """List the rules, or explain one: by its id or by the legacy name."""
+    from migrator.report.rules import explain_rule, list_rules, similar
 
     text = list_rules() if rule is None else explain_rule(rule)
-    if text is None:
-        raise click.UsageError(f"there is no rule {rule!r}; `migrate rules` lists them")
+    if text is None and rule is not None:
+        near = similar(rule)
+        advice = f"did you mean {', '.join(near)}?" if near else "`migrate rules` lists them"
+        raise click.UsageError(f"there is no rule {rule!r}; {advice}")
     click.echo(text, nl=False)
     return 0
 
@@ -100,6 +123,7 @@ def rules(rule: str | None) -> int:
 @click.option("--rebuild", is_flag=True, help="Build them anew.")
 def runtimes(names: tuple[str, ...], build: bool, rebuild: bool) -> int:
     """List the runtimes that --verify uses, or build them."""
+    from migrator.report import live
     from migrator.verify import runtimes as known
 
     unknown = sorted(set(names) - set(known.RECIPES))
@@ -110,7 +134,7 @@ def runtimes(names: tuple[str, ...], build: bool, rebuild: bool) -> int:
         absent = known.absence(name)
         try:
             if (build or rebuild) and not absent:
-                known.provide(name, progress(True), rebuild)
+                known.provide(name, live.lines(True), rebuild)
             elif (build or rebuild) and names:
                 raise known.RuntimeAbsent(absent)
         except known.RuntimeAbsent as error:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import functools
 from typing import TYPE_CHECKING, Any
 
-from migrator.analysis import builtin_calls, changes, lookup
+from migrator.analysis import builtin_calls, changes, learn, lookup, spec_functions
 from migrator.analysis.changes import MUTATORS
 from migrator.analysis.facts import Frame
-from migrator.analysis.signatures import CELLS, RNN_CALLS, SIGNATURES, STATIC_NAMESPACES, VARIABLES
+from migrator.analysis.signatures import CELLS, ESTIMATOR_SPECS, RNN_CALLS, SIGNATURES, STATIC_NAMESPACES, VARIABLES
 from migrator.analysis.soundness import active
 from migrator.analysis.values import (
     NONE,
@@ -37,7 +36,7 @@ from migrator.analysis.values import (
 )
 from migrator.rulebook import Rule, parameters
 from migrator.source.names import canonical, surviving
-from migrator.source.syntax import descendants
+from migrator.source.syntax import is_generator
 
 if TYPE_CHECKING:
     from migrator.analysis.evaluate import Evaluator
@@ -103,7 +102,7 @@ def call_function(
     frame = ev.frame
     while frame is not None:
         depth, frame = depth + 1, frame.parent
-    known = remembered(ev, node, [*args, *kwargs.values()])
+    known = remembered(ev, function, [*args, *kwargs.values()])
     if known is not None:
         return known
     if ev.calls > (2_500 if ev.mode else 300) or depth > 40:
@@ -122,7 +121,7 @@ def call_function(
             ev.facts.activations.setdefault(site.node, []).append(new)
     outer = ev.frame
     ev.frame = new
-    scope = Scope(module, dict(arguments), function.scope)
+    scope = new.scope = Scope(module, dict(arguments), function.scope)
     if isinstance(node, ast.Lambda):
         new.returned = ev.eval(node.body, scope)
     else:
@@ -135,18 +134,28 @@ def call_function(
     return new.returned if new.returned is not None else Opaque(Stage.STATIC, "it does not return")
 
 
-def remembered(ev: Evaluator, node: ast.AST, args: list[Value]) -> Value | None:
+def remembered(ev: Evaluator, function: Function, args: list[Value]) -> Value | None:
     """The result of an earlier activation, where evaluating another would add no fact that matters.
 
     That is so for calls that are only supposed, and, when a whole program is surveyed, for calls whose arguments carry
-    neither functions nor Estimators.
+    neither functions nor Estimators, on an object that carries none either.
     """
-    frames = ev.facts.frames.get(node)
+    frames = ev.facts.frames.get(function.node)
     if not frames or frames[-1].returned is None:
         return None
-    if ev.supposing or (not ev.mode and not any(carries_program(a) for a in args)):
+    if ev.supposing:
+        return frames[-1].returned
+    if not ev.mode and not any(carries_program(a) for a in args) and not tells_more(function, frames[-1]):
         return frames[-1].returned
     return None
+
+
+def tells_more(function: Function, before: Frame) -> bool:
+    """True for a constructor, and for a method of another object that holds parts of the program."""
+    this = function.bound
+    if not isinstance(this, Instance) or (before.function is not None and before.function.bound is this):
+        return False
+    return getattr(function.node, "name", "") == "__init__" or any(carries_program(v) for v in this.attrs.values())
 
 
 def carries_program(value: Value) -> bool:
@@ -159,12 +168,6 @@ def carries_program(value: Value) -> bool:
         case Mapping():
             return any(carries_program(v) for v in value.items.values())
     return False
-
-
-@functools.cache
-def is_generator(node: ast.FunctionDef) -> bool:
-    """True for a generator function."""
-    return any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in descendants(node))
 
 
 def bind_arguments(function: Function, args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value]:
@@ -232,12 +235,16 @@ def library_call(ev: Evaluator, site: Site, name: str, args: list[Value], kwargs
         )
     rule = ev.rules.find(name)
     bound = bind_library(rule, name, args, kwargs)
+    if name == learn.RUN:
+        bound["experiment"] = learn.made_experiment(ev, site, bound)
     stage = library_stage(rule, name, [*args, *kwargs.values()])
     mode = any(depends_on_mode(v) for v in (*args, *kwargs.values()))
     if stage is Stage.CALL and name not in TRACED:
         bound = {k: shallow(v) for k, v in bound.items()}
     result = Result(name, site.node, bound, stage, site.scope.module, mode=mode)
     register_creation(ev, site, rule, name, bound)
+    if name in ESTIMATOR_SPECS:
+        spec_functions.apply(ev, site, result)
     return result
 
 
@@ -356,13 +363,15 @@ def method_call(ev: Evaluator, site: Site, callee: Member, args: list[Value], kw
         rule = ev.rules.find(base.symbol)
         if rule is not None and rule.kind == "optimizer" or is_optimizer(base.symbol):
             symbol = f"optimizer.{callee.attr}"
+        elif base.symbol == learn.ESTIMATOR:
+            symbol = f"learner.{callee.attr}"
         elif base.symbol in ESTIMATOR_LIKE:
             symbol = f"estimator.{callee.attr}"
         else:
             symbol = f"{base.symbol}.{callee.attr}"
         bound = {"self": base, **bind_library(None, symbol, args, kwargs)}
         stage = max((stage_of(v) for v in (base, *args, *kwargs.values())), default=Stage.STATIC)
-        if symbol.startswith("estimator.") or base.symbol.startswith("tensorflow.data"):
+        if symbol.startswith(("estimator.", "learner.")) or base.symbol.startswith("tensorflow.data"):
             stage = Stage.STATIC
         return Result(symbol, site.node, bound, stage, site.scope.module, mode=depends_on_mode(base))
     if isinstance(base, Opaque) and callee.attr in lookup.SHAPES and base.stage is Stage.CALL:
@@ -382,9 +391,7 @@ def reuse_variables(ev: Evaluator, site: Site, scope: Result) -> None:
 ESTIMATOR_LIKE = frozenset(
     {
         "tensorflow.estimator.Estimator",
-        "tensorflow.contrib.learn.Estimator",
         "tensorflow.estimator.tpu.TPUEstimator",
-        "tensorflow.contrib.tpu.TPUEstimator",
     }
 )
 

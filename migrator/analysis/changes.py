@@ -45,6 +45,7 @@ MUTATORS = frozenset(
         "set_hparam",
     ]
 )
+INPUTS = frozenset({"features", "labels"})
 DEPTH = 4  # containers in containers that are looked into
 
 
@@ -61,8 +62,11 @@ def changed(ev: Evaluator, node: ast.AST, value: Value, stored: Iterable[Value],
         made_here = getattr(function.node, "name", "") == "__init__" if function is not None else False
         if made_here or any(stage_of(v) is Stage.CALL for v in stored):
             return
-    if active("argument-change") and reaches(given(ev.frame), value):
-        message = "an object that came as an argument is changed in place"
+    static = stage_of(value) is Stage.STATIC and all(stage_of(v) is Stage.STATIC for v in stored)
+    if isinstance(node, ast.Call) and ev.frame.scope is not None:
+        note_changes(ev, [(node, name) for name in holders(ev.frame.scope, value)], static)
+    if active("argument-change") and reaches(given(ev.frame), value) and not passed_on(ev, value, static):
+        message = "an object that came as an argument is changed in place, and others may hold it"
         ev.refuse("argument-change", node, message, scope.module, supposed=True)
     elif active("aliasing") and len(holders(scope, value)) > 1:
         first, second = holders(scope, value)[:2]
@@ -70,6 +74,48 @@ def changed(ev: Evaluator, node: ast.AST, value: Value, stored: Iterable[Value],
         ev.refuse("aliasing", node, message, scope.module, supposed=True)
     elif active("outer-write") and value not in scope.names.values() and held_outside(scope, value):
         ev.refuse("outer-write", node, "an object of an enclosing scope is changed", scope.module, supposed=True)
+
+
+def passed_on(ev: Evaluator, value: Value, static: bool) -> bool:
+    """True when it can be followed whose object an activation changes: that of one name in each of its callers.
+
+    In the end a caller made it, or it is the features or labels of the model_fn, which TensorFlow 1 made for this call.
+    """
+    changed: list[tuple[ast.Call, str]] = []
+    below: ast.Call | None = None
+    frame = ev.frame
+    while frame is not None and frame.scope is not None:
+        names = holders(frame.scope, value)
+        if frame.function is not None and reaches(frame.function.defaults.values(), value):
+            return False
+        if not names and below is not None and not reaches(given(frame), value):
+            return not held_outside(frame.scope, value) and note_changes(ev, changed, static)
+        if len(names) != 1 or frame.scope.names[names[0]] is not value:
+            return False
+        if below is not None:
+            changed.append((below, names[0]))
+        if not reaches(given(frame), value):
+            if held_outside(frame.scope, value):
+                return False
+            break
+        if frame.parent is None:
+            if names[0] not in INPUTS or frame.arguments.get(names[0]) is not value:
+                return False
+            ev.facts.inputs_changed.add(names[0])
+            break
+        below, frame = frame.call, frame.parent
+        if below is None:
+            return False
+    return note_changes(ev, changed, static)
+
+
+def note_changes(ev: Evaluator, changed: list[tuple[ast.Call, str]], static: bool) -> bool:
+    """Record the names whose objects calls change: True, for its caller to return."""
+    for call, name in changed:
+        ev.facts.changes.setdefault(call, set()).add(name)
+        if static:
+            ev.facts.static_changes.add(call)
+    return True
 
 
 def given(frame: Frame) -> list[Value]:

@@ -72,6 +72,7 @@ class Evaluator:
         self.rules = rules
         self.modules: dict[str, Scope] = {}
         self.functions: dict[ast.AST, Function] = {}  # every definition met, with its scope
+        self.evaluated: dict[tuple[ast.AST, ...], Facts] = {}  # the facts of model_fns, in every mode
         self.all_calls = 0
         self.begin("", Facts())
 

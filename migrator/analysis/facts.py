@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
 
-from migrator.analysis.values import Function, Scope, Stage, Value, depends_on_mode, join, join_all, stage_of, truth
+from migrator.analysis.values import (
+    Function,
+    Result,
+    Scope,
+    Stage,
+    Value,
+    depends_on_mode,
+    join,
+    join_all,
+    stage_of,
+    truth,
+)
 from migrator.source.module import Module
 
 MODES = ("train", "eval", "infer")
@@ -43,6 +55,7 @@ class Frame:
     arguments: dict[str, Value] = dataclasses.field(default_factory=dict)
     creations: list[Creation] = dataclasses.field(default_factory=list)
     returned: Value | None = None
+    scope: Scope | None = None
     supposed: bool = False  # the call does not really happen
 
     def on_path(self, node: ast.AST) -> int:
@@ -66,19 +79,43 @@ class Facts:
     frames: dict[ast.AST, list[Frame]] = dataclasses.field(default_factory=dict)  # by definition
     refusals: list[Refusal] = dataclasses.field(default_factory=list)
     creations: dict[str, list[Creation]] = dataclasses.field(default_factory=dict)  # by mode, in order
+    applied: dict[tuple[ast.Call, str], ast.Call] = dataclasses.field(default_factory=dict)  # see spec_functions
+    changes: dict[ast.Call, set[str]] = dataclasses.field(default_factory=dict)  # names whose objects a call changes
+    static_changes: set[ast.Call] = dataclasses.field(default_factory=set)  # those of what construction may read
+    inputs_changed: set[str] = dataclasses.field(default_factory=set)  # parameters of the model_fn, changed in place
     scopes: dict[ast.AST, Scope] = dataclasses.field(default_factory=dict)  # comprehension -> the names inside it
+    _joined: dict[ast.AST, Value] = dataclasses.field(default_factory=dict)  # what `value` gave for all modes
 
     def record(self, node: ast.AST, mode: str, value: Value) -> None:
         """Add one evaluation of an expression."""
-        by_mode = self.values.setdefault(node, {})
-        by_mode[mode] = join(by_mode[mode], value) if mode in by_mode else value
+        if self._joined:
+            self._joined.clear()
+        by_mode = self.values.get(node)
+        if by_mode is None:
+            self.values[node] = {mode: value}
+        else:
+            by_mode[mode] = join(by_mode[mode], value) if mode in by_mode else value
 
     def value(self, node: ast.AST, mode: str | None = None) -> Value | None:
         """What the expression may be in a mode, or in any; None when it was never evaluated there."""
         by_mode = self.values.get(node)
         if not by_mode:
             return None
-        return by_mode.get(mode) if mode else join_all(by_mode.values())
+        if mode:
+            return by_mode.get(mode)
+        if node not in self._joined:
+            self._joined[node] = join_all(by_mode.values())
+        return self._joined[node]
+
+    @functools.cached_property
+    def results(self) -> dict[str, list[Result]]:
+        """Symbol -> what its calls gave, wherever that is surely it. To be asked for when the evaluation is over."""
+        found: dict[str, list[Result]] = {}
+        for by_mode in self.values.values():
+            for value in by_mode.values():
+                if isinstance(value, Result):
+                    found.setdefault(value.symbol, []).append(value)
+        return found
 
     def stage(self, node: ast.AST) -> Stage:
         """The latest stage of the expression over all modes and activations."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from migrator.analysis.facts import MODES, Facts
 from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, truth
-from migrator.source.syntax import children
+from migrator.source.syntax import children, descendants
 
 ALL = frozenset(MODES)
 
@@ -29,6 +29,7 @@ class Step:
     blocks: list[list[Step]] = dataclasses.field(default_factory=list)
     modes: frozenset[str] = frozenset()
     rest: bool = False  # what follows a return of the other modes, not a branch
+    changes: frozenset[str] = frozenset()  # names whose objects its calls change
 
 
 class Undecided(Exception):
@@ -83,8 +84,14 @@ class Specialiser:
                 blocks = [self.block(part, modes, _before(part, node))[0] for part in parts]
                 return [Step("try", node, above, blocks)], modes
             case ast.Return() | ast.Raise():
-                return [Step("return", node, above)], frozenset()
-        return [Step("simple", node, above)], modes
+                return [Step("return", node, above, changes=self.changes(node))], frozenset()
+        return [Step("simple", node, above, changes=self.changes(node))], modes
+
+    def changes(self, node: ast.stmt) -> frozenset[str]:
+        """The names whose objects the calls of a statement change."""
+        if not self.facts.changes or isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            return frozenset()
+        return frozenset().union(*(self.facts.changes.get(n, ()) for n in descendants(node) if isinstance(n, ast.Call)))
 
     def branch(self, node: ast.If, modes: frozenset[str], above: int) -> tuple[list[Step], frozenset[str]]:
         """An `if`: folded where the mode decides it."""

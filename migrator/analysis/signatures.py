@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from migrator.analysis import learn
+
 ESTIMATOR_SPECS = {
     "tensorflow.estimator.EstimatorSpec": "mode, predictions=None, loss=None, train_op=None, eval_metric_ops=None, "
     "export_outputs=None, training_chief_hooks=None, training_hooks=None, scaffold=None, evaluation_hooks=None, "
@@ -12,9 +14,6 @@ ESTIMATOR_SPECS = {
     "tensorflow.contrib.learn.ModelFnOps": "mode, predictions=None, loss=None, train_op=None, eval_metric_ops=None, "
     "output_alternatives=None, training_chief_hooks=None, training_hooks=None, scaffold=None",
 }
-ESTIMATOR_SPECS["tensorflow.contrib.tpu.TPUEstimatorSpec"] = ESTIMATOR_SPECS[
-    "tensorflow.estimator.tpu.TPUEstimatorSpec"
-]
 ESTIMATOR_SPECS["tensorflow.contrib.learn.python.learn.estimators.model_fn.ModelFnOps"] = ESTIMATOR_SPECS[
     "tensorflow.contrib.learn.ModelFnOps"
 ]
@@ -27,7 +26,6 @@ ESTIMATORS = {
     "train_batch_size=None, eval_batch_size=None, predict_batch_size=None, batch_axis=None, "
     "eval_on_tpu=True, export_to_tpu=True, export_to_cpu=True, warm_start_from=None",
 }
-ESTIMATORS["tensorflow.contrib.tpu.TPUEstimator"] = ESTIMATORS["tensorflow.estimator.tpu.TPUEstimator"]
 
 VARIABLES = {
     "tensorflow.get_variable": "name, shape=None, dtype=None, initializer=None, regularizer=None, trainable=None, "
@@ -65,6 +63,7 @@ CELLS = {
 }
 
 SIGNATURES: dict[str, str] = {
+    **learn.SIGNATURES,
     **ESTIMATOR_SPECS,
     **ESTIMATORS,
     **VARIABLES,
@@ -76,11 +75,21 @@ SIGNATURES: dict[str, str] = {
     "tensorflow.estimator.TrainSpec": "input_fn, max_steps=None, hooks=None, saving_listeners=None",
     "tensorflow.estimator.EvalSpec": "input_fn, steps=100, name=None, hooks=None, exporters=None, "
     "start_delay_secs=120, throttle_secs=600",
+    "tensorflow.estimator.FinalExporter": "name, serving_input_receiver_fn, assets_extra=None, as_text=False",
+    "tensorflow.estimator.LatestExporter": "name, serving_input_receiver_fn, assets_extra=None, as_text=False, "
+    "exports_to_keep=5",
+    "tensorflow.estimator.BestExporter": "name='best_exporter', serving_input_receiver_fn=None, "
+    "event_file_pattern='eval/*.tfevents.*', compare_fn=None, assets_extra=None, as_text=False, exports_to_keep=5",
     "tensorflow.estimator.train_and_evaluate": "estimator, train_spec, eval_spec",
     "tensorflow.estimator.RunConfig": "model_dir=None, tf_random_seed=None, save_summary_steps=100, "
     "save_checkpoints_steps=None, save_checkpoints_secs=None, session_config=None, keep_checkpoint_max=5, "
     "keep_checkpoint_every_n_hours=10000, log_step_count_steps=100, train_distribute=None, device_fn=None, "
     "protocol=None, eval_distribute=None, experimental_distribute=None",
+    "tensorflow.estimator.tpu.RunConfig": "tpu_config=None, evaluation_master=None, master=None, cluster=None, "
+    "model_dir=None, tf_random_seed=None, save_summary_steps=100, save_checkpoints_steps=None, "
+    "save_checkpoints_secs=None, session_config=None, keep_checkpoint_max=5, keep_checkpoint_every_n_hours=10000, "
+    "log_step_count_steps=100, train_distribute=None, device_fn=None, protocol=None, eval_distribute=None, "
+    "experimental_distribute=None",
     "tensorflow.contrib.learn.RunConfig": "master=None, num_cores=0, log_device_placement=False, "
     "gpu_memory_fraction=1, tf_random_seed=None, save_summary_steps=100, save_checkpoints_secs=None, "
     "save_checkpoints_steps=None, keep_checkpoint_max=5, keep_checkpoint_every_n_hours=10000, "
@@ -133,6 +142,7 @@ STATIC_NAMESPACES = (
     "tensorflow.estimator",
     "tensorflow.contrib.learn",
     "tensorflow.contrib.tpu",
+    "tensorflow.tpu",
     "tensorflow.contrib.training.HParams",
     "tensorflow.train",
     "tensorflow.io",

@@ -98,6 +98,7 @@ class Instance(Value):
     cls: ClassRef
     attrs: dict[str, Value]
     open: bool = False
+    sampled: bool = False  # made by the analysis itself, to look at a method
 
 
 @dataclasses.dataclass(eq=False)
@@ -200,8 +201,8 @@ def same(a: Value, b: Value) -> bool:
     if type(a) is not type(b):
         return False
     match a, b:
-        case Opaque(), Opaque():
-            return a.stage == b.stage and a.mode == b.mode and a.why == b.why
+        case Result(), Result():
+            return a.call is b.call and a.part == b.part and a.stage == b.stage and same_arguments(a, b)
         case Const(), Const():
             return type(a.value) is type(b.value) and bool(a.value == b.value)
         case Symbol(), Symbol():
@@ -212,8 +213,6 @@ def same(a: Value, b: Value) -> bool:
             return a.node is b.node and a.scope is b.scope and a.bound is b.bound
         case ClassRef(), ClassRef():
             return a.node is b.node and a.scope is b.scope
-        case Result(), Result():
-            return a.call is b.call and a.part == b.part and a.stage == b.stage and same_arguments(a, b)
         case Opaque(), Opaque():
             return a.stage == b.stage and a.mode == b.mode and a.why == b.why
         case Member(), Member():
@@ -251,8 +250,8 @@ def join(a: Value, b: Value) -> Value:
     if isinstance(a, plain) and isinstance(b, plain) and not _none(a) and not _none(b):
         why = getattr(a, "why", "") or getattr(b, "why", "")
         return Opaque(max(stage_of(a), stage_of(b)), why, mode=mode)
-    found: list[Value] = []
-    for option in (*options(a), *options(b)):
+    found = list(options(a))  # no two of a choice are the same
+    for option in options(b):
         if not any(same(option, f) for f in found):
             found.append(option)
     if len(found) > CHOICES:

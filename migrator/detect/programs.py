@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import dataclasses
 
-from migrator.analysis import calls, lookup
+from migrator.analysis import calls, learn, lookup
 from migrator.analysis.evaluate import Evaluator
 from migrator.analysis.facts import MODES, Facts
 from migrator.analysis.signatures import ESTIMATOR_SPECS, ESTIMATORS
 from migrator.analysis.values import (
+    ClassRef,
     Const,
     Function,
     Instance,
@@ -21,6 +22,7 @@ from migrator.analysis.values import (
     Stage,
     Symbol,
     Value,
+    join_all,
     options,
 )
 from migrator.rulebook import Rulebook
@@ -41,6 +43,7 @@ class ModelFn:
     module: Module
     function: Function
     qualname: str
+    classes: tuple[ClassRef, ...] = ()  # of the objects whose method it is, where the program makes some
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -162,7 +165,7 @@ def with_self(ev: Evaluator, function: Function) -> Function:
 def sample_instance(ev: Evaluator, function: Function) -> Instance:
     """An object of a method's class as its __init__ leaves it."""
     assert function.owner is not None
-    instance = Instance(function.owner, {}, open=True)
+    instance = Instance(function.owner, {}, open=True, sampled=True)
     init = lookup.class_member(function.owner, "__init__")
     if isinstance(init, Function) and init.node is not function.node:
         bound = Function(init.node, init.scope, init.defaults, instance, init.owner)
@@ -170,10 +173,29 @@ def sample_instance(ev: Evaluator, function: Function) -> Instance:
     return instance
 
 
+def any_instance(ev: Evaluator, cls: ClassRef, survey: Facts) -> Instance:
+    """An object of a class as any of its constructions leaves it: of their arguments, only functions are known."""
+    instance = Instance(cls, {}, open=any(isinstance(b, (Symbol, Opaque)) for b in cls.bases), sampled=True)
+    init = lookup.class_member(cls, "__init__")
+    if not isinstance(init, Function):
+        return instance
+    made = [f for f in survey.frames.get(init.node, []) if f.call is not None and not f.supposed]
+    parameters = (*init.node.args.posonlyargs, *init.node.args.args, *init.node.args.kwonlyargs)
+    given: dict[str, Value] = {}
+    for name in [p.arg for p in parameters][1:]:
+        values = [f.arguments[name] for f in made if name in f.arguments]
+        values = values or [init.defaults.get(name, Opaque(Stage.STATIC))]
+        known = all(calls.carries_program(v) or isinstance(v, Symbol) for v in values)
+        given[name] = join_all(values) if known else Opaque(Stage.STATIC)
+    calls.call_function(ev, Function(init.node, init.scope, init.defaults, instance, init.owner), None, [], given)
+    return instance
+
+
 # ------------------------------------------------------------------------------------------------------- model_fns
 def find_model_fns(ev: Evaluator, facts: Facts) -> list[ModelFn]:
     """Functions that make a spec themselves, or that an Estimator is given."""
     found: dict[ast.FunctionDef, Function] = {}
+    classes: dict[ast.FunctionDef, list[ClassRef]] = {}
     makers = {call for call, values in facts.callees.items() if any(makes_spec(o) for v in values for o in options(v))}
     for node, function in ev.functions.items():
         if isinstance(node, ast.FunctionDef) and any(n in makers for n in own_nodes(node)):
@@ -184,8 +206,24 @@ def find_model_fns(ev: Evaluator, facts: Facts) -> list[ModelFn]:
                 for function in functions_of(value.bound.get("model_fn")):
                     if isinstance(function.node, ast.FunctionDef):
                         found[function.node] = function
+                        this = object_of(function)
+                        known = classes.setdefault(function.node, [])
+                        if this is not None and not this.sampled and all(c.node is not this.cls.node for c in known):
+                            known.append(this.cls)
     ordered = sorted(found.items(), key=lambda item: (item[1].scope.module.path, item[0].lineno))
-    return [ModelFn(n, f.scope.module, f, qualified_name(f.scope.module, n)) for n, f in ordered]
+    return [
+        ModelFn(n, f.scope.module, f, qualified_name(f.scope.module, n), tuple(classes.get(n, ()))) for n, f in ordered
+    ]
+
+
+def object_of(function: Function) -> Instance | None:
+    """The object whose method a function is, or is made in."""
+    this: Value | None = function.bound
+    scope: Scope | None = function.scope
+    while this is None and scope is not None and scope.parent is not None:
+        this = scope.names.get("self")
+        scope = scope.parent
+    return this if isinstance(this, Instance) else None
 
 
 def find_unattached(ev: Evaluator, known: tuple[ModelFn, ...]) -> list[ModelFn]:
@@ -256,6 +294,9 @@ def qualified_name(module: Module, node: ast.AST) -> str:
 
 def evaluate_model_fns(project: Project, rules: Rulebook, fns: list[ModelFn], survey_ev: Evaluator) -> Facts:
     """The facts of model_fns in every mode; several when they delegate to one function that makes the specs."""
+    key = tuple(fn.node for fn in fns)
+    if key in survey_ev.evaluated:
+        return survey_ev.evaluated[key]
     facts = Facts()
     ev = Evaluator(project, rules)
     ev.modules = survey_ev.modules
@@ -264,7 +305,7 @@ def evaluate_model_fns(project: Project, rules: Rulebook, fns: list[ModelFn], su
         names = [p.arg for p in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
         for mode in MODES:
             ev.begin(mode, facts)
-            function = with_self(ev, fn.function) if fn.function.bound is None else fn.function
+            function = of_any_object(ev, fn, survey_ev.facts)
             given: dict[str, Value] = {
                 "features": Opaque(Stage.CALL),
                 **{name: Const(None, mode=True) if mode == "infer" else Opaque(Stage.CALL) for name in LABELS},
@@ -272,7 +313,31 @@ def evaluate_model_fns(project: Project, rules: Rulebook, fns: list[ModelFn], su
                 "params": Opaque(Stage.STATIC),
             }
             calls.call_function(ev, function, None, [], {k: v for k, v in given.items() if k in names})
+    survey_ev.evaluated[key] = facts
     return facts
+
+
+def of_any_object(ev: Evaluator, fn: ModelFn, survey: Facts) -> Function:
+    """A model_fn that is a method, or made in one, with an object that stands for all the program makes."""
+    function = fn.function
+    if function.bound is not None and not isinstance(function.bound, Instance):
+        return function
+    sample = with_self(ev, function)
+    this = object_of(sample)
+    if this is None:
+        return function
+    this = any_instance(ev, fn.classes[0] if fn.classes else this.cls, survey)
+    if sample.bound is not None:
+        return Function(sample.node, sample.scope, sample.defaults, this, sample.owner)
+    return Function(function.node, with_object(function.scope, this), function.defaults, None, function.owner)
+
+
+def with_object(scope: Scope, this: Instance) -> Scope:
+    """The scopes around a function of a method, with another object as `self`."""
+    if "self" in scope.names:
+        return Scope(scope.module, {**scope.names, "self": this}, scope.parent, scope.outer_names)
+    outer = with_object(scope.parent, this) if scope.parent is not None else None
+    return Scope(scope.module, scope.names, outer, scope.outer_names)
 
 
 # ---------------------------------------------------------------------------------------------------- program level
@@ -288,11 +353,8 @@ def find_constructions(facts: Facts) -> list[Construction]:
                     and option.call is node
                     and not option.part
                 ):
-                    fns = tuple(
-                        f.node
-                        for f in functions_of(option.bound.get("model_fn"))
-                        if isinstance(f.node, ast.FunctionDef)
-                    )
+                    given = functions_of(option.bound.get("model_fn"))
+                    fns = tuple(dict.fromkeys(f.node for f in given if isinstance(f.node, ast.FunctionDef)))
                     found[option.call] = Construction(option.call, option.module, option, fns)
     return sorted(found.values(), key=lambda c: (c.module.path, c.call.lineno))
 
@@ -308,10 +370,12 @@ def find_uses(facts: Facts) -> list[Use]:
                 if not isinstance(option, Result) or option.call is not node or option.part:
                     continue
                 head, _, kind = option.symbol.partition(".")
-                if head == "estimator":
+                if head in ("estimator", "learner"):
                     receiver = option.bound.get("self")
-                elif option.symbol == "tensorflow.estimator.train_and_evaluate":
-                    receiver, kind = option.bound.get("estimator"), "train_and_evaluate"
+                elif option.symbol in HANDED:
+                    receiver, kind = option.bound.get("estimator"), HANDED[option.symbol]
+                elif option.symbol == learn.RUN:
+                    receiver, kind = estimator_within(option), "run_experiment"
                 else:
                     continue
                 made = tuple(o.call for o in options(receiver) if isinstance(o, Result)) if receiver is not None else ()
@@ -320,6 +384,22 @@ def find_uses(facts: Facts) -> list[Use]:
                     made = tuple(dict.fromkeys((*previous.estimators, *made)))
                 found[node] = Use(node, option.module, kind, option, made)
     return sorted(found.values(), key=lambda u: (u.module.path, u.call.lineno))
+
+
+# what is handed an Estimator -> the kind of use
+HANDED = {
+    "tensorflow.estimator.train_and_evaluate": "train_and_evaluate",
+    learn.EXPERIMENT: "experiment",
+    learn.PREDICTOR: "predictor",
+}
+
+
+def estimator_within(run: Result) -> Value | None:
+    """The Estimators of the Experiments that a runner makes; None where it may make something else."""
+    found = [o for o in options(run.bound["experiment"]) if not isinstance(o, Opaque)]
+    made = [o.bound.get("estimator") for o in found if isinstance(o, Result) and o.symbol == learn.EXPERIMENT]
+    known = [value for value in made if value is not None]
+    return join_all(known) if known and len(known) == len(found) else None
 
 
 def find_escapes(facts: Facts) -> list[Use]:
@@ -338,4 +418,4 @@ def find_escapes(facts: Facts) -> list[Use]:
     return sorted(found, key=lambda u: (u.module.path, u.call.lineno))
 
 
-HARMLESS = frozenset({"tensorflow.estimator.train_and_evaluate", "tensorflow.logging.info", "functools.partial"})
+HARMLESS = frozenset({*HANDED, "tensorflow.logging.info", "functools.partial"})

@@ -69,6 +69,10 @@ def _whole(module: Module, node: ast.stmt, lines: list[str]) -> Change:
         text = "\n".join(indent + line if line and i else line for i, line in enumerate(lines))
         return Change(start, end, text)
     line_start = module.line_start(module.line_of(start))
+    if isinstance(node, ast.FunctionDef):
+        # the blank lines above a definition go with it
+        above = module.text[:line_start].rstrip(" \n")
+        line_start = len(above) + 1 if above else 0
     rest = module.text[end:].split("\n", 1)[0]
     if module.text[line_start:start].strip() or (rest.strip() and not rest.lstrip().startswith("#")):
         return Change(start, end, "pass")

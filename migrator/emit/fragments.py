@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from migrator.source.module import Module
+from migrator.source.syntax import children, remembered
 
 Rewrite = Callable[[ast.AST], str | None]
 
@@ -25,7 +26,7 @@ class Renderer:
         """The node's text with replacements; continuation lines are moved by `shift` columns."""
         replaced = self.rewrite(node)
         if replaced is not None:
-            return replaced
+            return shifted(replaced, shift)
         return self.inside(node, shift)
 
     def inside(self, node: ast.AST, shift: int = 0) -> str:
@@ -35,7 +36,7 @@ class Renderer:
         start, end = self.module.span(node)
         pieces: list[str] = []
         at = start
-        for child in _children(node):
+        for child in _expressions(node):
             text = self.expression(child, shift)
             child_start, child_end = self.module.span(child)
             if text != self.copy(child_start, child_end, shift):
@@ -133,12 +134,13 @@ def _rewritten_tree(node: ast.expr, rewrite: Rewrite) -> ast.expr | None:
     return result if changed and isinstance(result, ast.expr) else None
 
 
-def _children(node: ast.AST) -> Iterator[ast.expr]:
+@remembered
+def _expressions(node: ast.AST) -> tuple[ast.expr, ...]:
     """Direct sub-expressions in source order, through keywords, comprehensions and argument lists."""
     found: list[ast.expr] = []
 
     def collect(inner: ast.AST) -> None:
-        for child in ast.iter_child_nodes(inner):
+        for child in children(inner):
             if isinstance(child, ast.expr):
                 found.append(child)
             elif isinstance(
@@ -147,7 +149,7 @@ def _children(node: ast.AST) -> Iterator[ast.expr]:
                 collect(child)
 
     collect(node)
-    return iter(sorted(found, key=lambda n: (n.lineno, n.col_offset)))
+    return tuple(sorted(found, key=lambda n: (n.lineno, n.col_offset)))
 
 
 def _bare(text: str) -> bool:
@@ -181,6 +183,16 @@ def _binds_tighter(inner: ast.expr, outer: ast.AST) -> bool:
         return 4 if isinstance(node, ast.Compare) else 0
 
     return rank(inner) > rank(outer) > 0
+
+
+def shifted(text: str, shift: int) -> str:
+    """A new text whose continuation lines move along; one with a string of several lines stays as it is."""
+    if shift == 0 or "\n" not in text or '"""' in text or "'''" in text:
+        return text
+    first, *others = text.split("\n")
+    if shift > 0:
+        return "\n".join([first, *(" " * shift + line if line.strip() else line for line in others)])
+    return "\n".join([first, *(line[min(-shift, len(line) - len(line.lstrip(" "))) :] for line in others)])
 
 
 def standalone(text: str) -> str:

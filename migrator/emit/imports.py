@@ -39,8 +39,9 @@ def plan_imports(text: str, original: str, plan: ImportPlan) -> str:
 
     Imports that the original used and the new text does not are removed; `tensorflow.compat.v1` becomes `tensorflow`.
     """
-    module = cst.parse_module(text)
     tree = syntax_of(text)
+    short, rest = shortened(text, tree)
+    module = cst.parse_module(short)
     used = used_names(tree)
     used_before = used_names(syntax_of(original))
     bound = bound_at_top(tree)
@@ -53,9 +54,45 @@ def plan_imports(text: str, original: str, plan: ImportPlan) -> str:
         if local in used and (local not in bound or local in visitor.removed):
             wanted.append(spelling)
     wanted += [s for s in plan.statements if s not in text]
-    if not wanted:
-        return module.code
-    return _insert(module, wanted, plan.own)
+    code = _insert(module, wanted, plan.own) if wanted else module.code
+    return "\n".join(rest.get(line, line) for line in code.split("\n"))
+
+
+def shortened(text: str, tree: ast.Module) -> tuple[str, dict[str, str]]:
+    """The text with one line in place of each run of statements that import nothing, and what these lines stand for.
+
+    LibCST takes ten times as long as `ast` for a text, and most of a file is of no interest here.
+    """
+    lines = text.split("\n")
+    mark = "_rest"
+    while mark in text:
+        mark += "_"
+    rest: dict[str, str] = {}
+    for first, last in reversed(plain_runs(tree, lines)):
+        name = f"{mark}{first}"
+        rest[name] = "\n".join(lines[first - 1 : last])
+        lines[first - 1 : last] = [name]
+    return "\n".join(lines), rest
+
+
+def plain_runs(tree: ast.Module, lines: list[str]) -> list[tuple[int, int]]:
+    """First and last line of each run of top-level statements without imports. A docstring belongs to none."""
+    runs: list[tuple[int, int, bool]] = []
+    for index, node in enumerate(tree.body):
+        first = min(n.lineno for n in (node, *getattr(node, "decorator_list", ())))
+        imports = any(isinstance(n, (ast.Import, ast.ImportFrom)) for n in descendants(node))
+        plain = not imports and not (index == 0 and isinstance(node, ast.Expr))
+        if runs and (first <= runs[-1][1] or (plain and runs[-1][2])):  # `x = 1; import os` is not taken apart
+            before = runs.pop()
+            first, plain = before[0], plain and before[2]
+        runs.append((first, node.end_lineno or node.lineno, plain))
+    ends = [*(first for first, _, _ in runs[1:]), len(lines) + 1]
+    return [(first, indented_to(lines, last, end)) for (first, last, p), end in zip(runs, ends, strict=True) if p]
+
+
+def indented_to(lines: list[str], last: int, end: int) -> int:
+    """The last indented comment line before `end`, which belongs to the block that ends with `last`, else `last`."""
+    return max((n for n in range(last + 1, end) if lines[n - 1].strip() and lines[n - 1][0] in " \t"), default=last)
 
 
 def spelled(name: str) -> tuple[str, str]:

@@ -14,15 +14,13 @@ from migrator.emit.editing import Statements, edited
 from migrator.emit.fragments import Renderer
 from migrator.emit.imports import ImportPlan, plan_imports
 from migrator.emit.support import support_names, support_source
-from migrator.lower import exports, guards, inputs, rewriting, run_configs, steps, training
-from migrator.lower.context import Context, Refused
-from migrator.lower.groups import Group, moved_into_calls
+from migrator.lower import export_calls, guards, inputs, objects, rewriting, run_configs, serving, steps, training
+from migrator.lower.context import SUPPORT, Context, Refused, support_name
+from migrator.lower.groups import EXPORTERS, Group, moved_into_calls
 from migrator.lower.owners import Owner
 from migrator.lower.units import LoweredModel
 from migrator.source.module import Module
 from migrator.source.syntax import descendants, syntax_of
-
-SUPPORT = "estimator_semantics"
 
 
 @dataclasses.dataclass(eq=False)
@@ -38,7 +36,22 @@ class Assembly:
     @functools.cached_property
     def specs(self) -> frozenset[ast.Call]:
         """The placeholders of serving functions that become specifications."""
-        return frozenset(exports.placeholder_specs(self.group.ctx))
+        found = export_calls.placeholder_specs(self.group.ctx)
+        for function in self.servings:
+            for node in descendants(function):
+                if isinstance(node, ast.Call) and serving.is_placeholder(self.group.ctx.facts.value(node)):
+                    found.add(node)
+        return frozenset(found)
+
+    @functools.cached_property
+    def servings(self) -> dict[ast.FunctionDef, serving.Serving]:
+        """The serving functions, taken apart."""
+        found: dict[ast.FunctionDef, serving.Serving] = {}
+        for node, function in inputs.input_functions(self.group).items():
+            call = serving.receiver_of(self.group.ctx, node)
+            if call is not None and isinstance(node, ast.FunctionDef):
+                found[node] = serving.taken_apart(self.group.ctx, function.scope.module, node, call)
+        return found
 
     def context_of(self, node: ast.AST) -> Context:
         """The context that knows a node: the model's where it was evaluated for one."""
@@ -84,6 +97,10 @@ def check_parses(ctx: Context, path: str, text: str) -> None:
 def collect_definitions(assembly: Assembly) -> None:
     """Which definitions get which text."""
     for model in assembly.group.models.values():
+        if model.method:
+            assembly.replaced[model.node] = model.method.split("\n")
+            insert_above(assembly, model.module, model.node, model.text)
+            continue
         assembly.replaced[model.node] = model.text.split("\n")
         if model.top_level:
             assembly.renamed.setdefault(model.module.path, {})[model.node.name] = model.builder
@@ -106,9 +123,16 @@ def collect_owner(assembly: Assembly, owner: Owner) -> None:
         if owner.cls is None:
             assembly.renamed.setdefault(module.path, {})[owner.node.name] = owner.class_name
         return
+    insert_above(assembly, module, target, owner.text)
+    if objects.is_method(module, target):
+        assembly.replaced[target] = []  # its layers are made by the new class
+
+
+def insert_above(assembly: Assembly, module: Module, target: ast.AST, text: str) -> None:
+    """Put a text before the top-level statement that holds a definition."""
     for statement in module.tree.body:
         if any(n is target for n in descendants(statement)):
-            assembly.inserted.setdefault(statement, []).append(owner.text)
+            assembly.inserted.setdefault(statement, []).append(text)
             return
 
 
@@ -154,8 +178,12 @@ def file_text(assembly: Assembly, module: Module) -> str:
         if node in assembly.replaced:
             lines = assembly.replaced[node]
             before = assembly.inserted.get(node, [])
+            if not lines and not before:
+                return []
             text = "\n\n\n".join([*before, "\n".join(lines)])
             return text.split("\n")
+        if isinstance(node, ast.FunctionDef) and node in assembly.servings:
+            return serving.function_lines(assembly.servings[node], module, rewrite)
         if isinstance(node, ast.FunctionDef):
             for ctx in assembly.contexts:
                 steps_only = steps.step_parameters(ctx, node)
@@ -228,6 +256,8 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
     specs = assembly.specs
 
     def rewrite(node: ast.AST) -> str | None:
+        if node in group.substituted:
+            return group.substituted[node]
         if isinstance(node, ast.Call):
             if node in group.constructions:
                 return training.construction_text(group, group.constructions[node], render)
@@ -237,7 +267,7 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
                 return run_configs.settings_text(group, module, node, render)
             if node in specs:
                 group.ctx.imports.setdefault(module.path, set()).add("tf")
-                return exports.spec_text(node, render)
+                return export_calls.spec_text(node, render)
             return call(node)
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
             return reference(node)
@@ -252,6 +282,10 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
         symbol = rewriting.called_symbol(ctx, node)
         if symbol is None or symbol.startswith("builtins."):
             return None
+        if symbol in EXPORTERS:
+            return export_calls.exporter_text(group, module, node, symbol, render)
+        if symbol == serving.PARSING:
+            return serving.parsing_text(ctx, module, node, render)
         if symbol in training.NUMPY_INPUTS:
             return training.numpy_text(group.ctx, module, node, render)
         return rewriting.rewrite_call(ctx, module, node, symbol, render)
@@ -330,7 +364,8 @@ def with_imports(assembly: Assembly, module: Module, text: str) -> str:
             (wanted if ":" in item else needed).add(item)
         support |= ctx.support.get(module.path, set())
     if support:
-        names = ", ".join(sorted(support))
+        known = {name: support_name(module, name) for name in sorted(support)}
+        names = ", ".join(name if name == local else f"{name} as {local}" for name, local in known.items())
         statements.append(f"from {support_module(group.ctx, module)} import {names}")
     renamed = {old: new for names in assembly.renamed.values() for old, new in names.items()}
     present = imported_names(module)

@@ -9,12 +9,14 @@ import re
 
 from migrator.analysis.facts import Facts, Refusal
 from migrator.conversion import Options
+from migrator.emit.support import pieces
 from migrator.ledger import Finding, Level, Severity
 from migrator.rulebook import Rulebook
 from migrator.source.module import Module
 from migrator.source.project import Project
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, remembered
 
+SUPPORT = "estimator_semantics"
 # setting these on a Keras class raises, or hides a method (measured, Keras 3.15)
 RESERVED = frozenset(
     [
@@ -94,7 +96,9 @@ class Context:
     owners: dict[ast.AST, object] = dataclasses.field(default_factory=dict)  # converted definitions
     taken: dict[str, set[str]] = dataclasses.field(default_factory=dict)  # file -> top-level names
     level: Level = "exact"
-    metric_names: dict[ast.Call, str] = dataclasses.field(default_factory=dict)
+    applied: dict[ast.Call, ast.Call] = dataclasses.field(default_factory=dict)  # spec -> its metric function's call
+    metric_names: dict[ast.Call, str] = dataclasses.field(default_factory=dict)  # the key as source
+    metric_keys: dict[ast.Call, ast.expr] = dataclasses.field(default_factory=dict)  # keys known at construction
     factories: dict[ast.AST, tuple[str, str]] = dataclasses.field(default_factory=dict)  # train_op helpers made anew
     sparse_gradients: bool = False
     frozen_norms: bool = False  # the moving averages of batch norm are never updated
@@ -124,7 +128,7 @@ class Context:
             if re.search(rf"(?<![\w.]){head}\.", text):
                 needed.add(head)
         for part in sorted(set(re.findall(r"(?<![\w.])absl\.(\w+)", text))):
-            if part in top_level_names(module):
+            if part in top_level_names(module.tree):
                 needed.add(f"absl.{part}")
             else:
                 needed.add(f"from absl {part}")
@@ -133,25 +137,57 @@ class Context:
         if names:
             self.support.setdefault(module.path, set()).update(names)
             self.lower_level("support")
-            text = re.sub(r"(?<![\w.])support\.(?=\w)", "", text)
+            text = re.sub(r"(?<![\w.])support\.(\w+)", lambda found: support_name(module, found[1]), text)
         return text
 
     def top_level_name(self, module: Module, wanted: str) -> str:
         """A name free at the top level of a file, and reserved from now on."""
-        taken = self.taken.setdefault(module.path, top_level_names(module))
-        return fresh(wanted, taken)
+        if module.path not in self.taken:
+            self.taken[module.path] = set(top_level_names(module.tree)) | set(pieces())
+        return fresh(wanted, self.taken[module.path])
 
 
-def top_level_names(module: Module) -> set[str]:
+@remembered
+def top_level_names(tree: ast.Module) -> frozenset[str]:
     """Every name bound or read anywhere in a file: a new one must differ from all."""
-    names = {n.id for n in descendants(module.tree) if isinstance(n, ast.Name)}
-    names |= {
-        n.name for n in descendants(module.tree) if isinstance(n, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef))
-    }
-    for node in descendants(module.tree):
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
+    names: set[str] = set()
+    for node in descendants(tree):
+        if isinstance(node, ast.Name):
+            names.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
+            names.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
             names |= {(a.asname or a.name).split(".")[0] for a in node.names}
-    return names
+    return frozenset(names)
+
+
+def support_name(module: Module, name: str) -> str:
+    """A name of the support module as a file imports it: another one where the file has its own thing of that name."""
+    if name not in bound_names(module.tree):
+        return name
+    return f"Keras{name}" if name[:1].isupper() else f"keras_{name}"
+
+
+@remembered
+def bound_names(tree: ast.Module) -> frozenset[str]:
+    """Every name that a file binds anywhere, but for its imports from TensorFlow and from the support module."""
+    names: set[str] = set()
+    for node in descendants(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.Import):
+            names |= {(a.asname or a.name).split(".")[0] for a in node.names}
+        elif (
+            isinstance(node, ast.ImportFrom)
+            and "tensorflow" not in (node.module or "")
+            and SUPPORT not in str(node.module)
+        ):
+            names |= {a.asname or a.name for a in node.names}
+    return frozenset(names)
 
 
 def fresh(wanted: str, taken: set[str]) -> str:

@@ -100,8 +100,10 @@ def lower_delegator(ctx: Context, module: Module, node: ast.FunctionDef, target:
         parameters,
         "\n".join(text),
         target.creation,
-        node in module.tree.body,
-        target.signatures,
+        top_level=node in module.tree.body,
+        signatures=target.signatures,
+        optimizers=target.optimizers,
+        reads_batch_size=target.reads_batch_size,
     )
 
 

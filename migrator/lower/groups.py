@@ -5,23 +5,31 @@ from __future__ import annotations
 import ast
 import dataclasses
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from migrator.analysis.signatures import SIGNATURES
 from migrator.analysis.values import Result, Sequence, Value
 from migrator.detect.programs import Construction, Program, Use
+from migrator.lower import clusters
 from migrator.lower.context import Context
 from migrator.lower.hooks import passive_rule
-from migrator.lower.units import LoweredModel
 from migrator.rulebook import parameters
 from migrator.source.module import Module
 from migrator.source.syntax import descendants
 
-RUN_CONFIGS = frozenset({"tensorflow.estimator.RunConfig", "tensorflow.contrib.learn.RunConfig"})
+if TYPE_CHECKING:
+    from migrator.lower.units import LoweredModel
+
+RUN_CONFIGS = frozenset(
+    {"tensorflow.estimator.RunConfig", "tensorflow.estimator.tpu.RunConfig", "tensorflow.contrib.learn.RunConfig"}
+)
 CONSUMED = RUN_CONFIGS | {
     "tensorflow.estimator.TrainSpec",
     "tensorflow.estimator.EvalSpec",
     "tensorflow.estimator.export.build_raw_serving_input_receiver_fn",
 }
+
+EXPORTERS = frozenset(f"tensorflow.estimator.{kind}Exporter" for kind in ("Final", "Latest", "Best"))
 
 Render = Callable[..., str]  # (node, columns by which continuation lines move)
 
@@ -35,6 +43,8 @@ class Group:
     models: dict[ast.AST, LoweredModel]
     constructions: dict[ast.Call, Construction]
     uses: dict[ast.Call, Use]
+    unused: dict[str, set[str]] = dataclasses.field(default_factory=dict)  # file -> names that TPU settings leave
+    substituted: dict[ast.AST, str] = dataclasses.field(default_factory=dict)  # nodes with another text
 
 
 def given(call: ast.Call, symbol: str) -> dict[str, ast.expr]:
@@ -51,6 +61,8 @@ def moved_into_calls(group: Group, module: Module, node: ast.stmt) -> bool:
     So do lists of hooks that only report, and literals that nothing but they read. A RunConfig that is used elsewhere
     too stays, as an object of settings; a spec or hook refuses.
     """
+    if clusters.goes(group, module, node):
+        return True
     if not isinstance(node, ast.Assign) or len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name):
         return False
     value = group.ctx.facts.value(node.value)
@@ -93,12 +105,16 @@ def same_origin(a: Value, b: Value | None) -> bool:
 
 def consumed_nodes(group: Group, module: Module) -> set[ast.AST]:
     """Everything inside the calls whose arguments move, or that go."""
-    found = {n for c in (*group.constructions, *group.uses) for n in descendants(c)}
+    found = {n for c in group.constructions for n in descendants(c)}
+    for use in group.uses.values():
+        # an Experiment and its runner keep what they are given, but for hooks
+        whole = use.kind not in ("experiment", "run_experiment")
+        found.update(descendants(use.call) if whole else hook_arguments(use.call))
     for call in descendants(module.tree):
         if isinstance(call, ast.Call):
             value = group.ctx.facts.value(call)
             if isinstance(value, Result) and value.call is call:
-                if value.symbol in CONSUMED - RUN_CONFIGS or passive_rule(group.ctx, value) is not None:
+                if value.symbol in (CONSUMED - RUN_CONFIGS) | EXPORTERS or passive_rule(group.ctx, value) is not None:
                     found.update(descendants(call))
     for node in descendants(module.tree):
         if isinstance(node, ast.Assign):
@@ -106,6 +122,11 @@ def consumed_nodes(group: Group, module: Module) -> set[ast.AST]:
             if isinstance(value, Sequence) and value.items and all(passive_rule(group.ctx, v) for v in value.items):
                 found.update(descendants(node.value))
     return found
+
+
+def hook_arguments(call: ast.Call) -> set[ast.AST]:
+    """The nodes of a call's arguments that are hooks."""
+    return {n for k in call.keywords if k.arg in ("train_monitors", "eval_hooks") for n in descendants(k.value)}
 
 
 def is_hook_part(group: Group, module: Module, node: ast.AST) -> bool:

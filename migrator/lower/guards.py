@@ -9,9 +9,9 @@ import symtable
 from typing import TYPE_CHECKING
 
 from migrator.analysis.facts import Refusal
-from migrator.analysis.modes import Step, walk
+from migrator.analysis.modes import Step, header, walk
 from migrator.analysis.soundness import active
-from migrator.analysis.values import Const, Result, Sequence, Stage, Symbol, Value, options
+from migrator.analysis.values import Const, Mapping, Result, Sequence, Stage, Symbol, Value, options, stage_of
 from migrator.lower.context import Context, Refused
 from migrator.lower.slices import definitions
 from migrator.rulebook import bind
@@ -35,14 +35,38 @@ HARMLESS_DEPENDENCIES = ("tensorflow.assert", "tensorflow.debugging.", "tensorfl
 
 def check_body(ctx: Context, st: Staging) -> None:
     """Scopes with defaults, orderings with effects, loops that are left early around layers, a local named `self`."""
-    if "self" in st.locals and st.self_name != "self":
+    if "self" in st.locals - {st.self_name}:
         raise ctx.refuse("reserved-name", st.node, st.module, "a local name is `self`, which the methods need")
     for step in walk(st.steps):
+        if step.kind not in ("simple", "return", "training", "try"):
+            check_header(ctx, st, step)
+        if step.changes:
+            check_changes(ctx, st, step)
         if isinstance(step.node, ast.With) and step.kind == "with":
             for item in step.node.items:
                 check_manager(ctx, st, item.context_expr)
         if step.kind in ("for", "while"):
             check_loop(ctx, st, step)
+
+
+def check_header(ctx: Context, st: Staging, step: Step) -> None:
+    """Refuse a call in a condition, a loop's head or a `with` that changes an object of its caller."""
+    for expression in header(step):
+        for call in descendants(expression):
+            if isinstance(call, ast.Call) and call in ctx.facts.changes:
+                message = "an object is changed by a call that is no statement of its own"
+                raise ctx.refuse("argument-change", call, st.module, message)
+
+
+def check_changes(ctx: Context, st: Staging, step: Step) -> None:
+    """Refuse a change of what layers may be made from, in a statement that runs when the model is called."""
+    called = ctx.facts.stage(getattr(step.node, "value", step.node)) > Stage.STATIC
+    if not called and not any(site.step is step for site in st.sites.values()):
+        return
+    for call in descendants(step.node):
+        if isinstance(call, ast.Call) and call in ctx.facts.static_changes:
+            message = "an object that layers may be made from is changed where the model is called"
+            raise ctx.refuse("argument-change", call, st.module, message)
 
 
 def check_manager(ctx: Context, st: Staging, node: ast.expr) -> None:
@@ -66,6 +90,9 @@ def check_manager(ctx: Context, st: Staging, node: ast.expr) -> None:
 def check_site(st: Staging, site: Site, expression: ast.expr) -> None:
     """Refuse a creation that Python may skip, or that repeats in a way that a list of layers cannot follow."""
     call = site.own.call
+    if call in st.ctx.facts.changes:
+        message = "a function that makes layers changes an object of its caller"
+        raise st.ctx.refuse("argument-change", call, st.module, message)
     if not active("operand"):
         return
     for inner in descendants(expression):
@@ -141,11 +168,28 @@ def check_mutations(st: Staging, needed: set[Step]) -> None:
         if step.kind != "simple" or step in needed or node.lineno > last:
             continue
         changed, replaced = definitions(node)
+        if all(is_container(st.ctx.facts.value(base)) for base in changed_objects(node)):
+            changed = replaced  # its other names would have been refused
         value = getattr(node, "value", None)
         by_call = isinstance(node, ast.Expr) and isinstance(value, ast.Call) and ast.unparse(value.func) == "setattr"
         static = value is None or st.ctx.facts.stage(value) is Stage.STATIC
         if (changed - replaced and static and not isinstance(node, ast.AugAssign)) or by_call:
             raise st.ctx.refuse("mutation", node, st.module, "an object is changed in place while layers are made")
+
+
+def changed_objects(node: ast.stmt) -> list[ast.expr]:
+    """The expressions of the objects that a statement changes in place."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
+        return [node.value.func.value]
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    stores = [t for target in targets for t in descendants(target) if isinstance(t, (ast.Attribute, ast.Subscript))]
+    return [t.value for t in stores if isinstance(t.ctx, ast.Store)]
+
+
+def is_container(value: Value | None) -> bool:
+    """True for a list or dictionary that the program made, or a tensor: who else holds it was followed."""
+    found = options(value) if value is not None else ()
+    return bool(found) and all(isinstance(o, (Sequence, Mapping)) or stage_of(o) is Stage.CALL for o in found)
 
 
 LEFTOVERS = ("layers", "estimator", "contrib", "losses", "metrics", "get_variable", "variable_scope", "train.")
@@ -155,11 +199,18 @@ def check_leftovers(ctx: Context, module: Module, node: ast.AST, text: str) -> N
     """Refuse generated code that still names removed parts of TensorFlow."""
     aliases = [a for a, name in import_aliases(module.tree).items() if name in ("tensorflow", "tensorflow.compat.v1")]
     for inner in descendants(ast.parse(text)):
-        if isinstance(inner, ast.Attribute):
+        if isinstance(inner, ast.Attribute) and first_name(inner) in aliases:
             dotted = ast.unparse(inner)
             head, _, rest = dotted.partition(".")
             if head in aliases and rest.startswith(LEFTOVERS) and not rest.startswith(("train.latest", "train.load")):
                 raise ctx.refuse("leftover", node, module, f"`{dotted}` would be left in the converted code")
+
+
+def first_name(node: ast.expr) -> str:
+    """The name that an expression of attributes, calls and subscripts begins with, else ""."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def check_model(parts: ModelParts) -> None:
@@ -199,6 +250,15 @@ def check_model(parts: ModelParts) -> None:
             raise ctx.refuse("collection", called[name], parts.module, "a loss is collected by hand and added later")
 
 
+def check_mode_keys(ctx: Context, module: Module) -> None:
+    """Refuse a mode that does not exist: the legacy program stops where it reads it."""
+    for node in list(ctx.facts.values):
+        value = ctx.facts.value(node) if isinstance(node, ast.Attribute) else None
+        if isinstance(value, Symbol) and value.name.rpartition(".")[0].endswith(".ModeKeys"):
+            message = f"`{value.name}` does not exist: the program stops here in TensorFlow 1"
+            raise ctx.refuse("mode-key", node, module, message)
+
+
 def check_layer_attributes(ctx: Context, module: Module) -> None:
     """Refuse what a Keras layer object is asked for beside its weights: `updates`, `losses`, `trainable` and others.
 
@@ -212,7 +272,8 @@ def check_layer_attributes(ctx: Context, module: Module) -> None:
             rule = ctx.rules.find(option.symbol) if isinstance(option, Result) and not option.part else None
             if rule is None or rule.kind != "layer_class" or not (rule.scope or "").startswith("*"):
                 continue
-            if node.attr not in rule.weights.values():
+            holds_others = "*" in rule.weights
+            if node.attr not in rule.weights.values() and not (holds_others and node.attr in ("add", "summary")):
                 message = f"`{node.attr}` of a Keras layer: what it holds beside its weights is not followed"
                 raise ctx.refuse("layer-attribute", node, module, message)
 
@@ -222,8 +283,9 @@ def reads_updates(ctx: Context) -> bool:
     from migrator.lower import optimize_loss
     from migrator.lower.optimizer import is_update_ops
 
-    results = (v for values in ctx.facts.values.values() for v in values.values() if isinstance(v, Result))
-    return any(is_update_ops(v) or v.symbol == optimize_loss.SYMBOL for v in results)
+    results = ctx.facts.results
+    collected = (v for name in ("tensorflow.get_collection", "tensorflow.group") for v in results.get(name, ()))
+    return optimize_loss.SYMBOL in results or any(map(is_update_ops, collected))
 
 
 def note_dropped(parts: ModelParts) -> None:
@@ -237,6 +299,8 @@ def note_dropped(parts: ModelParts) -> None:
             if isinstance(value, Result) and value.symbol == "tensorflow.get_collection" and is_update_ops(value):
                 message = "UPDATE_OPS go: Keras layers update their moving averages themselves"
                 parts.ctx.note("update-ops", "info", parts.module, node, message)
+        if step.changes:
+            continue
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and node.value not in parts.st.sites:
             text = ast.unparse(node.value.func)
             parts.ctx.note("dropped-call", "info", parts.module, node, f"`{text}(...)` in the model_fn is dropped")

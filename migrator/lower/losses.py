@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from migrator.analysis.values import Result
 from migrator.lower import optimizer, owners, rendering, rewriting
-from migrator.lower.slices import slice_steps
+from migrator.lower.slices import defined_by, slice_steps
 from migrator.rulebook import Rule
 from migrator.source.syntax import descendants
 
@@ -31,13 +30,8 @@ def adds_regularization(parts: ModelParts) -> bool:
         for callee in callees:
             if getattr(callee, "name", "") in REGULARIZATION:
                 return True
-    for values in parts.ctx.facts.values.values():
-        for value in values.values():
-            if isinstance(value, Result) and value.symbol == "tensorflow.get_collection":
-                key = value.bound.get("key")
-                if getattr(key, "value", "") == "regularization_losses":
-                    return True
-    return False
+    collections = parts.ctx.facts.results.get("tensorflow.get_collection", ())
+    return any(getattr(value.bound.get("key"), "value", "") == "regularization_losses" for value in collections)
 
 
 def resolve(st: Staging, node: ast.expr) -> ast.expr:
@@ -71,9 +65,7 @@ def resolve(st: Staging, node: ast.expr) -> ast.expr:
 
 def changed_in_place(st: Staging, name: str) -> bool:
     """True when some statement changes the object that a name holds."""
-    from migrator.lower.slices import definitions
-
-    changes = [definitions(s.node) for s in _steps(st)]
+    changes = [defined_by(s) for s in _steps(st)]
     return any(name in changed and name not in replaced for changed, replaced in changes)
 
 
@@ -146,7 +138,7 @@ def loss_method(parts: ModelParts) -> list[str] | None:
     body: list[str]
     if same:
         st = parts.staging(modes)
-        st.uses_training = False
+        st.begin_method()
         lines, outputs, start = method_body(parts, st, st.loads_call(first), lambda step: False)
         body = inline_return(lines, st, first)
     else:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from migrator.analysis.modes import Step
-from migrator.analysis.values import Mapping, Result, Value, options
+from migrator.analysis.values import Const, Mapping, Result, Value, options
 from migrator.emit.fragments import call_text
-from migrator.lower import owners, rendering, rewriting
+from migrator.lower import metric_entries, metric_results, owners, rendering, rewriting
 from migrator.lower.context import Context
 from migrator.lower.losses import reassigned, resolve
+from migrator.lower.metric_entries import Entry
 from migrator.lower.owned_calls import creation_text, use_text
 from migrator.lower.slices import slice_steps
 from migrator.rulebook import Rule
@@ -25,25 +26,58 @@ ARGMAX = frozenset({"tensorflow.argmax", "tensorflow.math.argmax", "tensorflow.a
 
 
 def name_metrics(parts: ModelParts) -> None:
-    """Give every metric call the key that evaluate reports it under; values that are no plain metric refuse."""
+    """Give every metric call the key that evaluate reports it under.
+
+    Entries that are computed from metrics are left for `get_metrics_result`; what can be neither refuses.
+    """
     fields = parts.fields.get("eval")
     if fields is None or "eval_metric_ops" not in fields.expressions:
         return
     value = fields.values["eval_metric_ops"]
     expression = fields.expressions["eval_metric_ops"]
+    found = metric_entries.entries(parts.ctx, parts.module, parts.node, expression)
+    if found is not None:
+        for entry in found:
+            name_entry(parts, entry)
+        metric_results.check(parts)
+        return
     if not isinstance(value, Mapping) or value.open:
         raise parts.ctx.refuse("metrics", expression, parts.module, "the metrics are not a dict that can be followed")
     for key, metric in value.items.items():
         call = metric_call(parts, metric)
         if call is None:
             raise parts.ctx.refuse("metrics", expression, parts.module, f"the metric {key!r} is not a tf.metrics call")
-        if call in parts.ctx.metric_names and parts.ctx.metric_names[call] != key:
+        if call in parts.ctx.metric_names and parts.ctx.metric_names[call] != repr(key):
             raise parts.ctx.refuse("metrics", call, parts.module, "one metric is reported under two names")
-        if "/" in str(key):
-            raise parts.ctx.refuse(
-                "metric-name", expression, parts.module, f"Keras metric names cannot hold `/`: {key!r}"
-            )
-        parts.ctx.metric_names[call] = str(key)
+        parts.ctx.metric_names[call] = repr(key)
+
+
+def name_entry(parts: ModelParts, entry: Entry) -> None:
+    """Note one entry of the dictionary: a metric with its key, or a value computed from metrics."""
+    ctx = parts.ctx
+    value = ctx.facts.value(entry.value, "eval")
+    call = metric_call(parts, value) if value is not None else None
+    key = key_text(ctx, entry)
+    apart = call is None or call in ctx.metric_names or call in ctx.metric_keys or "/" in key
+    if call is not None and not apart:
+        if key:
+            ctx.metric_names[call] = key
+        else:
+            ctx.metric_keys[call] = entry.key
+        return
+    if entry.body is not parts.node or entry.around or not key:
+        shown = key or ast.unparse(entry.key)
+        raise ctx.refuse("metrics", entry.value, entry.module, f"the metric {shown} is not a tf.metrics call")
+    parts.results.append((key, entry))
+
+
+def key_text(ctx: Context, entry: Entry) -> str:
+    """The key as source, where it is one text; "" where it changes from trip to trip or is not known."""
+    value = ctx.facts.value(entry.key, "eval")
+    if isinstance(entry.key, ast.Constant):
+        return repr(str(entry.key.value))
+    loops = any(step.kind in ("for", "while") for step in entry.around)
+    return repr(value.value) if isinstance(value, Const) and isinstance(value.value, str) and not loops else ""
 
 
 def metric_call(parts: ModelParts, value: Value) -> ast.Call | None:
@@ -63,14 +97,19 @@ def metric_sites(parts: ModelParts, st: Staging) -> list[Site]:
     """The metric sites of the EVAL body that evaluate reports."""
     from migrator.lower.model import metric_site
 
-    return [s for s in st.sites.values() if metric_site(st, s)]
+    return [s for s in st.sites.values() if metric_site(st, s) and reported(parts.ctx, s)]
+
+
+def reported(ctx: Context, site: Site) -> bool:
+    """True for a metric that evaluate reports or computes another from; one that is only summarised goes."""
+    return site.own.kind != "metric" or site.own.call in ctx.metric_names or site.own.call in ctx.metric_keys
 
 
 def compile_metrics(parts: ModelParts) -> list[str] | None:
     """The metrics argument of compile, or None when only `compute_metrics` is exact."""
     st = parts.staging(frozenset({"eval"}))
     found: list[str] = []
-    if len(parts.cut) != 1 or not parts.labels or reassigned(parts, parts.labels):
+    if len(parts.cut) != 1 or not parts.labels or reassigned(parts, parts.labels) or parts.results:
         return None
     for site in metric_sites(parts, st):
         if site.own.kind != "metric" or site.loops or site.conditional:
@@ -93,11 +132,13 @@ def compile_metric(parts: ModelParts, st: Staging, site: Site) -> str | None:
     if not (isinstance(labels, ast.Name) and labels.id == parts.labels):
         return None
     key = parts.ctx.metric_names.get(call)
+    if key is None:
+        return None
     raw = bound[rule.update[1]]
     if isinstance(raw, ast.Name) and raw.id == parts.cut[0]:
         return creation_text(st, site)
     if rule.id == "metric-accuracy" and is_class_of_output(parts, st, predictions):
-        return parts.ctx.use(parts.module, f"keras.metrics.SparseCategoricalAccuracy(name={key!r})")
+        return parts.ctx.use(parts.module, f"keras.metrics.SparseCategoricalAccuracy(name={key})")
     return None
 
 
@@ -117,12 +158,8 @@ def metrics_method(parts: ModelParts) -> tuple[list[str], list[str]]:
     from migrator.lower.model import bind_outputs, has_metric_site, known
 
     st = parts.staging(frozenset({"eval"}))
-    sites = metric_sites(parts, st)
-    if not sites:
+    if not metric_sites(parts, st):
         return [], []
-    for site in sites:
-        if site.loops or site.comprehension is not None:
-            raise parts.ctx.refuse("metrics", site.own.call, parts.module, "metrics are made in a loop")
     provided = parts.provided()
     needed, start = slice_steps(st.steps, set(), update_loads(st), lambda s: has_metric_site(st, s), provided)
     known(parts, start, {parts.features, parts.labels}, "the metrics")
@@ -133,13 +170,21 @@ def metrics_method(parts: ModelParts) -> tuple[list[str], list[str]]:
     if parts.labels and parts.labels in start:
         head.append(f"        {parts.labels} = y")
     head += bind_outputs(parts, set(provided), "y_pred")
-    creation: list[str] = []
-    for site in sites:
-        entry = site.own.call.lineno
-        if entry > site.step.node.lineno:
-            creation += rendering.comments_above(st, entry, "        ")
-        creation += rendering.wrapped(f"        self.{site.attr} = ", creation_text(st, site), "")
-    return creation, [*head, *rendering.compact(lines), "        return self.get_metrics_result()"]
+    return creations(parts, st), [*head, *rendering.compact(lines), "        return self.get_metrics_result()"]
+
+
+def creations(parts: ModelParts, st: Staging) -> list[str]:
+    """The statements of `__init__` that make the metrics, after the layers, with the static names that they need."""
+    st.making_metrics = True
+    needed, live = st.slice_static(set())
+    unknown = {name for name in live if st.roles.get(name) != "static"}
+    if unknown:
+        name = sorted(unknown)[0]
+        raise parts.ctx.refuse("unbound", parts.node, parts.module, f"a metric is made with `{name}`, not known then")
+    parts.made_with |= live
+    lines = rendering.static_block(st, st.steps, needed, "        ", 0, needed)
+    st.making_metrics = False
+    return rendering.compact(lines)
 
 
 def update_loads(st: Staging) -> Callable[[ast.AST], set[str]]:
@@ -148,7 +193,8 @@ def update_loads(st: Staging) -> Callable[[ast.AST], set[str]]:
     from migrator.lower.owned_calls import call_parts
 
     def loads(node: ast.AST) -> set[str]:
-        calls = [n for n in descendants(node) if isinstance(n, ast.Call) and n in st.sites]
+        found = [st.ctx.applied.get(n, n) for n in descendants(node) if isinstance(n, ast.Call)]
+        calls = [n for n in found if n in st.sites]
         sites = [st.sites[n] for n in calls if metric_site(st, st.sites[n])]
         if not sites:
             return st.loads_call(node)
@@ -157,32 +203,52 @@ def update_loads(st: Staging) -> Callable[[ast.AST], set[str]]:
     return loads
 
 
-def metric_block(ctx: Context, st: Staging, steps: list[Step], needed: set[Step]) -> list[str]:
+def metric_block(
+    ctx: Context, st: Staging, steps: list[Step], needed: set[Step], indent: str = "        "
+) -> list[str]:
     """The EVAL slice, each statement that makes metrics replaced by their updates."""
+    from migrator.lower.model import metric_site
+
     lines: list[str] = []
+    deeper = indent + "    "
     for step in steps:
         if step not in needed:
             continue
-        sites = [s for s in st.sites.values() if s.step is step]
+        sites = [s for s in st.sites.values() if s.step is step and metric_site(st, s) and reported(ctx, s)]
+        inside = any(s.step in set(_inner(step)) for s in st.sites.values() if metric_site(st, s))
         if step.kind in ("training", "with") and any(s in needed for b in step.blocks for s in b):
             for block in step.blocks:
-                lines += metric_block(ctx, st, block, needed)
+                lines += metric_block(ctx, st, block, needed, indent)
         elif sites and step.kind in ("simple", "return"):
-            lines += rendering.lead(st, step, "        ")
+            lines += rendering.lead(st, step, indent)
             for site in sites:
-                lines += rendering.wrapped("        ", use_text(st, site), "")
-        elif step.kind == "if" and any(s.step in set(_inner(step)) for s in st.sites.values()):
-            raise ctx.refuse("metrics", step.node, st.module, "metrics are made under a condition")
+                if site.comprehension is not None:
+                    raise ctx.refuse("metrics", site.own.call, st.module, "metrics are made in a comprehension")
+                lines += rendering.wrapped(indent, use_text(st, site), "")
+        elif step.kind == "if" and inside:
+            assert isinstance(step.node, ast.If)
+            body, orelse = (rendering.compact(metric_block(ctx, st, b, needed, deeper)) for b in step.blocks)
+            lines += rendering.lead(st, step, indent)
+            lines += [f"{indent}if {rendering.test_text(st, step.node.test)}:", *(body or [f"{deeper}pass"])]
+            lines += [f"{indent}else:", *orelse] if orelse else []
+        elif step.kind == "for" and inside and not step.blocks[1]:
+            lines += rendering.lead(st, step, indent)
+            lines += rendering.loop_header(st, step, needed, indent)
+            lines += rendering.compact(metric_block(ctx, st, step.blocks[0], needed, deeper))
+        elif inside:
+            raise ctx.refuse("metrics", step.node, st.module, "metrics are made where they may be skipped or repeated")
+        elif step.kind == "return":
+            continue  # nothing asks for what the metrics are collected in
         else:
-            lines += rendering.lead(st, step, "        ")
-            lines += rendering.call_step(st, step, needed, "        ", lambda s: [])
+            lines += rendering.lead(st, step, indent)
+            lines += rendering.call_step(st, step, needed, indent, lambda s: [])
     return lines
 
 
 def _inner(step: Step) -> list[Step]:
     from migrator.analysis.modes import walk
 
-    return list(walk([step]))
+    return list(walk([step])) if step.kind not in ("simple", "return") else []
 
 
 __all__ = ["Rule", "call_text", "compile_metrics", "metrics_method", "name_metrics"]

@@ -9,9 +9,10 @@ from typing import Any
 
 from migrator.analysis.modes import ALL, Step, header, walk
 from migrator.analysis.signatures import ESTIMATOR_SPECS
-from migrator.analysis.values import Const, Mapping, Opaque, Result, Value, options
-from migrator.lower import owners, rendering, weights
+from migrator.analysis.values import Const, Mapping, Opaque, Result, Sequence, Value, is_none, options
+from migrator.lower import objects, owners, rendering, tpu_specs, weights
 from migrator.lower.context import Context
+from migrator.lower.metric_entries import Entry
 from migrator.lower.owning import calls_in, owns
 from migrator.lower.slices import Provided, all_definitions, slice_steps
 from migrator.lower.staging import Staging
@@ -24,7 +25,7 @@ from migrator.source.syntax import descendants
 class Fields:
     """The EstimatorSpec of one mode: its call, and the expression of each field given."""
 
-    call: ast.Call
+    call: ast.expr  # a tuple where the three fields are returned as they are
     expressions: dict[str, ast.expr]
     values: dict[str, Value]
 
@@ -49,13 +50,25 @@ class ModelParts:
     call_modes: frozenset[str] = ALL  # the modes whose forward pass `call` is; prediction may have its own
     stagings: dict[frozenset[str], Staging] = dataclasses.field(default_factory=dict)
     model_parameters: list[str] = dataclasses.field(default_factory=list)
+    results: list[tuple[str, Entry]] = dataclasses.field(default_factory=list)  # (key, value computed from metrics)
+    hidden: set[ast.Call] = dataclasses.field(default_factory=set)  # metrics that only such values are computed from
+    made_with: set[str] = dataclasses.field(default_factory=set)  # parameters that metrics are made with
 
     def staging(self, modes: frozenset[str]) -> Staging:
         """The body specialised for some modes, sharing attributes with the whole."""
         if modes in (ALL, self.st.modes):
             return self.st
         if modes not in self.stagings:
-            st = Staging(self.ctx, self.module, self.node, self.st.roles, modes=modes, is_model=True, base=self.st)
+            st = Staging(
+                self.ctx,
+                self.module,
+                self.node,
+                self.st.roles,
+                self.st.self_name,
+                modes=modes,
+                is_model=True,
+                base=self.st,
+            )
             self.stagings[modes] = st
         return self.stagings[modes]
 
@@ -77,6 +90,10 @@ def spec_fields(ctx: Context, module: Module, node: ast.FunctionDef) -> dict[str
             continue
         returned = options(frame.returned)
         specs = [o for o in returned if isinstance(o, Result) and o.symbol in ESTIMATOR_SPECS]
+        three = returned_tuple(ctx, node, frame.mode, returned)
+        if three is not None:
+            found[frame.mode] = three
+            continue
         if len({s.call for s in specs}) != 1 or len(specs) != len(returned):
             if frame.mode == "infer" and not specs:
                 continue
@@ -88,9 +105,28 @@ def spec_fields(ctx: Context, module: Module, node: ast.FunctionDef) -> dict[str
             if keyword.arg is None:
                 raise ctx.refuse("spec", spec.call, module, "the spec's fields are passed with **")
             expressions[keyword.arg] = keyword.value
-        expressions = {k: e for k, e in expressions.items() if not is_none_literal(e)}
+        absent = {k for k, v in spec.bound.items() if is_none(v) is True}
+        expressions = {k: e for k, e in expressions.items() if not is_none_literal(e) and k not in absent}
         found[frame.mode] = Fields(spec.call, expressions, spec.bound)
+        given = expressions.pop("eval_metrics", None)
+        if given is not None and frame.mode == "eval":
+            made = tpu_specs.applied_metrics(ctx, module, node, spec.call, given)
+            ctx.applied[spec.call] = made
+            expressions["eval_metric_ops"] = made
     return found
+
+
+def returned_tuple(ctx: Context, node: ast.FunctionDef, mode: str, returned: tuple[Value, ...]) -> Fields | None:
+    """Predictions, loss and train_op returned as they are, which `tf.contrib.learn.Estimator` took for a spec."""
+    value = returned[0] if len(returned) == 1 else None
+    statements = [s for s in descendants(node) if isinstance(s, ast.Return) and mode in ctx.facts.reached.get(s, ())]
+    made = statements[0].value if len(statements) == 1 else None
+    if not isinstance(value, Sequence) or value.open or len(value.items) != 3 or not isinstance(made, ast.Tuple):
+        return None
+    names = ("predictions", "loss", "train_op")
+    values = dict(zip(names, value.items, strict=True))
+    expressions = {n: e for n, e in zip(names, made.elts, strict=True) if is_none(values[n]) is not True}
+    return Fields(made, expressions, values)
 
 
 def several_specs(returned: tuple[Value, ...]) -> str:
@@ -316,7 +352,9 @@ def field_imports(parts: ModelParts) -> set[str]:
 
 def has_metric_site(st: Staging, step: Step) -> bool:
     """True when the step updates a metric."""
-    return any(s.step is step and metric_site(st, s) for s in st.sites.values())
+    from migrator.lower.metrics import reported
+
+    return any(s.step is step and metric_site(st, s) and reported(st.ctx, s) for s in st.sites.values())
 
 
 def check_versions(parts: ModelParts, st: Staging, provided: Provided) -> None:
@@ -368,7 +406,7 @@ def check_outside(parts: ModelParts, live: set[str]) -> None:
 def call_method(parts: ModelParts) -> list[str]:
     """The forward pass."""
     st = parts.call_staging
-    st.uses_training = False
+    st.begin_method()
     lines = rendering.call_block(st, st.steps, parts.forward, "        ", lambda step: [])
     lines = rendering.compact(lines)
     result = parts.cut[0] if len(parts.cut) == 1 else ""
@@ -486,11 +524,14 @@ def init_method(parts: ModelParts) -> list[str]:
     """`__init__`: static parameters that other methods read, and the layers in creation order."""
     st = parts.st
     lines, live = owners.construction(st, parts.forward)
-    statics = [p for p in owners.parameter_order(parts.node) if parts.roles[p] == "static"]
-    used = [p for p in statics if p in live or p in st.captured or p in st.read_at_construction]
-    signature = owners.signature(parts.node, parts.module, used, st)
-    body = ["        super().__init__()", *owners.parameter_attributes(st, used), *rendering.compact(lines)]
-    parts.model_parameters = used
+    objects.check_start(st, live)
+    statics = [p for p in owners.parameter_order(parts.node) if parts.roles.get(p) == "static"]
+    read = live | st.captured.keys() | st.read_at_construction | parts.made_with
+    used = [p for p in statics if p in read]
+    own = objects.attributes_read(parts)
+    signature = [*(st.parameter(name) for name in own), *owners.signature(parts.node, parts.module, used, st)]
+    body = ["        super().__init__()", *owners.parameter_attributes(st, [*own, *used]), *rendering.compact(lines)]
+    parts.model_parameters = [*(objects.as_read(st, name) for name in own), *used]
     return [*owners.def_line("__init__", ["self", *signature]), *body]
 
 

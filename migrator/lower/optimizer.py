@@ -331,7 +331,15 @@ def mentions(ctx: Context, names: tuple[str, ...]) -> bool:
 def builder_staging(parts: ModelParts) -> Staging:
     """The TRAIN body as the builder sees it: names stay names, nothing is an attribute."""
     st = Staging(
-        parts.ctx, parts.module, parts.node, parts.st.roles, modes=frozenset({"train"}), is_model=True, base=parts.st
+        parts.ctx,
+        parts.module,
+        parts.node,
+        parts.st.roles,
+        parts.st.self_name,
+        at_hand=True,
+        modes=frozenset({"train"}),
+        is_model=True,
+        base=parts.st,
     )
     st.captured = {}
     st.taken = set(parts.st.taken)
@@ -353,6 +361,7 @@ def sliced_optimizer(parts: ModelParts, st: Staging, op: TrainOp, indent: str) -
     if op.clip is not None:
         live |= st.loads_static(op.clip[1])
     needed, start = slice_steps(st.steps, live, st.loads_static, lambda step: False)
+    needed -= {step for step in walk(st.steps) if step in needed and only_wraps(parts, step)}
     for step in walk(st.steps):
         if step in needed and step.kind == "simple":
             refuse_late(parts, step)
@@ -373,6 +382,17 @@ def sliced_optimizer(parts: ModelParts, st: Staging, op: TrainOp, indent: str) -
             if is_expression(tail) and not comments and "#" not in tail:
                 return lines[:at], tail
     return lines, text
+
+
+def only_wraps(parts: ModelParts, step: Step) -> bool:
+    """True for `optimizer = CrossShardOptimizer(optimizer)`: on one device it is the optimizer itself."""
+    node = step.node
+    if step.kind != "simple" or not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+        return False
+    if rewriting.called_symbol(parts.ctx, node.value) != rewriting.CROSS_SHARD:
+        return False
+    inner = rewriting.sharded(parts.ctx, parts.module, node.value)
+    return isinstance(inner, ast.Name) and all(isinstance(t, ast.Name) and t.id == inner.id for t in node.targets)
 
 
 def refuse_late(parts: ModelParts, step: Step) -> None:

@@ -11,6 +11,7 @@ from migrator.emit.fragments import call_text, standalone
 from migrator.lower import recurrent, rewriting, variables
 from migrator.lower.context import Context
 from migrator.lower.owning import Own, class_entry, one_definition, owns
+from migrator.lower.slices import kept_name
 from migrator.rulebook import default_source
 from migrator.source.module import Module
 from migrator.source.syntax import descendants
@@ -139,7 +140,8 @@ def static_parts(st: Staging, site: Site) -> list[ast.AST]:
             parts: list[ast.AST] = [e for name, e in bound.items() if owner.roles.get(name) == "static"]
             if is_indirect(st, own) or (isinstance(own.call.func, ast.Name) and own.call.func.id in st.locals):
                 parts.append(own.call.func)
-            return condition + parts + [ast.Name(c, ast.Load()) for c in owner.captured if c in st.locals]
+            captured = [kept_name(c[5:]) if c.startswith("self.") else c for c in owner.captured]
+            return condition + parts + [ast.Name(c, ast.Load()) for c in captured if c in st.locals]
         case "layer_object":
             func = own.call.func
             return (
@@ -331,10 +333,12 @@ def metric_text(st: Staging, own: Own) -> str:
     found = rewriting.arguments(st.ctx, st.module, rule, own.call, st.static_text)
     shown = [text for name, text in found if name != "name"]
     key = st.ctx.metric_names.get(own.call)
-    if key is None:
+    node = st.ctx.metric_keys.get(own.call)
+    if key is None and node is None:
         raise st.ctx.refuse("metrics", own.call, st.module, "a metric is made that evaluate does not report")
     made = rewriting.target(st.ctx, st.module, rule, own.call)
-    return st.ctx.use(st.module, call_text(made, [*shown, f"name='{key}'"]))
+    key = key if key is not None or node is None else st.static_text(node)
+    return st.ctx.use(st.module, call_text(made, [*shown, f"name={key}"]))
 
 
 def owner_creation_text(st: Staging, own: Own) -> str:
@@ -359,6 +363,7 @@ def owner_creation_text(st: Staging, own: Own) -> str:
             leading = False
             arguments.append(f"{parameter}={text}")
     if not indirect:
+        check_object(st, owner, func)
         arguments += captured_arguments(st, owner)
     return call_text(name, arguments)
 
@@ -394,15 +399,29 @@ def captured_arguments(st: Staging, owner: Owner) -> list[str]:
     """The enclosing names and self attributes that a converted function was closed over, as keyword arguments."""
     found = []
     for name in owner.captured:
-        plain = name.removeprefix("self.")
-        if name.startswith("self."):
-            value = f"self.{plain}" if st.keep_self else plain
-            if not st.keep_self:
-                st.needed_parameters.add(name)
-        else:
+        if not name.startswith("self."):
+            found.append(f"{name}={name}")
+            continue
+        if kept_name(name.removeprefix("self.")) in st.locals:
+            value = kept_name(name.removeprefix("self."))
+        elif st.keep_self:
             value = name
-        found.append(f"{plain}={value}")
+        else:
+            st.needed_parameters.add(name)
+            value = st.parameter(name)
+        found.append(f"{owner.parameter_names[name]}={value}")
     return found
+
+
+def check_object(st: Staging, owner: Owner, func: ast.expr) -> None:
+    """Refuse a method that reads its object, called on another object than the one at hand."""
+    if not any(name.startswith("self.") for name in owner.captured):
+        return
+    of_super = isinstance(func, ast.Attribute) and ast.unparse(func.value).startswith("super(")
+    own = isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == st.self_name
+    if not st.self_name or not (own or of_super or isinstance(func, ast.Name)):
+        message = f"`{owner.node.name}` reads attributes of an object that is not followed"
+        raise st.ctx.refuse("object-state", func, st.module, message)
 
 
 def static_call_text(st: Staging, node: ast.Call) -> str | None:

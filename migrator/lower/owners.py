@@ -13,7 +13,7 @@ from migrator.analysis.lookup import class_member
 from migrator.analysis.modes import Step
 from migrator.analysis.values import ClassRef, Function, Scope, options
 from migrator.emit.fragments import call_text, standalone
-from migrator.lower import guards, rendering, weights
+from migrator.lower import guards, objects, rendering, weights
 from migrator.lower.context import Context, class_name, top_level_names
 from migrator.lower.owned_calls import default_nodes
 from migrator.lower.owning import Own, class_entry, class_of, owns, parameter_roles, role
@@ -36,6 +36,7 @@ class Owner:
     call_parameters: list[str]
     captured: list[str]  # static names of enclosing functions, and self attributes as "self.x"
     tensors: list[str]  # tensors of enclosing functions
+    parameter_names: dict[str, str] = dataclasses.field(default_factory=dict)  # "self.x" -> constructor parameter
     training: bool = False
     flags: frozenset[str] = frozenset()  # parameters that stand for `training`
     text: str = ""
@@ -123,9 +124,8 @@ def function_owner(ctx: Context, node: ast.FunctionDef, function: Function) -> O
     """A layer class for a function, method or nested function."""
     module = function.scope.module
     roles = parameter_roles(ctx, module, node)
-    is_method = function.owner is not None and function.bound is not None
-    self_name = node.args.args[0].arg if is_method and node.args.args else ""
-    free = free_names(node, function)
+    self_name = objects.object_name(node, function)
+    free = free_names(node, function) - {self_name}
     st = Staging(ctx, module, node, {k: v for k, v in roles.items() if k != self_name}, self_name, free=frozenset(free))
     name = ctx.top_level_name(module, class_name(node.name))
     static = [p for p in parameter_order(node) if roles[p] == "static" and p != self_name]
@@ -136,7 +136,9 @@ def function_owner(ctx: Context, node: ast.FunctionDef, function: Function) -> O
     owner.tensors = [n for n in sorted(live & free) if free_roles[n] == "call"]
     call_lines = owner_call_lines(ctx, st, needed)
     init_lines, start = construction(st, needed)
+    objects.check_start(st, start | live)
     missing = sorted((start | set(st.captured)) & free | set(st.needed_parameters) | self_attributes(st))
+    owner.parameter_names = {n: st.parameter(n) for n in missing if n.startswith("self.")}
     owner.captured = [
         n for n in missing if free_roles.get(n, "static") == "static" and not is_nested_owner(ctx, function, n)
     ]
@@ -206,7 +208,7 @@ def check_live(ctx: Context, st: Staging, live: set[str], known: set[str]) -> No
     if len(st.training_parameters) + (st.training_by_mode and bool(st.training_parameters)) > 1:
         message = f"`{st.node.name}` is told in two ways whether it trains"
         raise ctx.refuse("two-trainings", st.node, st.module, message)
-    left = {n for n in live - known if not n.startswith("self.")}
+    left = live - known
     if any(st.roles.get(n) == "mode" for n in left):
         message = f"`{sorted(left)[0]}` of `{st.node.name}` does not simply tell training apart in all calls"
         raise ctx.refuse("mode-value", st.node, st.module, message)
@@ -307,7 +309,7 @@ def layer_class(
     if doc is not None:
         lines += docstring(st, doc, "    ")
         lines.append("")
-    plain = [c.removeprefix("self.") for c in owner.captured]
+    plain = [owner.parameter_names.get(c, c) for c in owner.captured]
     parameters = signature(owner.node, module, owner.init_parameters, st)
     required = [p for p in parameters if "=" not in p]
     parameters = [
@@ -334,7 +336,7 @@ def parameter_attributes(st: Staging, parameters: list[str]) -> list[str]:
     """`self.x = x` for each parameter that the call half reads."""
     replaced = set().union(*(definitions(s.node)[1] for s in st.steps if s.kind == "simple"))
     return [
-        f"        self.{st.captured[name]} = {name.removeprefix('self.')}"
+        f"        self.{st.captured[name]} = {st.parameter(name) if name.startswith('self.') else name}"
         for name in parameters
         if name in st.captured and name not in replaced
     ]

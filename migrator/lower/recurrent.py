@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 KERAS = {"BasicLSTMCell": "LSTM", "LSTMCell": "LSTM", "GRUCell": "GRU", "BasicRNNCell": "SimpleRNN"}
 PERMUTE = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "rnn"}
+MOST_FUSED_UNITS = 70  # from 71 on, the recurrent weights alone are more than `support.FusedLSTM` takes
 
 
 def bound(st: Staging, site: Site) -> dict[str, ast.expr]:
@@ -63,7 +64,7 @@ def static_parts(st: Staging, site: Site) -> list[ast.AST]:
 
 
 def creation_text(st: Staging, site: Site) -> str:
-    """`keras.layers.LSTM(...)` with TF1's initial distributions written out."""
+    """`keras.layers.GRU(...)` or its like, with TF1's initial distributions written out."""
     layer, call, cell = cell_of(st, site)
     measured = {"num_units", "forget_bias", "state_is_tuple", "activation", "name", "initializer", "kernel_initializer"}
     measured |= {"bias_initializer", "dtype", "reuse"}
@@ -93,7 +94,15 @@ def creation_text(st: Staging, site: Site) -> str:
         arguments.append("zero_output_for_mask=True")
     if "time_major" in bound(st, site):
         raise st.ctx.refuse("rnn-form", site.own.call, st.module, "time-major sequences are not measured")
-    return st.ctx.use(st.module, call_text(f"keras.layers.{layer}", arguments))
+    target = "support.FusedLSTM" if layer == "LSTM" and fused(st, cell) else f"keras.layers.{layer}"
+    return st.ctx.use(st.module, call_text(target, arguments))
+
+
+def fused(st: Staging, cell: dict[str, ast.expr]) -> bool:
+    """Whether an LSTM may run in one kernel: the default activation, and not known to be large."""
+    units = st.ctx.facts.value(cell["num_units"])
+    large = isinstance(units, Const) and isinstance(units.value, int) and units.value > MOST_FUSED_UNITS
+    return not large and ("activation" not in cell or _none(cell["activation"]))
 
 
 def lstm_bias(st: Staging, cell: dict[str, ast.expr]) -> list[str]:

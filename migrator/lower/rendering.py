@@ -6,18 +6,20 @@ import ast
 from collections.abc import Callable
 
 from migrator.analysis.modes import Step, walk
+from migrator.analysis.values import Result
 from migrator.emit.fragments import Renderer, standalone
 from migrator.emit.layout import fit
 from migrator.lower.owned_calls import creation_text
-from migrator.lower.slices import definitions, target_names
+from migrator.lower.slices import defined_by, target_names
 from migrator.lower.staging import Site, Staging
+from migrator.source.syntax import descendants
 
 
 def lead(st: Staging, step: Step, indent: str) -> list[str]:
     """The comments that stand above a step, and one blank line where the source has some."""
     node = step.node
     first = node.decorator_list[0].lineno if getattr(node, "decorator_list", None) else node.lineno  # type: ignore[attr-defined]
-    lines = st.module.text.split("\n")[step.above : first - 1]
+    lines = st.module.lines[step.above : first - 1]
     found: list[str] = []
     for number, line in enumerate(lines, step.above + 1):
         if line.lstrip().startswith("#"):
@@ -31,7 +33,7 @@ def lead(st: Staging, step: Step, indent: str) -> list[str]:
 
 def comments_above(st: Staging, line: int, indent: str) -> list[str]:
     """The comments right above a line inside a statement, such as above an entry of a dictionary."""
-    lines = st.module.text.split("\n")
+    lines = st.module.lines
     found: list[str] = []
     number = line - 1
     while number > 0 and lines[number - 1].lstrip().startswith("#"):
@@ -44,7 +46,7 @@ def comments_above(st: Staging, line: int, indent: str) -> list[str]:
 
 def trail(st: Staging, node: ast.stmt) -> str:
     """The comment on the statement's last line."""
-    comment = st.module.comments.get(node.end_lineno or node.lineno)
+    comment = st.module.comment(node.end_lineno or node.lineno)
     return f"  {comment[1]}" if comment and comment[0] >= (node.end_col_offset or 0) else ""
 
 
@@ -292,7 +294,7 @@ def static_step(st: Staging, step: Step, needed: set[Step], indent: str, depth: 
         case "training":
             # both branches create: the variables exist in every mode
             for inner in walk([b for block in step.blocks for b in block] if not step.rest else []):
-                if inner in needed and inner.kind == "simple" and definitions(inner.node)[0] and not st.has_site(inner):
+                if inner in needed and inner.kind == "simple" and defined_by(inner)[0] and not st.has_site(inner):
                     raise st.ctx.refuse(
                         "mode-at-construction", inner.node, st.module, "a layer is built differently in training"
                     )
@@ -320,6 +322,8 @@ def creations(st: Staging, step: Step, indent: str, depth: int) -> list[str]:
         if site.comprehension is not None:
             lines += comprehension_creation(st, site, indent)
             continue
+        if st.making_metrics and site.own.call.lineno > site.step.node.lineno:
+            lines += comments_above(st, site.own.call.lineno, indent)
         text = creation_text(st, site)
         if depth == 0:
             lines += wrapped(f"{indent}self.{site.attr} = ", text, "")
@@ -342,19 +346,26 @@ def comprehension_creation(st: Staging, site: Site, indent: str) -> list[str]:
 def static_definitions(st: Staging, step: Step, indent: str) -> list[str]:
     """A static statement kept for its names; a captured name becomes an attribute where it is defined."""
     node = step.node
-    changed, _ = definitions(node)
+    changed, replaced = defined_by(step)
     if not changed or st.has_site(step):
         return []
     if st.ctx.facts.stage(getattr(node, "value", node)) > 0:
         return []
     lines = statement(st, node, indent, st.static_rewrite)
-    captured = [n for n in sorted(changed) if n in st.captured]
+    captured = [n for n in sorted(changed) if n in st.captured and (n in replaced or not keeps_identity(st, node, n))]
     if len(captured) == 1 and isinstance(node, ast.Assign) and len(node.targets) == 1:
         name = captured[0]
         if isinstance(node.targets[0], ast.Name) and name not in st.read_at_construction:
             first = lines[0].replace(f"{indent}{name} =", f"{indent}self.{st.captured[name]} =", 1)
             return [first, *lines[1:]]
     return lines + [f"{indent}self.{st.captured[n]} = {n}" for n in captured]
+
+
+def keeps_identity(st: Staging, node: ast.stmt, name: str) -> bool:
+    """True for an object that an attribute holds as it is: Keras wraps lists and dictionaries in copies."""
+    reads = [n for n in descendants(node) if isinstance(n, ast.Name) and n.id == name]
+    values = [st.ctx.facts.value(n) for n in reads]
+    return bool(values) and all(isinstance(v, Result) for v in values)
 
 
 def static_if(st: Staging, step: Step, needed: set[Step], indent: str, depth: int, commented: set[Step]) -> list[str]:

@@ -17,6 +17,8 @@ from migrator.source.syntax import descendants
 
 Render = Callable[[ast.AST], str]
 
+CROSS_SHARD = "tensorflow.tpu.CrossShardOptimizer"
+
 
 def symbol_of(ctx: Context, node: ast.AST) -> str | None:
     """The library symbol that an expression surely is, or None."""
@@ -34,6 +36,8 @@ def called_symbol(ctx: Context, call: ast.Call) -> str | None:
 
 def rewrite_call(ctx: Context, module: Module, call: ast.Call, symbol: str, render: Render) -> str | None:
     """The text that replaces a library call, or None when it stays as it is."""
+    if symbol == CROSS_SHARD:
+        return render(sharded(ctx, module, call))
     rule = ctx.rules.find(symbol)
     if rule is None:
         return surviving_call(ctx, module, call, symbol, render)
@@ -57,6 +61,21 @@ def rewrite_call(ctx: Context, module: Module, call: ast.Call, symbol: str, rend
         case "metric" | "layer":
             raise ctx.refuse(rule.id, call, module, f"`{symbol}` stands where only its own kind of statement can")
     return rule_text(ctx, module, rule, call, render)
+
+
+def sharded(ctx: Context, module: Module, call: ast.Call) -> ast.expr:
+    """The optimizer inside a CrossShardOptimizer: one device takes the mean over the whole batch by itself.
+
+    Refuses the sum over shards: its size depends on how many devices there were.
+    """
+    given = dict(zip(("opt", "reduction"), call.args, strict=False)) | {k.arg: k.value for k in call.keywords if k.arg}
+    reduction = symbol_of(ctx, given["reduction"]) if "reduction" in given else None
+    if "reduction" in given and not (reduction or "").endswith(".MEAN"):
+        raise ctx.refuse("cross-shard", call, module, "gradients are summed over TPU shards, whose number is unknown")
+    if "opt" not in given:
+        raise ctx.refuse("cross-shard", call, module, "which optimizer is wrapped cannot be followed")
+    ctx.note("cross-shard", "info", module, call, "CrossShardOptimizer goes: there is one device, and one whole batch")
+    return given["opt"]
 
 
 def rule_text(ctx: Context, module: Module, rule: Rule, call: ast.Call, render: Render, chosen: str = "") -> str:
@@ -287,6 +306,8 @@ def surviving_call(ctx: Context, module: Module, call: ast.Call, symbol: str, re
     if name.startswith("keras.") or name.startswith("data."):
         return None
     table = surviving()
+    if name.startswith("flags.FLAGS."):
+        return None  # a method of a flag's value
     if name not in table:
         raise ctx.refuse("no-rule", call, module, f"there is no rule for `tf.{name}`")
     same = table[name]

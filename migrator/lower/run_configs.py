@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrator.analysis.values import Result, is_none, options
+from migrator.analysis.values import Result, Value, is_none, options
 from migrator.detect.programs import Construction, Use
 from migrator.emit.fragments import call_text
 from migrator.lower.groups import RUN_CONFIGS, Group, Render, given, moved_into_calls
@@ -23,6 +23,8 @@ DROPPED = frozenset(
         "log_device_placement",
         "gpu_memory_fraction",
         "evaluation_master",
+        "tpu_config",
+        "cluster",
     }
 )
 
@@ -65,25 +67,45 @@ def run_config(group: Group, construction: Construction) -> Result | None:
     if value is not None and not found:
         return None
     config = found[0] if len(found) == 1 else None
-    if isinstance(config, Result) and config.symbol in RUN_CONFIGS and not config.part:
+    if isinstance(config, Result) and made_config(config) is not None:
         return config
     raise group.ctx.refuse("run-config", construction.call, construction.module, "the RunConfig cannot be followed")
+
+
+def made_config(config: Value | None) -> Result | None:
+    """The RunConfig that a value is, or of which it is a copy with other settings."""
+    while isinstance(config, Result) and not config.part:
+        if config.symbol in RUN_CONFIGS:
+            return config
+        if config.symbol.removesuffix(".replace") not in RUN_CONFIGS or config.call.args:
+            return None
+        config = config.bound.get("self")
+    return None
+
+
+def settings(config: Result) -> dict[str, ast.expr]:
+    """The arguments that a RunConfig was given, those of `replace` included."""
+    if config.symbol in RUN_CONFIGS:
+        return given(config.call, config.symbol)
+    base = config.bound["self"]
+    replaced = {k.arg: k.value for k in config.call.keywords if k.arg}
+    return {**(settings(base) if isinstance(base, Result) else {}), **replaced}
 
 
 def sets(group: Group, construction: Construction, name: str) -> bool:
     """True when the construction's RunConfig sets an argument."""
     config = run_config(group, construction)
-    return config is not None and name in given(config.call, config.symbol)
+    return config is not None and name in settings(config)
 
 
 def setting(group: Group, construction: Construction, name: str, render: Render) -> str | None:
     """The text of a RunConfig argument at the construction: as written there, or read off the settings object."""
     config = run_config(group, construction)
-    if config is None or name not in given(config.call, config.symbol):
+    if config is None or name not in settings(config):
         return None
     node = given(construction.call, construction.result.symbol)["config"]
-    if node is config.call or assigned_away(group, config):
-        return render(given(config.call, config.symbol)[name])
+    if config.symbol in RUN_CONFIGS and (node is config.call or assigned_away(group, config)):
+        return render(settings(config)[name])
     return f"{render(node)}.{name}"
 
 
@@ -100,7 +122,7 @@ def seed_lines(group: Group, construction: Construction, render: Render) -> list
     config = run_config(group, construction)
     if config is None:
         return []
-    refuse_distribution(group, config.module, config.call, given(config.call, config.symbol))
+    refuse_distribution(group, config.module, config.call, settings(config))
     seed = setting(group, construction, "tf_random_seed", render)
     if seed is None:
         return []
@@ -113,7 +135,7 @@ def checkpoint_steps(group: Group, use: Use, render: Render) -> str:
     for made in use.estimators:
         construction = group.constructions[made]
         config = run_config(group, construction)
-        node = given(config.call, config.symbol).get("save_checkpoints_steps") if config is not None else None
+        node = settings(config).get("save_checkpoints_steps") if config is not None else None
         if config is None or node is None:
             continue
         if isinstance(node, ast.Constant):

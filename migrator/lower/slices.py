@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextvars
 from collections.abc import Callable, Iterable, Set
+from typing import TypeGuard
 
 from migrator.analysis.changes import MUTATORS
 from migrator.analysis.modes import Step, header
@@ -85,7 +86,7 @@ def _step(
                 return inner.union(*(loads(e) for e in header(step)))
             return live
     node = step.node
-    defined, killed = definitions(node)
+    defined, killed = defined_by(step)
     if step.kind == "return":
         # what is live at the end is asked for here; behind a raise nothing is reached
         if isinstance(node, ast.Raise):
@@ -124,7 +125,7 @@ def _loop(step: Step, live: set[str], loads: Loads, roots: Callable[[Step], bool
 def all_definitions(step: Step) -> frozenset[str]:
     """Every name that a step or a step inside it may change."""
     if step.kind == "simple":
-        return definitions(step.node)[0]
+        return defined_by(step)[0]
     found = frozenset(target_names(step.node.target)) if isinstance(step.node, ast.For) else frozenset()
     return found.union(*(all_definitions(s) for block in step.blocks for s in block))
 
@@ -153,6 +154,12 @@ def target_names(target: ast.AST) -> set[str]:
     return {n.id for n in descendants(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
 
+def defined_by(step: Step) -> tuple[frozenset[str], frozenset[str]]:
+    """(names a step's own statement may change, callees included, names it surely replaces)."""
+    changed, replaced = definitions(step.node)
+    return changed | step.changes, replaced
+
+
 @remembered
 def definitions(node: ast.stmt) -> tuple[frozenset[str], frozenset[str]]:
     """(names a statement may change, names it surely replaces). Stores below a name change the name's object."""
@@ -161,10 +168,10 @@ def definitions(node: ast.stmt) -> tuple[frozenset[str], frozenset[str]]:
     match node:
         case ast.Assign():
             for target in node.targets:
-                replaced |= target_names(target)
+                replaced |= target_names(target) | stored_attributes(target)
                 changed |= stored_bases(target)
         case ast.AnnAssign():
-            replaced |= target_names(node.target) if node.value is not None else set()
+            replaced |= target_names(node.target) | stored_attributes(node.target) if node.value is not None else set()
             changed |= stored_bases(node.target)
         case ast.AugAssign():
             changed |= target_names(node.target) | stored_bases(node.target)
@@ -196,6 +203,21 @@ def stored_bases(target: ast.AST) -> set[str]:
             if isinstance(base, ast.Name):
                 found.add(base.id)
     return found
+
+
+def stored_attributes(target: ast.AST) -> set[str]:
+    """What an assignment keeps on `self`, by the names that a model_fn's own methods give it."""
+    return {kept_name(n.attr) for n in descendants(target) if is_kept(n) and isinstance(n.ctx, ast.Store)}
+
+
+def is_kept(node: ast.AST) -> TypeGuard[ast.Attribute]:
+    """True for `self.x`."""
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+
+
+def kept_name(attribute: str) -> str:
+    """The local name of what a function keeps on the object that it belongs to, and reads there again."""
+    return f"self_{attribute.lstrip('_')}"
 
 
 def mutated(expression: ast.expr) -> set[str]:

@@ -17,10 +17,10 @@ from migrator.analysis.modes import ALL, Specialiser, Step, header, mode_conditi
 from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, Function, Instance, Opaque, Stage, depends_on_mode, options
 from migrator.emit.fragments import Renderer, call_text, standalone
-from migrator.lower import guards, recurrent, rewriting, steps
+from migrator.lower import guards, objects, recurrent, rewriting, steps
 from migrator.lower.context import RESERVED, Context, fresh, identifier
 from migrator.lower.owning import Own, frames_of, one_definition, own_call, owns
-from migrator.lower.slices import all_definitions, definitions, slice_steps, target_names
+from migrator.lower.slices import all_definitions, defined_by, kept_name, slice_steps, target_names
 from migrator.source.module import Module
 from migrator.source.syntax import children, descendants, remembered
 
@@ -51,19 +51,26 @@ class Staging:
     roles: dict[str, str]
     self_name: str = ""
     keep_self: bool = False  # the class itself becomes the layer: `self.x` stays `self.x`
+    at_hand: bool = False  # the text stands where the object itself is known: `self.x` stays `self.x`
     free: frozenset[str] = frozenset()  # names of enclosing functions that the body reads
     needed_parameters: set[str] = dataclasses.field(default_factory=set)  # self attributes read at construction
     read_at_construction: set[str] = dataclasses.field(default_factory=set)
+    parameter_names: dict[str, str] = dataclasses.field(default_factory=dict)  # "self.x" -> constructor parameter
     modes: frozenset[str] = ALL
     is_model: bool = False
+    substituted: dict[ast.AST, str] = dataclasses.field(default_factory=dict)  # nodes with another text
+    making_metrics: bool = False  # the construction half is that of the metrics, not of the layers
     checked: set[ast.AST] = dataclasses.field(default_factory=set)  # filters of variables shown to choose alike
     _variables: dict[str, Site] | None = None
     shown: set[int] = dataclasses.field(default_factory=set)  # lines whose comments are printed already
     base: Staging | None = None  # the staging of the same body for all modes: attributes are shared with it
+    _loaded: dict[tuple[ast.AST, bool], frozenset[str]] = dataclasses.field(default_factory=dict)
+    _loaded_with: frozenset[str] = frozenset()  # the captured names for which `_loaded` holds
 
     def __post_init__(self) -> None:
         self.steps, _ = Specialiser(self.ctx.facts).block(self.node.body, self.modes, self.node.body[0].lineno - 1)
-        self.locals = local_names(self.node) | self.free
+        self.kept = objects.kept_attributes(self)
+        self.locals = local_names(self.node) | self.free | {kept_name(attr) for attr in self.kept}
         self.sites: dict[ast.Call, Site] = {}
         self.taken = set(RESERVED)
         self.captured: dict[str, str] = {}  # static name -> attribute
@@ -80,12 +87,16 @@ class Staging:
             self.captured = self.base.captured
             self.taken = self.base.taken
             self.shown = self.base.shown
+            self.needed_parameters = self.base.needed_parameters
+            self.parameter_names = self.base.parameter_names
+        self._loaded.clear()  # what was asked before all sites were known
 
     # ------------------------------------------------------------------------------------------------ owning sites
     def _collect(self, step: Step, loops: tuple[Step, ...], conditional: bool) -> None:
         """Register the owning calls of one step in evaluation order."""
         for expression in header(step):
-            for call, condition, comprehension in calls_in_order(expression):
+            for found, condition, comprehension in calls_in_order(expression):
+                call = self.ctx.applied.get(found, found) if self.is_model else found
                 if call in self.sites:
                     continue
                 own = own_call(self.ctx, call)
@@ -223,15 +234,28 @@ class Staging:
     # ------------------------------------------------------------------------------------------------------ names
     def loads_call(self, node: ast.AST) -> set[str]:
         """The local names that an expression still reads in the call half."""
-        found: set[str] = set()
-        self._loads(node, found, static=False)
-        return found
+        return set(self._known_loads(node, static=False))
 
     def loads_static(self, node: ast.AST) -> set[str]:
         """The local names that a static expression reads."""
-        found: set[str] = set()
-        self._loads(node, found, static=True)
-        return found
+        return set(self._known_loads(node, static=True))
+
+    def _known_loads(self, node: ast.AST, static: bool) -> frozenset[str]:
+        """The names, looked up once: the slices ask for the same expressions many times over."""
+        if self._loaded_with != self.captured.keys():
+            self._loaded.clear()
+            self._loaded_with = frozenset(self.captured)
+        key = (node, static)
+        if key not in self._loaded:
+            found: set[str] = set()
+            self._loads(node, found, static)
+            self._loaded[key] = frozenset(found)
+        return self._loaded[key]
+
+    def begin_method(self) -> None:
+        """Start another method: whether it reads `training` shows anew, as its expressions are looked at."""
+        self.uses_training = False
+        self._loaded.clear()
 
     def _loads(self, node: ast.AST, found: set[str], static: bool) -> None:
         if isinstance(node, ast.expr) and self.training_text(node) is not None:
@@ -254,9 +278,11 @@ class Staging:
             return
         composite = self._self_attribute(node)
         if composite is not None:
-            if self.is_captured(composite, node):
+            local = composite in self.locals
+            if isinstance(node.ctx, ast.Store) or (self.at_hand and not local):  # type: ignore[attr-defined]
                 return
-            found.add(composite)
+            if (static and local) or not self.is_captured(composite, node):
+                found.add(composite)
             return
         if isinstance(node, ast.Name):
             nested = self._nested_owner(node)
@@ -302,15 +328,29 @@ class Staging:
         return [e for name, e in bound.items() if name in {a.source for a in rule.args}]
 
     def _self_attribute(self, node: ast.AST) -> str | None:
-        """`self.x` of a method whose class does not become the layer, as the name "self.x"."""
+        """`self.x` of a method whose class does not become the layer, as the name "self.x".
+
+        What the body itself keeps on the object is a local name.
+        """
         if self.keep_self or not self.self_name or not isinstance(node, ast.Attribute):
             return None
         if isinstance(node.value, ast.Name) and node.value.id == self.self_name:
+            if node.attr in self.kept:
+                return kept_name(node.attr)
             value = self.ctx.facts.value(node)
-            if value is not None and any(isinstance(o, Function) and o.bound is not None for o in options(value)):
+            methods = [o for o in options(value) if isinstance(o, Function) and o.bound is not None] if value else []
+            if any(owns(self.ctx, method.node) for method in methods):
                 return None
             return f"self.{node.attr}"
         return None
+
+    def parameter(self, composite: str) -> str:
+        """The constructor parameter that brings an attribute of the object."""
+        if composite not in self.parameter_names:
+            wanted = composite.removeprefix("self.").lstrip("_")
+            taken = {*self.locals, *self.roles, *self.parameter_names.values(), "self", "name", "dtype", "trainable"}
+            self.parameter_names[composite] = fresh(wanted, taken)
+        return self.parameter_names[composite]
 
     def _call_parts(self, site: Site) -> list[ast.expr]:
         """The sub-expressions of an owning call that run in the call half."""
@@ -329,7 +369,7 @@ class Staging:
         loop_of_use = self._loops_around(node)
         line = getattr(node, "lineno", 0)
         for step in walk(self.steps):
-            changed, _ = definitions(step.node) if step.kind == "simple" else (set(), set())
+            changed, _ = defined_by(step) if step.kind == "simple" else (set(), set())
             if step.kind == "for" and isinstance(step.node, ast.For):
                 changed = target_names(step.node.target)
             if name not in changed:
@@ -397,7 +437,7 @@ class Staging:
         if variable is not None:
             return variable.attr
         if name not in self.captured:
-            wanted = name.removeprefix("self.")
+            wanted = name.removeprefix("self.").lstrip("_")
             self.captured[name] = fresh(wanted if wanted not in RESERVED else f"{wanted}_", self.taken)
         return self.captured[name]
 
@@ -437,6 +477,8 @@ class Staging:
     # ---------------------------------------------------------------------------------------------------- halves
     def call_rewrite(self, node: ast.AST) -> str | None:
         """The text of a node in the call half."""
+        if node in self.substituted:
+            return self.substituted[node]
         text = self.training_text(node)
         if text is not None:
             return text
@@ -449,8 +491,9 @@ class Staging:
             return state
         composite = self._self_attribute(node)
         if composite is not None:
-            return f"self.{self.capture(composite)}" if self.is_captured(composite, node) else None
+            return self._attribute_text(composite, node)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            objects.refuse_bare(self, node)
             if node.id in self.locals and node.id != self.self_name and self.is_captured(node.id, node):
                 return f"self.{self.capture(node.id)}"
         if isinstance(node, (ast.ListComp, ast.GeneratorExp)):
@@ -491,8 +534,13 @@ class Staging:
                 )
         composite = self._self_attribute(node)
         if composite is not None:
+            if composite in self.locals:
+                return composite
+            if self.at_hand:
+                return None
             self.needed_parameters.add(composite)
-            return composite.removeprefix("self.")
+            return self.parameter(composite)
+        objects.refuse_bare(self, node)
         from migrator.lower.owned_calls import static_call_text, value_text
 
         if isinstance(node, ast.Call):
@@ -504,6 +552,19 @@ class Staging:
             if text is not None:
                 return text
         return self.library_rewrite(node, self.static_text)
+
+    def _attribute_text(self, composite: str, node: ast.AST) -> str | None:
+        """`self.x` of a method in the call half: an attribute of the layer, or a local name."""
+        if composite in self.locals:
+            if isinstance(node.ctx, ast.Store) or not self.is_captured(composite, node):  # type: ignore[attr-defined]
+                return composite
+            return f"self.{self.capture(composite)}"
+        if self.at_hand:
+            return None
+        if not self.is_captured(composite, node):
+            message = f"`{composite}` is not known when the layers are made"
+            raise self.ctx.refuse("object-state", node, self.module, message)
+        return f"self.{self.capture(composite)}"
 
     def library_rewriter(self) -> Callable[[ast.AST], str | None]:
         """A rewrite that only brings library names up to date."""
@@ -551,12 +612,15 @@ class Staging:
         return any(s.step is step and s.shared is None and not self.apart(s) for s in self.sites.values())
 
     def apart(self, site: Site) -> bool:
-        """True for a metric of a model_fn: the model makes it after its layers, on its own terms."""
+        """True for a metric of a model_fn: the model makes it after its layers; one that is not reported goes."""
         if not self.is_model:
             return False
+        from migrator.lower.metrics import reported
         from migrator.lower.model import metric_site
 
-        return metric_site(self, site)
+        if not metric_site(self, site):
+            return self.making_metrics
+        return not (self.making_metrics and reported(self.ctx, site))
 
     def slice_call(self, live: set[str], roots: Callable[[Step], bool]) -> tuple[set[Step], set[str]]:
         """The steps of the call half."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 from migrator.analysis.signatures import SIGNATURES
-from migrator.analysis.values import Const, Function, Opaque, Partial, Result, Value, options
+from migrator.analysis.values import Const, Opaque, Partial, Result, Value, options
 from migrator.detect.programs import Construction, Use, functions_of
 from migrator.emit.fragments import call_text
-from migrator.lower import hooks, run_configs
+from migrator.lower import experiments, hooks, input_arguments, learners, run_configs
 from migrator.lower.context import Context
 from migrator.lower.groups import CONSUMED, Group, given
 from migrator.lower.units import LoweredModel
@@ -20,7 +20,7 @@ Render = Callable[..., str]  # (node, columns by which continuation lines move)
 
 
 def refuse_others(
-    group: Group, module: Module, call: ast.Call, arguments: dict[str, ast.expr], known: set[str]
+    group: Group, module: Module, call: ast.Call, arguments: dict[str, ast.expr], known: Set[str]
 ) -> None:
     """Refuse arguments that have no counterpart."""
     for name, node in arguments.items():
@@ -37,10 +37,9 @@ def construction_text(group: Group, construction: Construction, render: Render) 
     ctx, module, call = group.ctx, construction.module, construction.call
     symbol = construction.result.symbol
     arguments = given(call, symbol)
-    sizes = {"train_batch_size", "eval_batch_size", "predict_batch_size", "use_tpu"}
-    if sizes & arguments.keys():
-        raise ctx.refuse("tpu-estimator", call, module, "TPUEstimator gives its batch sizes to the input functions")
-    refuse_others(group, module, call, arguments, {"model_fn", "model_dir", "config", "params"})
+    input_arguments.check_model_params(group, construction)
+    known = input_arguments.TPU_ARGUMENTS if symbol.endswith("TPUEstimator") else frozenset()
+    refuse_others(group, module, call, arguments, known | {"model_fn", "model_dir", "config", "params"})
     fn = arguments.get("model_fn")
     if fn is None or len(construction.model_fns) != 1:
         raise ctx.refuse("model-fn", call, module, "which model_fn it is given is only known at run time")
@@ -117,6 +116,10 @@ def use_text(group: Group, use: Use, render: Render) -> str:
     ctx, module, call = group.ctx, use.module, use.call
     if use.kind == "train_and_evaluate":
         return train_and_evaluate(group, use, render)
+    if use.kind in experiments.TEXTS:
+        return experiments.TEXTS[use.kind](group, use, render)
+    if use.result.symbol.startswith("learner."):
+        return learners.method_text(group, use, render)
     symbol = f"estimator.{use.kind}"
     if symbol not in SIGNATURES or not isinstance(call.func, ast.Attribute):
         raise ctx.refuse("estimator-method", call, module, f"`Estimator.{use.kind}` has no counterpart yet")
@@ -125,7 +128,7 @@ def use_text(group: Group, use: Use, render: Render) -> str:
     match use.kind:
         case "train":
             refuse_others(group, module, call, arguments, {"input_fn", "steps", "max_steps"})
-            data = dataset_text(group, module, arguments["input_fn"], use, render)
+            data = dataset_text(group, module, arguments["input_fn"], use, render, "train")
             if "max_steps" in arguments:
                 text = f"support.fit_until({receiver}, {data}, max_steps={render(arguments['max_steps'])})"
                 return ctx.use(module, text)
@@ -133,17 +136,17 @@ def use_text(group: Group, use: Use, render: Render) -> str:
             return call_text(f"{receiver}.fit", [data, *steps])
         case "evaluate":
             refuse_others(group, module, call, arguments, {"input_fn", "steps", "name"})
-            data = dataset_text(group, module, arguments["input_fn"], use, render)
+            data = dataset_text(group, module, arguments["input_fn"], use, render, "eval")
             steps = [f"steps={render(arguments['steps'])}"] if "steps" in arguments else []
             return call_text(f"{receiver}.evaluate", [data, *steps])
         case "predict":
             refuse_others(group, module, call, arguments, {"input_fn", "predict_keys"})
-            data = dataset_text(group, module, arguments["input_fn"], use, render)
+            data = dataset_text(group, module, arguments["input_fn"], use, render, "infer")
             keys = [f"keys={render(arguments['predict_keys'])}"] if "predict_keys" in arguments else []
             return ctx.use(module, call_text("support.predict_examples", [receiver, data, *keys]))
-    from migrator.lower import exports
+    from migrator.lower import export_calls
 
-    return exports.export_text(group, use, receiver, arguments, render)
+    return export_calls.export_text(group, use, receiver, arguments, render)
 
 
 def train_and_evaluate(group: Group, use: Use, render: Render) -> str:
@@ -159,11 +162,11 @@ def train_and_evaluate(group: Group, use: Use, render: Render) -> str:
         specs[name] = given(value.call, value.symbol)
     train, evaluation = specs["train_spec"], specs["eval_spec"]
     refuse_others(group, module, call, train, {"input_fn", "max_steps"})
-    refuse_others(group, module, call, evaluation, {"input_fn", "steps", "throttle_secs", "start_delay_secs", "name"})
+    refuse_others(group, module, call, evaluation, {"input_fn", "steps", "throttle_secs", "start_delay_secs", "name", "exporters"})
     shown = [
         render(arguments["estimator"]),
-        dataset_text(group, module, train["input_fn"], use, render),
-        dataset_text(group, module, evaluation["input_fn"], use, render),
+        dataset_text(group, module, train["input_fn"], use, render, "train"),
+        dataset_text(group, module, evaluation["input_fn"], use, render, "eval"),
     ]
     if "max_steps" in train:
         shown.append(f"max_steps={render(train['max_steps'])}")
@@ -177,6 +180,11 @@ def train_and_evaluate(group: Group, use: Use, render: Render) -> str:
     every = run_configs.checkpoint_steps(group, use, render)
     if every:
         shown.append(f"evaluate_every={every}")
+    if "exporters" in evaluation:
+        from migrator.lower import export_calls
+
+        steps = render(train["max_steps"]) if "max_steps" in train else ""
+        shown.append(export_calls.callbacks_text(group, module, evaluation, steps, render))
     return ctx.use(module, call_text("support.train_and_evaluate", shown))
 
 
@@ -185,16 +193,19 @@ def raw_names(value: Value | None) -> set[str]:
     return {k.arg for k in value.call.keywords if k.arg} if isinstance(value, Result) else set()
 
 
-def dataset_text(group: Group, module: Module, node: ast.expr, use: Use, render: Render) -> str:
+def dataset_text(group: Group, module: Module, node: ast.expr, use: Use, render: Render, mode: str) -> str:
     """The dataset that an input_fn argument gives when it is called."""
     ctx = group.ctx
     value = ctx.facts.value(node)
     if isinstance(node, ast.Lambda):
-        if node.args.args:
-            raise ctx.refuse("input-fn", node, module, "the input function takes arguments from the Estimator")
-        return render(node.body)
-    if any(asks_the_estimator(option) for option in (options(value) if value is not None else ())):
-        raise ctx.refuse("input-fn", node, module, "the input function takes arguments from the Estimator")
+        return input_arguments.lambda_text(group, use, mode, node, render)
+    found = options(value) if value is not None else ()
+    if any(input_arguments.asks_for_more(option) for option in found):
+        raise ctx.refuse("input-fn", node, module, "the input function takes arguments from nobody in sight")
+    asked = {frozenset(input_arguments.asked(option)) for option in found} or {frozenset()}
+    if len(asked) > 1:
+        raise ctx.refuse("input-fn", node, module, "input functions that ask for different arguments stand for another")
+    extra = input_arguments.arguments(group, use, mode, set(asked.pop()), node, render)
     made = [o for o in options(value) if isinstance(o, Result)] if value is not None else []
     if any(o.symbol in NUMPY_INPUTS for o in made):
         if not all(o.symbol in NUMPY_INPUTS for o in made) or functions_of(value):
@@ -207,8 +218,8 @@ def dataset_text(group: Group, module: Module, node: ast.expr, use: Use, render:
         raise ctx.refuse("input-fn", node, module, "the input function cannot be followed")
     if isinstance(node, ast.Call) and isinstance(value, Partial) and node.args:
         shown = [render(a) for a in node.args[1:]] + [f"{k.arg}={render(k.value)}" for k in node.keywords]
-        return call_text(render(node.args[0]), shown)
-    return f"{render(node)}()"
+        return call_text(render(node.args[0]), shown + extra)
+    return call_text(render(node), extra)
 
 
 NUMPY_INPUTS = frozenset({"tensorflow.estimator.inputs.numpy_input_fn", "tensorflow.contrib.learn.io.numpy_input_fn"})
@@ -228,24 +239,6 @@ def numpy_text(ctx: Context, module: Module, call: ast.Call, render: Render) -> 
         elif name == "num_epochs" and name in written:
             shown.append("num_epochs=None")
     return ctx.use(module, call_text("support.numpy_dataset", shown))
-
-
-def asks_the_estimator(value: Value) -> bool:
-    """True for a function with parameters left open: TF1 gives it what is called mode, params or config."""
-    given: set[str] = set()
-    count = 0
-    while isinstance(value, Partial):
-        given |= value.kwargs.keys()
-        count += len(value.args)
-        value = value.function
-    if not isinstance(value, Function):
-        return False
-    a = value.node.args
-    positional = [p.arg for p in (*a.posonlyargs, *a.args)]
-    optional = set(positional[len(positional) - len(a.defaults) :] if a.defaults else ())
-    optional |= {p.arg for p, d in zip(a.kwonlyargs, a.kw_defaults, strict=True) if d is not None}
-    left = {*positional[count + (value.bound is not None) :], *(p.arg for p in a.kwonlyargs)} - given
-    return bool(left - (optional - {"mode", "params", "config"}))
 
 
 __all__ = ["Const", "construction_text", "use_text"]

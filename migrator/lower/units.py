@@ -7,9 +7,25 @@ import dataclasses
 from typing import Any
 
 from migrator.analysis.modes import ALL
+from migrator.analysis.values import Mapping, options
 from migrator.detect.programs import LABELS
-from migrator.lower import exports, guards, hooks, losses, metrics, model, optimizer, owners, rendering, several
+from migrator.lower import (
+    exports,
+    guards,
+    hooks,
+    losses,
+    metric_results,
+    metrics,
+    model,
+    objects,
+    optimizer,
+    owners,
+    rendering,
+    several,
+    tpu_specs,
+)
 from migrator.lower.context import Context, class_name, identifier
+from migrator.lower.copies import with_copies
 from migrator.lower.owning import parameter_roles
 from migrator.lower.staging import Staging
 from migrator.source.module import Module
@@ -30,6 +46,9 @@ class LoweredModel:
     top_level: bool = True
     signatures: tuple[str, ...] = ("serving_default",)
     optimizers: int = 1
+    reads_batch_size: bool = False  # from its params
+    method: str = ""  # the builder apart, where it is a method of the class that the model_fn was
+    named_predictions: bool = True  # they surely are a dictionary
 
 
 def lower_model_fn(ctx: Context, module: Module, node: ast.FunctionDef) -> LoweredModel:
@@ -38,6 +57,7 @@ def lower_model_fn(ctx: Context, module: Module, node: ast.FunctionDef) -> Lower
     given = set(owners.parameter_order(node))
     labels = next((name for name in LABELS if name in given), "")
     roles.update({n: r for n, r in (("features", "call"), (labels, "call"), ("mode", "mode")) if n in given})
+    guards.check_mode_keys(ctx, module)
     fields = model.spec_fields(ctx, module, node)
     if not fields:
         raise ctx.refuse("spec", node, module, "no EstimatorSpec is returned")
@@ -46,7 +66,10 @@ def lower_model_fn(ctx: Context, module: Module, node: ast.FunctionDef) -> Lower
         if id(field.call) not in inside:
             raise ctx.refuse("delegation", node, module, "the EstimatorSpec is made in another function")
     ctx.sparse_gradients = optimizer.has_sparse_gradients(ctx)
-    st = Staging(ctx, module, node, roles, modes=model.working_modes(ctx, module, node), is_model=True)
+    this = objects.object_name(node, ctx.facts.frames[node][0].function)
+    roles.pop(this, None)
+    modes = model.working_modes(ctx, module, node)
+    st = Staging(ctx, module, node, roles, this, modes=modes, is_model=True)
     parts = model.ModelParts(ctx, module, node, roles, "features" if "features" in roles else "", labels, fields, st)
     parts.call_modes = st.modes
     if not parts.features:
@@ -68,7 +91,6 @@ UNSUPPORTED = {
     "prediction_hooks": "hooks run session code during prediction",
     "host_call": "a host_call runs beside the TPU program",
     "scaffold_fn": "a Scaffold initialises or restores the graph by hand",
-    "eval_metrics": "TPU metrics are given as a function and tensors",
 }
 
 
@@ -78,6 +100,11 @@ def unsupported(parts: model.ModelParts) -> None:
         for name, reason in UNSUPPORTED.items():
             if name in fields.expressions:
                 if name.endswith("_hooks") and hooks.all_passive(parts.ctx, parts.module, fields.expressions[name]):
+                    continue
+                call = fields.call
+                if name == "host_call" and isinstance(call, ast.Call) and tpu_specs.only_summarises(parts.ctx, call):
+                    message = "the host_call goes: it only writes summaries; keras.callbacks.TensorBoard has losses"
+                    parts.ctx.note("host-call", "info", parts.module, fields.expressions[name], message)
                     continue
                 raise parts.ctx.refuse(f"spec-{name.replace('_', '-')}", fields.expressions[name], parts.module, reason)
 
@@ -94,6 +121,7 @@ def assemble(parts: model.ModelParts) -> LoweredModel:
     metric_method: list[str] = []
     if metric_arguments is None:
         metric_creation, metric_method = metrics.metrics_method(parts)
+    result_method = metric_results.results_method(parts)
     init = model.init_method(parts)
     name = ctx.top_level_name(module, class_name(node.name))
     builder = ctx.top_level_name(module, f"build_{identifier(name)}")
@@ -101,21 +129,49 @@ def assemble(parts: model.ModelParts) -> LoweredModel:
     doc = owners.documentation(node)
     if doc is not None:
         lines += [*owners.docstring(parts.st, doc, "    "), ""]
-    lines += [*init, *metric_creation, "", *call]
+    lines += [*init, *metric_creation, "", *with_copies(ctx.facts, call)]
     step = several.train_step(parts)
-    for method in (loss_method, metric_method, step, predict):
+    for method in (loss_method, metric_method, result_method, step, predict):
         if method:
-            lines += ["", *method]
-    statics = [p for p in owners.parameter_order(node) if parts.roles[p] == "static"]
-    text = "\n".join(lines) + "\n\n\n" + builder_text(parts, name, builder, statics, loss_argument, metric_arguments)
-    guards.check_leftovers(ctx, module, node, text)
+            lines += ["", *with_copies(ctx.facts, method)]
+    statics = [p for p in owners.parameter_order(node) if parts.roles.get(p) == "static"]
+    made = builder_text(parts, name, builder, statics, loss_argument, metric_arguments)
+    text = objects.plain_names(parts.st, "\n".join(lines) + "\n\n\n" + made)
+    apart = objects.is_method(module, node)
+    text, made = text.rsplit("\n\n\n", 1) if apart else (text, "")
+    for written in (text, made):
+        guards.check_leftovers(ctx, module, node, written)
     for owner in ctx.owners.values():
         if isinstance(owner, owners.Owner):
             guards.check_leftovers(ctx, owner.module, owner.node, owner.text)
     signatures = tuple(exports.exported_signatures(parts))
     top_level = node in module.tree.body
     count = len(optimizer.plan(parts))
-    return LoweredModel(node, module, name, builder, statics, text, model.creation(parts), top_level, signatures, count)
+    reads = tpu_specs.reads_batch_size(ctx)
+    tree = model.creation(parts)
+    made_names = named(parts)
+    return LoweredModel(
+        node,
+        module,
+        name,
+        builder,
+        statics,
+        text,
+        tree,
+        top_level=top_level,
+        signatures=signatures,
+        optimizers=count,
+        reads_batch_size=reads,
+        method=made,
+        named_predictions=made_names,
+    )
+
+
+def named(parts: model.ModelParts) -> bool:
+    """True when the predictions surely are a dictionary."""
+    fields = parts.fields.get("infer")
+    value = fields.values.get("predictions") if fields is not None else None
+    return value is not None and all(isinstance(o, Mapping) for o in options(value))
 
 
 def builder_text(
@@ -152,7 +208,8 @@ def builder_text(
     if metric_arguments:
         arguments.append(f"metrics=[{', '.join(metric_arguments)}]")
     signature = owners.signature(parts.node, parts.module, statics, parts.st)
-    head = owners.def_line(builder, signature, "")
+    head = [*objects.decorators(parts.module, parts.node)]
+    head += owners.def_line(builder, [*objects.first_parameter(parts), *signature], "")
     body = [*lines, f"    model = {name}({', '.join(parts.model_parameters)})", *attributes]
     body += rendering.wrapped("    ", f"model.compile({', '.join(arguments)})", "") if arguments else []
     doc = '    """Returns the compiled model."""'

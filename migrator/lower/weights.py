@@ -124,6 +124,8 @@ def scope_of(st: Staging, call: ast.Call, argument: str, default: str) -> Node:
 
     A default in stars is a pattern: such a layer's name follows no variable scope, so a name of the user's is one too.
     """
+    if default == "*":
+        return {"scope": default, "default": True}  # a model of layers that have names of their own
     free = default.startswith("*")
     node = next((k.value for k in call.keywords if k.arg == argument), None)
     if node is None:

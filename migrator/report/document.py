@@ -78,14 +78,19 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
     values = (evidence.max_abs_diff, evidence.max_rel_diff)
     unmeasurable = any(value is not None and not math.isfinite(value) for value in values)
     notes = [note for note in (evidence.note, "the difference is not finite" if unmeasurable else "") if note]
-    found = {
+    found: dict[str, Any] = {
         "check": evidence.check,
         "max_abs_diff": _finite(evidence.max_abs_diff),
         "max_rel_diff": _finite(evidence.max_rel_diff),
         "tolerance": evidence.tolerance,
         "ok": evidence.ok,
     }
-    return {**found, "note": "; ".join(notes)} if notes else found
+    if notes:
+        found["note"] = "; ".join(notes)
+    if evidence.curve is not None:
+        sides = dataclasses.asdict(evidence.curve)
+        found["curve"] = {side: [_finite(value) for value in values] for side, values in sides.items()}
+    return found
 
 
 def _finite(value: float | None) -> float | None:

@@ -15,6 +15,26 @@ _OF_THE_RUN = {
     "verification": "With --verify only groups that were shown to compute the same numbers are written.",
 }
 
+CHECKS = {
+    "imports": "The migrated program starts, and uses nothing of the legacy API.",
+    "builds": "The program makes its Keras model.",
+    "weights": "Every legacy variable has its counterpart in the Keras model, and the other way round.",
+    "initial weights": "New weights are drawn from the same distributions.",
+    "inputs": "The first batches that both programs feed are the same.",
+    "loss": "The training loss of the same weights and batches, at several steps.",
+    "gradients": "What reaches the update rules, also from larger weights, where clipping acts.",
+    "learning rate": "The rate that each update is given, over the whole schedule.",
+    "training": "How each variable moves, step by step from the legacy weights.",
+    "step counter": "Both count their steps alike.",
+    "metrics": "What evaluation reports over all batches.",
+    "forward": "What the model returns is a tensor of the legacy graph.",
+    "predictions": "What prediction returns, key by key.",
+    "export": "Names, keys and types of the exported signatures.",
+    "length": "Both train and evaluate for as many steps.",
+    "order": "Both shuffle their training data, or both do not.",
+}
+"""What each check of the verification compares."""
+
 
 @functools.lru_cache(maxsize=1)
 def _notes() -> dict[str, str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from migrator.ledger import Ledger, Unit
+from migrator.report.reasons import weighty
 from migrator.workspace.errors import WorkspaceError
 
 BASELINE_FORMAT = 1
@@ -50,8 +51,7 @@ def leftovers(ledger: Ledger, proof_wanted: bool = False) -> tuple[Leftover, ...
 
 def why(unit: Unit) -> str:
     """The reasons for which a unit is not, or not wholly, converted."""
-    weighty = [finding for finding in unit.findings if finding.severity != "info"] or list(unit.findings)
-    reasons = dict.fromkeys(finding.message for finding in weighty)
+    reasons = dict.fromkeys(finding.message for finding in weighty(unit))
     return "; ".join(reasons) or ("converted in part" if unit.status == "partial" else "not converted")
 
 

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping
 
 from migrator import rulebook
 from migrator.ledger import Symbol, SymbolStatus, Unit
-from migrator.source.module import Module, parse
 from migrator.source.names import canonical, surviving
 from migrator.source.project import Project
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, remembered, syntax_of
 
 
 def inventory(
@@ -29,12 +28,10 @@ def inventory(
         module = project.module(path)
         if module is None:
             continue
-        uses = legacy_uses(module)
+        uses = legacy_uses(module.tree)
         left: Counter[str] = Counter()
         if path in changed:
-            after = parse(path, texts[path])
-            if isinstance(after, Module):
-                left.update(name for name, _ in legacy_uses(after))
+            left.update(name for name, _ in legacy_uses(syntax_of(texts[path])))
         for name, line in uses:
             status: SymbolStatus = "converted"
             reason = ""
@@ -46,14 +43,14 @@ def inventory(
     return tuple(found)
 
 
-def legacy_uses(module: Module) -> list[tuple[str, int]]:
+def legacy_uses(tree: ast.Module) -> list[tuple[str, int]]:
     """(canonical name, line) of every use of a TensorFlow name that today's TensorFlow does not have unchanged."""
-    aliases = import_aliases(module.tree)
+    aliases = import_aliases(tree)
     if not aliases:
         return []
     found: list[tuple[str, int]] = []
     inner: set[int] = set()
-    for node in descendants(module.tree):
+    for node in descendants(tree):
         if not isinstance(node, (ast.Attribute, ast.Name)) or id(node) in inner:
             continue
         parts: list[str] = []
@@ -71,6 +68,7 @@ def legacy_uses(module: Module) -> list[tuple[str, int]]:
     return sorted(found, key=lambda item: item[1])
 
 
+@remembered
 def import_aliases(tree: ast.Module) -> dict[str, str]:
     """Local name -> dotted TensorFlow name, over all imports of a file."""
     aliases: dict[str, str] = {}

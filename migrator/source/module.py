@@ -22,10 +22,15 @@ class Module:
     tree: ast.Module
 
     @functools.cached_property
+    def lines(self) -> list[str]:
+        """The text line by line."""
+        return self.text.split("\n")
+
+    @functools.cached_property
     def line_starts(self) -> list[int]:
         """Character offset of each line's first character."""
         starts = [0]
-        for line in self.text.split("\n"):
+        for line in self.lines:
             starts.append(starts[-1] + len(line) + 1)
         return starts
 
@@ -80,10 +85,9 @@ class Module:
             pass
         return found
 
-    def own_line_comments(self, first: int, last: int) -> list[str]:
-        """Comments that stand alone on the lines first..last (1-based, inclusive)."""
-        lines = self.text.split("\n")[first - 1 : last]
-        return [line.strip() for line in lines if line.lstrip().startswith("#")]
+    def comment(self, line: int) -> tuple[int, str] | None:
+        """(column, text) of the comment on a line."""
+        return self.comments.get(line) if "#" in self.lines[line - 1] else None
 
     @functools.cached_property
     def string_lines(self) -> frozenset[int]:

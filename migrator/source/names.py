@@ -21,6 +21,9 @@ CONTRIB_KERAS_LAYERS = (  # the same classes (compared in TF 1.15.5); the middle
     "tensorflow.contrib.keras.python.keras.layers.",
     "tensorflow.contrib.keras.api.keras.layers.",
 )
+TPU_CLASSES = frozenset({"TPUEstimator", "TPUEstimatorSpec", "RunConfig", "TPUConfig", "InputPipelineConfig"})
+LEARN_RUNNER = "tensorflow.contrib.learn.python.learn.learn_runner"
+TPU_HOMES = ("tensorflow.contrib.tpu.", "tensorflow.estimator.", "tensorflow_estimator.")
 # tf.data before TensorFlow 1.4
 CONTRIB_DATA = frozenset({"Dataset", "FixedLengthRecordDataset", "Iterator", "TFRecordDataset", "TextLineDataset"})
 
@@ -33,6 +36,8 @@ def canonical(name: str) -> str:
         name = "tensorflow" + name[len("tensorflow.compat.v1") :]
     elif name.startswith("tensorflow.compat.v2"):
         name = "tensorflow" + name[len("tensorflow.compat.v2") :]
+    if ".tpu." in name and name.startswith(TPU_HOMES):
+        name = tpu_name(name)
     elif name.startswith("tensorflow_estimator"):
         tail = name.split(".")[-1]
         return f"tensorflow.estimator.{tail}" if tail[:1].isupper() or tail == "train_and_evaluate" else name
@@ -42,6 +47,8 @@ def canonical(name: str) -> str:
         name = "tensorflow.contrib.layers." + name[len("tensorflow.contrib.slim.") :]
     if name.startswith("tensorflow.contrib.data.") and name.split(".")[3] in CONTRIB_DATA:
         return "tensorflow.data." + name[len("tensorflow.contrib.data.") :]
+    if name.startswith(LEARN_RUNNER):
+        return "tensorflow.contrib.learn.learn_runner" + name[len(LEARN_RUNNER) :]
     for head in CONTRIB_KERAS_LAYERS:
         if name.startswith(head):
             return "tensorflow.keras.layers." + name.split(".")[-1]
@@ -50,6 +57,15 @@ def canonical(name: str) -> str:
         if name.startswith(head):
             return f"tensorflow.{public}.{name.split('.')[-1]}"
     return name
+
+
+def tpu_name(name: str) -> str:
+    """The name in tf.estimator.tpu or tf.tpu of a class that contrib.tpu and private modules have too."""
+    parts = name.split(".")
+    for at, part in enumerate(parts):
+        if part in TPU_CLASSES:
+            return ".".join(["tensorflow.estimator.tpu", *parts[at:]])
+    return "tensorflow.tpu.CrossShardOptimizer" if parts[-1] == "CrossShardOptimizer" else name
 
 
 def public_name(name: str) -> str:

@@ -35,10 +35,24 @@ def syntax_of(text: str) -> ast.Module:
 @remembered
 def descendants(node: ast.AST) -> tuple[ast.AST, ...]:
     """The node and all below it, in the order of `ast.walk`."""
-    return tuple(ast.walk(node))
+    found = [node]
+    for inner in found:  # which grows meanwhile
+        for name in inner._fields:
+            value = getattr(inner, name, None)
+            if isinstance(value, ast.AST):
+                found.append(value)
+            elif isinstance(value, list):
+                found.extend(item for item in value if isinstance(item, ast.AST))
+    return tuple(found)
 
 
 @remembered
 def children(node: ast.AST) -> tuple[ast.AST, ...]:
     """The nodes right below, in the order of `ast.iter_child_nodes`."""
     return tuple(ast.iter_child_nodes(node))
+
+
+@remembered
+def is_generator(node: ast.FunctionDef) -> bool:
+    """True for a generator function."""
+    return any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in descendants(node))

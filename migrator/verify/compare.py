@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from migrator.ledger import Evidence, Verification
+from migrator.ledger import Evidence, LossCurve, Verification
 
 # Something of this has to be proven: a unit whose every check is empty is not verified.
 _SUBSTANCE = ("forward", "predictions", "metrics", "training")
@@ -13,8 +13,15 @@ _SUBSTANCE = ("forward", "predictions", "metrics", "training")
 
 def evidence_of(row: Mapping[str, Any]) -> Evidence:
     """One row of a worker's answer as Evidence."""
+    curve = row.get("curve")
     return Evidence(
-        row["check"], row["max_abs_diff"], row["max_rel_diff"], row["tolerance"], row["ok"], row.get("note", "")
+        row["check"],
+        row["max_abs_diff"],
+        row["max_rel_diff"],
+        row["tolerance"],
+        row["ok"],
+        row.get("note", ""),
+        LossCurve(tuple(curve["legacy"]), tuple(curve["migrated"])) if curve else None,
     )
 
 

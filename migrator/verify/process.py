@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -75,11 +75,7 @@ def run_worker(runtime: Runtime, request: Mapping[str, Any], folder: Path, limit
         ending = _wait(process, limits)
     printed = output.read_text(encoding="utf-8", errors="replace")
     if ending:
-        reasons = {
-            "hung": f"it was still running after {limits.seconds:.0f} seconds and was stopped",
-            "memory": f"it used more than {limits.megabytes} MB of memory and was stopped",
-        }
-        return Outcome(ending, {}, printed, reasons[ending])
+        return Outcome(ending, {}, printed, _reasons(limits)[ending])
     if not answer.exists():
         tail = _tail(errors.read_text(encoding="utf-8", errors="replace"))
         return Outcome("crashed", {}, printed, f"it ended with status {process.returncode}: {tail}")
@@ -139,3 +135,40 @@ def _ignored(folder: str, names: list[str]) -> set[str]:
 def _tail(text: str) -> str:
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
     return " | ".join(lines[-3:])[-600:] or f"(nothing on its error output, {sys.platform})"
+
+
+def run_many(
+    runtime: Runtime, module: str, requests: Sequence[Mapping[str, Any]], folder: Path, limits: Limits
+) -> list[Outcome]:
+    """Runs jobs of one kind in one process, which imports TensorFlow once and forks for each. Limits are per job."""
+    if not requests:
+        return []
+    folder = folder.resolve()
+    whole = []
+    for number, request in enumerate(requests):
+        place = folder / f"{module}.{number}"
+        whole.append({**request, "module": module, "answer": f"{place}.json", "log": str(place)})
+    prepare = {"synthetic_legacy": ["tensorflow"], "synthetic_target": ["tensorflow", "keras"]}[module]
+    request = {"job": "many", "prepare": prepare, "requests": whole, "seconds": limits.seconds}
+    request["megabytes"] = limits.megabytes
+    together = dataclasses.replace(limits, seconds=(limits.seconds + 5.0) * len(whole) + _GRACE)
+    outcome = run_worker(runtime, request, folder, together)
+    if outcome.status != "done":
+        return [outcome] * len(whole)
+    return [_ended(one, ending[0], limits) for one, ending in zip(whole, outcome.result["endings"], strict=True)]
+
+
+def _ended(request: Mapping[str, Any], ending: Literal["done", "crashed", "hung", "memory"], limits: Limits) -> Outcome:
+    texts = [Path(f"{request['log']}.{name}") for name in ("out", "err")]
+    printed, errors = (text.read_text(encoding="utf-8", errors="replace") if text.exists() else "" for text in texts)
+    if ending == "done":
+        return Outcome("done", json.loads(Path(request["answer"]).read_text(encoding="utf-8")), printed)
+    reasons = {"crashed": f"it crashed: {_tail(errors)}", **_reasons(limits)}
+    return Outcome(ending, {}, printed, reasons[ending])
+
+
+def _reasons(limits: Limits) -> dict[str, str]:
+    return {
+        "hung": f"it was still running after {limits.seconds:.0f} seconds and was stopped",
+        "memory": f"it used more than {limits.megabytes} MB of memory and was stopped",
+    }

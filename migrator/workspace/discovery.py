@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import os
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migrator.workspace.errors import WorkspaceError
-from migrator.workspace.repository import GitFault, Repository, find_repository, python_files
+from migrator.workspace.repository import GitFault, Repository, all_files, find_repository, python_files
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -103,10 +103,23 @@ def list_files(project: Project, exclude: Sequence[str] = ()) -> list[str]:
     if project.repository is not None:
         listed = set(python_files(project.repository, project.root))
     else:
-        listed = set(_walk(project.root))
+        listed = set(_walk(project.root, lambda path: path.endswith((".py", ".ipynb"))))
     for path in project.named:
         if not path.is_dir():
             listed.add(path.relative_to(project.root).as_posix())
+    return _present(project, listed, exclude)
+
+
+def list_others(project: Project, wanted: Callable[[str], bool], exclude: Sequence[str] = ()) -> list[str]:
+    """The files of the root that are `wanted`, of any kind, as sorted root-relative posix paths."""
+    if project.repository is not None:
+        listed = {path for path in all_files(project.repository, project.root) if wanted(path)}
+    else:
+        listed = set(_walk(project.root, wanted))
+    return _present(project, listed, exclude)
+
+
+def _present(project: Project, listed: set[str], exclude: Sequence[str]) -> list[str]:
     if exclude:
         spec = _spec(exclude)
         listed = {path for path in listed if not spec.match_file(path)}
@@ -119,11 +132,13 @@ def list_files(project: Project, exclude: Sequence[str] = ()) -> list[str]:
     return sorted(path for path in listed if os.path.lexists(project.root / path))
 
 
-def _walk(root: Path) -> Iterator[str]:
-    yield from _walk_folder(root, "", ())
+def _walk(root: Path, wanted: Callable[[str], bool]) -> Iterator[str]:
+    yield from _walk_folder(root, "", (), wanted)
 
 
-def _walk_folder(root: Path, folder: str, ignores: tuple[tuple[str, GitIgnoreSpec], ...]) -> Iterator[str]:
+def _walk_folder(
+    root: Path, folder: str, ignores: tuple[tuple[str, GitIgnoreSpec], ...], wanted: Callable[[str], bool]
+) -> Iterator[str]:
     try:
         entries = sorted(os.scandir(root / folder), key=lambda entry: entry.name)
     except OSError:
@@ -141,8 +156,8 @@ def _walk_folder(root: Path, folder: str, ignores: tuple[tuple[str, GitIgnoreSpe
         path = posixpath.join(folder, entry.name)
         if entry.is_dir(follow_symlinks=False):
             if entry.name not in SKIPPED_FOLDERS and not _ignored(path + "/", ignores):
-                yield from _walk_folder(root, path, ignores)
-        elif entry.name.endswith((".py", ".ipynb")) and not _ignored(path, ignores):
+                yield from _walk_folder(root, path, ignores, wanted)
+        elif wanted(path) and not _ignored(path, ignores):
             yield path
 
 

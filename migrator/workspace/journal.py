@@ -124,7 +124,7 @@ def find_root(start: Path) -> Path | None:
 
 def _publish(root: Path, changes: Sequence[Change]) -> Path:
     """Saves originals and the plan. The journal appears under its name only when it is complete on disk."""
-    parent = _state(root) / "undo"
+    parent = own_folder(root) / "undo"
     parent.mkdir(parents=True, exist_ok=True)
     identity = f"{time.time_ns():020d}-{os.getpid()}"
     building = parent / f"{identity}.new"
@@ -213,7 +213,7 @@ def _sweep(root: Path) -> None:
         if not (journal / "complete").exists():
             _remove_temporaries(root, _entries(journal))
     for pattern in ("*.new", "*.old"):
-        for rest in (_state(root) / "undo").glob(pattern):
+        for rest in (own_folder(root) / "undo").glob(pattern):
             shutil.rmtree(rest, ignore_errors=True)
 
 
@@ -238,7 +238,7 @@ def _entries(journal: Path) -> list[Entry]:
     return [Entry(**{**entry, "folders": tuple(entry["folders"])}) for entry in manifest["entries"]]
 
 
-def _state(root: Path) -> Path:
+def own_folder(root: Path) -> Path:
     """The tool's own folder, made so that git never lists it."""
     folder = root / STATE_FOLDER
     folder.mkdir(exist_ok=True)
@@ -256,7 +256,7 @@ def _locked(root: Path) -> Iterator[None]:
         yield
         return
     try:
-        lock = open(_state(root) / "lock", "w")  # noqa: SIM115 - closed below, held while writing
+        lock = open(own_folder(root) / "lock", "w")  # noqa: SIM115 - closed below, held while writing
     except OSError as error:
         raise WorkspaceError(f"cannot keep an undo journal in {root / STATE_FOLDER}: {error.strerror}") from error
     with lock:

@@ -40,8 +40,17 @@ def python_files(repository: Repository, folder: Path) -> list[str]:
 
     Deleted ones are included.
     """
+    return _files(folder, PATTERNS)
+
+
+def all_files(repository: Repository, folder: Path) -> list[str]:
+    """The same of files of any kind."""
+    return _files(folder, ())
+
+
+def _files(folder: Path, patterns: tuple[str, ...]) -> list[str]:
     command = ("ls-files", "-z", "--full-name", "--cached", "--others", "--exclude-standard")
-    listed = _git(folder, *command, "--", *PATTERNS)
+    listed = _git(folder, *command, "--", *patterns)
     return sorted({path for path in listed.split("\0") if path})
 
 

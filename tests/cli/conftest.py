@@ -28,7 +28,7 @@ Migrate = Callable[..., Answer]
 @pytest.fixture
 def migrate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Migrate:
     """Calls `migrate` with the given words, in the temporary folder."""
-    monkeypatch.setattr(cli, "_converter", lambda: fakes.convert)
+    monkeypatch.setattr(cli, "_converter", lambda *_: fakes.convert)
     monkeypatch.setattr(cli, "verifier", lambda: fakes.verify)
     monkeypatch.setattr(subcommands, "verifier", lambda: fakes.verify)
     monkeypatch.chdir(tmp_path)

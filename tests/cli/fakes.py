@@ -106,5 +106,5 @@ def verify(
 if __name__ == "__main__":  # `migrate` with this converter, for tests that kill the process
     from migrator import cli
 
-    cli._converter = lambda: convert
+    cli._converter = lambda *_: convert
     cli.main(sys.argv[1:])

@@ -73,7 +73,7 @@ def test_rules_are_chosen(migrate: Migrate, tmp_path: Path, monkeypatch: pytest.
         seen.append(options)
         return fakes.convert(sources, options)
 
-    monkeypatch.setattr("migrator.cli._converter", lambda: convert)
+    monkeypatch.setattr("migrator.cli._converter", lambda *_: convert)
     write_tree(tmp_path / "p", {"train.py": A})
     migrate("p", "--check", "--style", "subclass", "--semantics", "idiomatic", "--partial", "--ignore", "d", *words)
     assert seen[0] == Options("subclass", "idiomatic", True, frozenset("abc"), frozenset("d"))
@@ -88,7 +88,7 @@ def test_the_configuration_is_used_and_the_command_line_wins(
         seen.append(options)
         return fakes.convert(sources, options)
 
-    monkeypatch.setattr("migrator.cli._converter", lambda: convert)
+    monkeypatch.setattr("migrator.cli._converter", lambda *_: convert)
     settings = '[tool.migrator]\nstyle = "subclass"\nsemantics = "idiomatic"\nexclude = ["old/"]\nignore = ["x"]\n'
     write_tree(tmp_path / "p", {"pyproject.toml": settings, "train.py": A, "old/b.py": model("b")})
     assert migrate("p", "--check", "--style", "functional").code == 1

@@ -39,7 +39,7 @@ def test_only_verified_groups_are_written(migrate: Migrate, tmp_path: Path) -> N
     assert units["good.py"]["verification"]["status"] == "verified"  # type: ignore[index]
     assert units["wrong.py"]["status"] == units["unrun.py"]["status"] == "skipped"
     assert units["wrong.py"]["verification"]["evidence"][0]["max_abs_diff"] == 0.28  # type: ignore[index]
-    assert "1 of 1 converted units verified, 2 not written because they are not proven" in answer.out
+    assert "1 verified, 2 not written because not proven" in answer.out
 
 
 def test_unproven_groups_are_written_only_when_asked_and_failed_ones_never(migrate: Migrate, tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_unproven_groups_are_written_only_when_asked_and_failed_ones_never(migra
     answer = migrate("p", "--verify", "--write-unverified")
     assert answer.code == 3
     assert [path for path, data in read_tree(root).items() if b"keras(" in data] == ["good.py", "unrun.py"]
-    assert "1 of 2 converted units verified, 1 written without proof (--write-unverified)" in answer.out
+    assert "1 verified, 1 written without proof (--write-unverified), 1 not written because not proven" in answer.out
 
 
 def test_all_verified_exits_0(migrate: Migrate, tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_the_text_that_is_written_is_the_text_that_was_proven(
         shared.append((after / "support.py").read_text())
         return fakes.verify(before, after, entry, *others)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("migrator.cli._converter", lambda: convert)
+    monkeypatch.setattr("migrator.cli._converter", lambda *_: convert)
     monkeypatch.setattr("migrator.cli.verifier", lambda: verify)
     root = write_tree(tmp_path / "p", {"good.py": GOOD, "wrong.py": WRONG})
     assert migrate("p", "--verify").code == 3

@@ -45,7 +45,7 @@ def test_the_support_module_of_a_folder_holds_what_each_of_its_files_needs() -> 
             )
 
 
-@pytest.mark.parametrize("call", ["tf.contrib.learn.Experiment(estimator)", "tf.estimator.add_metrics(estimator, abs)"])
+@pytest.mark.parametrize("call", ["tf.contrib.learn.SKCompat(estimator)", "tf.estimator.add_metrics(estimator, abs)"])
 def test_an_estimator_that_is_handed_to_something_else_stays_one(call: str) -> None:
     text = program().replace(MAIN, f"{NAMED}    {call}")
     assert refused(text) == {("estimator-escapes", line_of(text, call))}

@@ -92,7 +92,15 @@ def test_an_input_function_with_all_its_arguments_bound_is_called() -> None:
     assert "fit(input_fn(2)" in converted(text)["train.py"]
 
 
-@pytest.mark.parametrize("signature", ["params", "params=None", "mode='train'", "size"])
-def test_an_input_function_that_the_estimator_gives_arguments_refuses(signature: str) -> None:
+@pytest.mark.parametrize(
+    ("signature", "given"), [("params", "params={}"), ("mode='x'", "mode='train'"), ("mode, params", "mode='train', ")]
+)
+def test_an_input_function_gets_what_the_estimator_gave_it_by_name(signature: str, given: str) -> None:
+    text = program(input_fn=f"def input_fn({signature}):\n    return {DATASET}\n")
+    assert f"fit(input_fn({given}" in converted(text)["train.py"]
+
+
+@pytest.mark.parametrize("signature", ["size", "config", "params, size"])
+def test_an_input_function_that_asks_for_what_nobody_gives_refuses(signature: str) -> None:
     text = program(input_fn=f"def input_fn({signature}):\n    return {DATASET}\n")
     assert refused(text) == {("input-fn", line_of(text, ".train(input_fn"))}

@@ -165,6 +165,40 @@ def test_what_a_layer_does_elsewhere_or_otherwise_is_refused(lines: list[str], r
     assert rule in {found for found, _ in refused(program(model_fn=model_fn(*lines)))}
 
 
-@pytest.mark.parametrize("made", ["tf.keras.Sequential([tf.keras.layers.Dense(3)])", "tf.keras.Model(net, net)"])
+def test_a_sequential_model_is_one_object() -> None:
+    lines = (
+        "tower = tf.keras.Sequential([",
+        "    tf.keras.layers.Dense(4, activation=tf.nn.relu),  # wide",
+        "    tf.keras.layers.Dropout(0.5),",
+        "])",
+        "net = tower(net, training=training)",
+    )
+    text = after(*lines)
+    assert """
+        self.tower = keras.Sequential([
+            keras.layers.Dense(4, activation='relu'),  # wide
+            keras.layers.Dropout(0.5),
+        ])
+""" in text
+    assert "net = self.tower(net, training=training)" in text
+    assert creation(*lines)[0]["weights"] == {"*": "weights.*"}
+
+
+def test_layers_may_be_added_one_by_one() -> None:
+    text = after(
+        "tower = tf.keras.Sequential()",
+        "for units in (3, 4):",
+        "    tower.add(tf.keras.layers.Dense(units))",
+        "net = tower(net, training=False)",
+    )
+    assert """
+        tower = keras.Sequential()
+        self.tower = tower
+        for units in (3, 4):
+            tower.add(keras.layers.Dense(units))
+""" in text
+
+
+@pytest.mark.parametrize("made", ["tf.keras.Model(net, net)"])
 def test_a_keras_model_inside_a_model_fn_is_refused(made: str) -> None:
     assert {rule for rule, _ in refused(program(model_fn=model_fn(f"net = {made}(net)")))} == {"keras-model"}

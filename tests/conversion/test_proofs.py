@@ -16,6 +16,7 @@ from .test_modes import RAISES
 from .test_optimize_loss import CLIPPED
 from .test_private_names import PROGRAM as PRIVATE
 from .test_programs_around import ARRANGED
+from .test_serving import EXPORTERS, LOOPED, exporting
 from .test_train_ops import LINEAR
 
 pytestmark = pytest.mark.runtime
@@ -70,6 +71,7 @@ PROGRAMS = {
     "private imports": PRIVATE,
     "variables, and steps counted by hand": program(model_fn=LINEAR),
     "a one-shot iterator": program(input_fn=ONE_SHOT),
+    "exports on the way": exporting(LOOPED, EXPORTERS),
 }
 
 

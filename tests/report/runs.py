@@ -10,6 +10,7 @@ from migrator.ledger import (
     FileProblem,
     Finding,
     Ledger,
+    LossCurve,
     Symbol,
     Target,
     Unit,
@@ -63,6 +64,7 @@ VERIFIED = Verification(
     "legacy",
     (
         Evidence("forward", 1.5e-7, 2e-7, 1e-5, True),
+        Evidence("loss", 0.0, 0.0, 1e-5, True, curve=LossCurve((3.0, 2.0, float("nan"), 1.0), (3.0, 2.25, 1.5, 1.0))),
         Evidence("metrics", None, None, 1e-5, None, "nothing moved"),
         Evidence("training_steps", 3e-5, 2e-4, 1e-3, True),
     ),

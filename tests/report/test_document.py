@@ -28,6 +28,7 @@ LINE = st.integers(1, 9)
 FINDING = st.builds(
     model.Finding, rule=TEXT, severity=st.sampled_from(get_args(model.Severity)), path=TEXT, line=LINE, message=TEXT
 )
+LOSSES = st.lists(st.floats(), max_size=3).map(tuple)
 EVIDENCE = st.builds(
     model.Evidence,
     check=TEXT,
@@ -36,6 +37,7 @@ EVIDENCE = st.builds(
     tolerance=st.floats(0, 1),
     ok=st.none() | st.booleans(),
     note=st.sampled_from(["", "because"]),
+    curve=st.none() | st.builds(model.LossCurve, legacy=LOSSES, migrated=LOSSES),
 )
 PROOF = st.builds(
     model.Verification,
@@ -116,6 +118,11 @@ def test_a_difference_that_is_not_finite_is_null_and_said() -> None:
     assert (evidence["max_abs_diff"], evidence["ok"], evidence["note"]) == (None, False, "the difference is not finite")
 
 
+def test_a_loss_that_is_not_finite_is_null_in_the_curve() -> None:
+    curve = document(LEDGER)["units"][0]["verification"]["evidence"][1]["curve"]
+    assert curve == {"legacy": [3.0, 2.0, None, 1.0], "migrated": [3.0, 2.25, 1.5, 1.0]}
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -127,6 +134,7 @@ def test_a_difference_that_is_not_finite_is_null_and_said() -> None:
         lambda data: data["units"][0]["findings"][0].update(severity="fatal"),
         lambda data: data["units"][0]["findings"][0].update(path="x"),
         lambda data: data["summary"]["units"].pop("skipped"),
+        lambda data: data["units"][0]["verification"]["evidence"][1]["curve"].pop("legacy"),
     ],
 )
 def test_the_schema_refuses_what_breaks_the_contract(spoil: Any) -> None:

@@ -13,7 +13,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 HEADER = '"""What TensorFlow 1 computes and Keras does not, as small exact classes and functions."""\n'
-STANDARD = {name: f"import {name}" for name in ("collections", "csv", "functools", "os", "time")}
+STANDARD = {
+    name: f"import {name}"
+    for name in ("collections", "csv", "functools", "json", "os", "shutil", "tempfile", "time")
+}
 IMPORTS = {"keras": "import keras", "np": "import numpy as np", "tf": "import tensorflow as tf"}
 
 

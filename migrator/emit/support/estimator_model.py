@@ -23,6 +23,7 @@ class EstimatorModel(keras.Model):
     """
 
     model_dir = None
+    begin = None  # a method that gives the built model its first values, where it does not begin as it is initialised
     _restored = False
     _traced_steps = 1
     _default_save_signature = None  # Keras would trace it with numbers in place of texts while it exports
@@ -37,16 +38,20 @@ class EstimatorModel(keras.Model):
 
         Raises RuntimeError for a folder with a checkpoint of TensorFlow 1 alone, which an Estimator would have read.
         """
-        if self.model_dir is None or self._restored:
+        if self._restored or (self.model_dir is None and self.begin is None):
             return
         self._restored = True
-        path = os.path.join(self.model_dir, "model.weights.h5")
-        if not os.path.exists(path):
-            if tf.train.latest_checkpoint(self.model_dir) is not None:
-                raise RuntimeError(f"{self.model_dir} holds a checkpoint of TensorFlow 1: empty it, or use another")
+        path = os.path.join(self.model_dir or "", "model.weights.h5")
+        saved = self.model_dir is not None and os.path.exists(path)
+        if not saved and self.model_dir is not None and tf.train.latest_checkpoint(self.model_dir) is not None:
+            raise RuntimeError(f"{self.model_dir} holds a checkpoint of TensorFlow 1: empty it, or use another")
+        if not saved and self.begin is None:
             return
         batch = next(iter(data)) if isinstance(data, tf.data.Dataset) else data
         self(keras.utils.unpack_x_y_sample_weight(batch)[0])
+        if not saved:
+            self.begin()
+            return
         if self.optimizer is not None:
             self.optimizer.build(self.trainable_variables)
         self.load_weights(path)

@@ -7,25 +7,34 @@ import keras
 import tensorflow as tf
 
 
-def export_saved_model(model, export_dir_base, features, signature="serving_default"):
+def export_saved_model(model, export_dir_base, receiver, signature="serving_default"):
     """Writes a SavedModel that serves `model.predict_step`, as `Estimator.export_saved_model` does.
 
-    The signature has one input per feature and one output per prediction, under their own names.
+    The signature has one input per received tensor and one output per prediction, under their own names.
 
     Args:
         model: A built `keras.Model` whose predictions are a dictionary.
         export_dir_base: The folder in which a new folder, named by the time, is made.
-        features: Name -> `tf.TensorSpec` of each feature.
+        receiver: Name -> `tf.TensorSpec` of each received tensor; or that and a function that makes features of them.
         signature: The name of the signature.
 
     Returns:
         The path of the new folder.
     """
-    specs = {name: tf.TensorSpec(spec.shape, spec.dtype, name=name) for name, spec in features.items()}
-    model.restore({name: tf.zeros([size or 1 for size in spec.shape], spec.dtype) for name, spec in features.items()})
+    specs, to_features = receiver if isinstance(receiver, tuple) else (receiver, lambda tensors: tensors)
+    specs = {name: tf.TensorSpec(spec.shape, spec.dtype, name=name) for name, spec in specs.items()}
+    if not model.built:
+        empty = {name: tf.zeros([size or 1 for size in spec.shape], spec.dtype) for name, spec in specs.items()}
+        model.restore(to_features(empty))
     archive = keras.export.ExportArchive()
     archive.track(model)
-    archive.add_endpoint(signature, lambda inputs: model.predict_step((inputs,)), input_signature=[specs])
-    path = os.path.join(export_dir_base, str(int(time.time())))
+
+    def predictions(tensors):
+        return model.predict_step((to_features(tensors),))
+
+    archive.add_endpoint(signature, predictions, input_signature=[specs])
+    version = int(time.time())
+    while os.path.exists(path := os.path.join(export_dir_base, str(version))):
+        version += 1
     archive.write_out(path, verbose=False)
     return path

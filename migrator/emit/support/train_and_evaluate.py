@@ -12,7 +12,9 @@ def fit_until(model, dataset, max_steps):
         model.fit(dataset, steps_per_epoch=remaining)
 
 
-def train_and_evaluate(model, train_data, eval_data, max_steps=None, eval_steps=None, evaluate_every=None):
+def train_and_evaluate(
+    model, train_data, eval_data, max_steps=None, eval_steps=None, evaluate_every=None, callbacks=None
+):
     """Trains up to step `max_steps` and evaluates on the way, as `tf.estimator.train_and_evaluate` does on one machine.
 
     Args:
@@ -22,16 +24,26 @@ def train_and_evaluate(model, train_data, eval_data, max_steps=None, eval_steps=
         max_steps: The absolute step to stop at. None: until the data ends.
         eval_steps: Batches per evaluation. None: all.
         evaluate_every: Steps between evaluations, the legacy `save_checkpoints_steps`. None: only at the end.
+        callbacks: Callbacks of the training; an epoch of theirs ends after each evaluation.
+
+    Returns:
+        What the last evaluation gave, and None for the exports; twice None where there was nothing left to train.
     """
     model.restore(train_data)
+    evaluation = {"validation_data": eval_data, "validation_steps": eval_steps, "callbacks": callbacks}
     if max_steps is None:
-        model.fit(train_data, validation_data=eval_data, validation_steps=eval_steps)
-        return
+        return last_evaluation(model.fit(train_data, **evaluation)), None
     remaining = max_steps - int(model.optimizer.iterations)
     if remaining <= 0:
-        return
+        return None, None
     every = min(evaluate_every or remaining, remaining)
     epochs, rest = divmod(remaining, every)
-    model.fit(train_data, steps_per_epoch=every, epochs=epochs, validation_data=eval_data, validation_steps=eval_steps)
+    history = model.fit(train_data, steps_per_epoch=every, epochs=epochs, **evaluation)
     if rest:
-        model.fit(train_data, steps_per_epoch=rest, validation_data=eval_data, validation_steps=eval_steps)
+        history = model.fit(train_data.skip(every * epochs), steps_per_epoch=rest, **evaluation)
+    return last_evaluation(history), None
+
+
+def last_evaluation(history):
+    """The results of the last validation of a fit, by the names that an evaluation gives them."""
+    return {name[len("val_") :]: values[-1] for name, values in history.history.items() if name.startswith("val_")}

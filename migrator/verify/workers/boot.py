@@ -10,7 +10,14 @@ import sys
 import traceback
 
 PACKAGE = "migrator_worker"
-JOBS = {"legacy": "legacy_job", "target": "target_job", "run": "run_job"}
+JOBS = {
+    "legacy": "legacy_job",
+    "target": "target_job",
+    "run": "run_job",
+    "synthetic legacy": "synthetic_legacy",
+    "synthetic target": "synthetic_target",
+    "many": "many",
+}
 
 
 def load_package() -> None:

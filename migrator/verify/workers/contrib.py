@@ -12,6 +12,7 @@ import importlib
 import types
 from typing import Any, Dict, Iterable
 
+from . import learn
 from .hparams import HParams
 
 
@@ -30,6 +31,7 @@ class _Part(types.ModuleType):
 def build(tf: Any) -> types.ModuleType:
     """The module tf.contrib; `tf` is the facade that presents compat.v1."""
     slim = importlib.import_module("tf_slim")
+    learned, predictor = learn.parts(tf, _part)
     return _part(
         "tensorflow.contrib",
         {
@@ -37,6 +39,8 @@ def build(tf: Any) -> types.ModuleType:
             "layers": _layers(tf, slim),
             "framework": _framework(tf, slim),
             "rnn": _rnn(tf),
+            "learn": learned,
+            "predictor": predictor,
             "training": _part("tensorflow.contrib.training", {"HParams": HParams}),
             "data": _data(tf),
             "tpu": _tpu(tf),

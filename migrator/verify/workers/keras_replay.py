@@ -79,7 +79,7 @@ def tensors(tree: Any) -> Any:
 
 
 class Trainer(object):
-    """Single steps of the model's own compiled train step, each from given weights."""
+    """Single steps of the model's own compiled train step, each from given weights or from where the last one ended."""
 
     def __init__(self, model: Any, ties: Ties, spy: keras_spy.Spy, spec: Any) -> None:
         self.model = model
@@ -97,10 +97,13 @@ class Trainer(object):
             line.reset()
             line.replace.assign(False)
 
-    def step(self, weights: Dict[str, Any], element: Any, gradients: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
-        """One train step from `weights` (legacy names). With `gradients` (by object path) the dense ones of them
-        reach the update rule in place of the model's own, so that only the rule itself is left to differ."""
-        self.ties.assign(weights)
+    def step(
+        self, weights: Optional[Dict[str, Any]], element: Any, gradients: Optional[Dict[str, Any]] = None
+    ) -> Dict[str, Any]:
+        """One train step from `weights` (legacy names; None: those that the model has). With `gradients` (by object
+        path) the dense ones reach the update rule in place of the model's own: only the rule is left to differ."""
+        if weights is not None:
+            self.ties.assign(weights)
         for line in self.lines:
             line.replace.assign(bool(gradients))
             for path, variable in self.ties.variables():

@@ -25,13 +25,15 @@ def prove(mode: Mode, spy: keras_spy.Spy) -> List[diff.Row]:
     probes = _probes(mode, trainer)
     steps = _steps(mode, trainer)
     gradients = _gradients([*steps[:1], *_strained(mode, trainer)])
-    return [
+    rows = [
         _loss(mode, probes, steps),
         gradients,
         _rate(mode, trainer, probes),
         _movement(mode, steps),
         _counter(steps),
     ]
+    rows[0]["curve"] = _curve(mode, trainer)
+    return rows
 
 
 class Gradients(object):
@@ -134,6 +136,27 @@ def _loss(mode: Mode, probes: List[Dict[str, Any]], steps: List[Step]) -> diff.R
     if all(diff.size_of(legacy) == 0.0 for _, legacy, _ in pairs):
         return diff.row("loss", LOSS, None, note="the loss is zero on every batch")
     return diff.row("loss", LOSS, gap.within(LOSS), gap.absolute, gap.relative, "; ".join(gap.wrong[:2]) or gap.where)
+
+
+def _curve(mode: Mode, trainer: keras_replay.Trainer) -> Optional[Dict[str, Any]]:
+    """The losses of both programs when each trains by itself from the same weights: a picture for people, no check.
+
+    A free run is no check, because rounding grows over its steps; the steps that are judged start from legacy weights.
+    """
+    records = mode.legacy["steps"]
+    trainer.reset()
+    migrated = []
+    weights: Optional[Dict[str, Any]] = records[0]["before"]
+    reached: Optional[int] = None
+    for record, element in zip(records, mode.elements):
+        if record["global_step"][0] != reached:
+            keras_replay.set_step(mode.model, record["global_step"][0])
+        loss = trainer.step(weights, element)["logs"].get("loss")
+        if loss is None or numpy.size(loss) != 1:
+            return None
+        migrated.append(float(numpy.ravel(loss)[0]))
+        weights, reached = None, record["global_step"][1]
+    return {"legacy": [float(numpy.ravel(record["loss"])[0]) for record in records], "migrated": migrated}
 
 
 def _gradients(steps: List[Gradients]) -> diff.Row:

@@ -74,7 +74,7 @@ def run_layer(job, arrays, session):
 def suffix(variable, weights):
     """The weight's name in the rule: the end of the variable's, or the pattern of several parts that it fits."""
     name = variable.op.name
-    fitting = [key for key in weights if "/" in key and fnmatch.fnmatch(name, "*/" + key)]
+    fitting = [key for key in weights if key == "*" or "/" in key and fnmatch.fnmatch(name, "*/" + key)]
     return fitting[0] if fitting else name.split("/")[-1]
 
 

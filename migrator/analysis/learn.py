@@ -1,0 +1,45 @@
+"""`tf.contrib.learn`: the names around Experiments, and what its runner calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.analysis.values import NONE, Opaque, Stage, Value, is_none
+
+if TYPE_CHECKING:
+    from migrator.analysis.calls import Site
+    from migrator.analysis.evaluate import Evaluator
+
+ESTIMATOR = "tensorflow.contrib.learn.Estimator"
+EXPERIMENT = "tensorflow.contrib.learn.Experiment"
+RUN = "tensorflow.contrib.learn.learn_runner.run"
+PREDICTOR = "tensorflow.contrib.predictor.from_estimator"
+
+SIGNATURES = {
+    EXPERIMENT: "estimator, train_input_fn, eval_input_fn, eval_metrics=None, train_steps=None, eval_steps=100, "
+    "train_monitors=None, eval_hooks=None, local_eval_frequency=None, eval_delay_secs=120, "
+    "continuous_eval_throttle_secs=60, min_eval_frequency=None, delay_workers_by_global_step=False, "
+    "export_strategies=None, train_steps_per_iteration=None, checkpoint_and_export=False, saving_listeners=None, "
+    "check_interval_secs=5",
+    "learner.fit": "x=None, y=None, input_fn=None, steps=None, batch_size=None, monitors=None, max_steps=None",
+    "learner.partial_fit": "x=None, y=None, input_fn=None, steps=1, batch_size=None, monitors=None",
+    "learner.evaluate": "x=None, y=None, input_fn=None, feed_fn=None, batch_size=None, steps=None, metrics=None, "
+    "name=None, checkpoint_path=None, hooks=None, log_progress=True",
+    "learner.predict": "x=None, input_fn=None, batch_size=None, outputs=None, as_iterable=True, iterate_batches=False",
+    RUN: "experiment_fn, output_dir=None, schedule=None, run_config=None, hparams=None",
+    PREDICTOR: "estimator, serving_input_receiver_fn, output_key=None, graph=None, config=None",
+}
+
+
+def made_experiment(ev: Evaluator, site: Site, bound: dict[str, Value]) -> Value:
+    """What the experiment_fn that the runner is given returns: it is called with the folder, or with two settings."""
+    from migrator.analysis import calls
+
+    function = bound.get("experiment_fn")
+    if function is None:
+        return Opaque(Stage.STATIC)
+    config = bound.get("run_config")
+    if config is None or is_none(config):
+        given: dict[str, Value] = {"output_dir": bound.get("output_dir", NONE)}
+        return calls.call(ev, site, function, [], given)
+    return calls.call(ev, site, function, [config, bound.get("hparams", NONE)], {})

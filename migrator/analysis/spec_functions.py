@@ -1,0 +1,55 @@
+"""Functions that a TPUEstimatorSpec holds instead of values: the library calls them on the tensors beside them."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from migrator.analysis import calls
+from migrator.analysis.values import Function, Mapping, Partial, Result, Sequence, Value
+
+if TYPE_CHECKING:
+    from migrator.analysis.calls import Site
+    from migrator.analysis.evaluate import Evaluator
+
+APPLIED = {"eval_metrics": "eval_metric_ops", "host_call": "host_call_result", "scaffold_fn": "scaffold"}
+
+
+def apply(ev: Evaluator, site: Site, spec: Result) -> None:
+    """Evaluate the functions of a spec. What each returns is bound under the name of the field that it stands for.
+
+    `facts.applied` holds the call that the library makes, by spec and field: a node without a place in the source,
+    whose callee and arguments the lowering fills in.
+    """
+    if not ev.mode or ev.module_level:
+        return
+    for field, result in APPLIED.items():
+        given = spec.bound.get(field)
+        parts = function_and_arguments(field, given) if given is not None else None
+        if parts is None:
+            continue
+        function, args, kwargs = parts
+        key = (site.node, field)
+        if key not in ev.facts.applied:
+            ev.facts.applied[key] = ast.copy_location(ast.Call(ast.Name(field, ast.Load()), [], []), site.node)
+        call = ev.facts.applied[key]
+        known = ev.facts.callees.setdefault(call, [])
+        if not any(k is function for k in known):
+            known.append(function)
+        spec.bound[result] = calls.call(ev, calls.Site(call, site.scope, True), function, args, kwargs)
+
+
+def function_and_arguments(field: str, given: Value) -> tuple[Value, list[Value], dict[str, Value]] | None:
+    """The function of a field and what it is called with; None when either cannot be followed."""
+    if field == "scaffold_fn":
+        return (given, [], {}) if isinstance(given, (Function, Partial)) else None
+    if not isinstance(given, Sequence) or given.open or len(given.items) != 2:
+        return None
+    function, tensors = given.items
+    if not isinstance(function, (Function, Partial)):
+        return None
+    if isinstance(tensors, Sequence) and not tensors.open:
+        return function, tensors.items, {}
+    if isinstance(tensors, Mapping) and not tensors.open and all(isinstance(k, str) for k in tensors.items):
+        return function, [], dict(tensors.items)
+    return None

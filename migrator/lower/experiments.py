@@ -1,0 +1,170 @@
+"""`tf.contrib.learn.Experiment` and its runner: a class and a function of the support module that do the same."""
+
+from __future__ import annotations
+
+import ast
+
+from migrator.analysis import learn
+from migrator.analysis.signatures import SIGNATURES
+from migrator.analysis.values import Const, Partial, Result, Value, is_none, options
+from migrator.detect.programs import Use
+from migrator.emit.fragments import call_text
+from migrator.lower import hooks, run_configs
+from migrator.lower.groups import Group, Render, given
+from migrator.lower.input_arguments import enclosing
+from migrator.rulebook import parameters
+from migrator.source.module import Module
+
+# what one may ask of an Experiment, attributes included
+METHODS = frozenset({"train", "evaluate", "train_and_evaluate", "continuous_train_and_eval", "test"})
+ATTRIBUTES = METHODS | {"train_steps", "eval_steps"}
+PASSED = ("train_steps", "eval_steps", "train_steps_per_iteration", "min_eval_frequency")
+WAITING = ("eval_delay_secs", "continuous_eval_throttle_secs", "delay_workers_by_global_step", "check_interval_secs")
+REPORTING = ("train_monitors", "eval_hooks")
+WITHOUT_EFFECT = ("local_eval_frequency", "checkpoint_and_export")  # which evaluations are logged on the way
+MODES = {"train_input_fn": "train", "eval_input_fn": "eval"}
+
+
+def experiment_text(group: Group, use: Use, render: Render) -> str:
+    """`Experiment(model, ...)` of the support module. Refuses what the legacy one did beyond that."""
+    ctx, module, call = group.ctx, use.module, use.call
+    arguments, rest = written(group, module, call, learn.EXPERIMENT)
+    check_attributes(group, use)
+    shown: list[str] = [render(arguments["estimator"])] if "estimator" in arguments else []
+    for name, node in arguments.items():
+        if name == "estimator":
+            continue
+        if name in MODES:
+            shown.append(f"{name}={input_text(group, module, node, use, render, MODES[name])}")
+        elif name in PASSED:
+            shown.append(f"{name}={render(node)}")
+        elif name in WAITING:
+            message = f"`{name}` goes: there is no other process to wait for, and evaluations start at once"
+            ctx.note("experiment", "info", module, node, message)
+        elif name not in WITHOUT_EFFECT and not left_out(group, module, name, node):
+            raise ctx.refuse("experiment", node, module, f"`{name}` of an Experiment has no counterpart yet")
+    every = checkpoint_steps(group, use, render)
+    if every:
+        shown.append(f"evaluate_every={every}")
+    message = "evaluations on the way, which only reach the logs, follow save_checkpoints_steps and not the clock"
+    ctx.note("experiment", "info", module, call, message)
+    if rest is not None:
+        message = "what the Experiment is given with ** is not seen: it may hold numbers of steps and eval_delay_secs"
+        ctx.note("experiment", "warning", module, rest, message)
+        ctx.lower_level("review")
+        shown.append(f"**{render(rest)}")
+    return ctx.use(module, call_text("support.Experiment", shown))
+
+
+def checkpoint_steps(group: Group, use: Use, render: Render) -> str:
+    """save_checkpoints_steps of the Estimator's RunConfig, where the Experiment can read it; "" elsewhere."""
+    found: set[str | None] = set()
+    for made in use.estimators:
+        construction = group.constructions[made]
+        config = run_configs.run_config(group, construction)
+        node = run_configs.settings(config).get("save_checkpoints_steps") if config is not None else None
+        if isinstance(node, ast.Constant):
+            found.add(render(node))
+        elif construction.module.path == use.module.path and enclosing(use.module, use.call) is enclosing(
+            construction.module, construction.call
+        ):
+            found.add(run_configs.setting(group, construction, "save_checkpoints_steps", render))
+    return (found.pop() or "") if len(found) == 1 else ""
+
+
+def written(group: Group, module: Module, call: ast.Call, symbol: str) -> tuple[dict[str, ast.expr], ast.expr | None]:
+    """Arguments of a call by legacy name, literal None included, and what is passed with **."""
+    names = parameters(SIGNATURES[symbol]).positional
+    if any(isinstance(a, ast.Starred) for a in call.args) or len(call.args) > len(names):
+        raise group.ctx.refuse("star-arguments", call, module, "arguments passed with * cannot be told apart")
+    found = dict(zip(names, call.args, strict=False))
+    found.update({k.arg: k.value for k in call.keywords if k.arg})
+    spread = [k.value for k in call.keywords if k.arg is None]
+    if len(spread) > 1:
+        raise group.ctx.refuse("star-arguments", call, module, "arguments passed with ** cannot be told apart")
+    unknown = sorted(found.keys() - set(names))
+    if unknown:
+        raise group.ctx.refuse("experiment", call, module, f"`{unknown[0]}` was no argument of `{symbol}`")
+    return found, spread[0] if spread else None
+
+
+def left_out(group: Group, module: Module, name: str, node: ast.expr) -> bool:
+    """True for an argument that asks for nothing: None, an empty list, hooks that only report."""
+    value = group.ctx.facts.value(node)
+    if value is not None and is_none(value):
+        return True
+    if isinstance(node, (ast.List, ast.Tuple)) and not node.elts:
+        return True
+    return name in REPORTING and hooks.all_passive(group.ctx, module, node)
+
+
+def input_text(group: Group, module: Module, node: ast.expr, use: Use, render: Render, mode: str) -> str:
+    """An input function as it is handed on: the function, or the dataset that stands in its place now."""
+    from migrator.lower import training
+
+    text = training.dataset_text(group, module, node, use, render, mode)
+    if isinstance(node, ast.Lambda):
+        return f"lambda: {text}"
+    shown = render(node)
+    plain = isinstance(group.ctx.facts.value(node), Partial) and "=" not in text.removeprefix(shown)
+    return shown if text in (shown, f"{shown}()") or plain else f"lambda: {text}"
+
+
+def check_attributes(group: Group, use: Use) -> None:
+    """Refuse what the program asks of the Experiment beside its schedules."""
+    for node in list(group.program.facts.values):
+        if not isinstance(node, ast.Attribute) or node.attr in ATTRIBUTES:
+            continue
+        base = group.program.facts.value(node.value)
+        for option in options(base) if base is not None else ():
+            if isinstance(option, Result) and option.call is use.call and not option.part:
+                message = f"`{node.attr}` of an Experiment has no counterpart"
+                raise group.ctx.refuse("experiment", node, use.module, message)
+
+
+# ---------------------------------------------------------------------------------------------------------- runner
+def run_text(group: Group, use: Use, render: Render) -> str:
+    """`run_experiment(...)` for learn_runner.run."""
+    ctx, module, call = group.ctx, use.module, use.call
+    arguments, rest = written(group, module, call, learn.RUN)
+    if rest is not None:
+        raise ctx.refuse("star-arguments", call, module, "arguments passed with ** cannot be told apart")
+    schedule = ctx.facts.value(arguments["schedule"]) if "schedule" in arguments else None
+    wrong = sorted(unknown_schedules(schedule))
+    if wrong:
+        raise ctx.refuse("experiment", call, module, f"the schedule {wrong[0]!r} has no counterpart")
+    message = "the cluster that TF_CONFIG may describe is not asked: the experiment runs on this machine"
+    ctx.note("experiment", "info", module, call, message)
+    shown = [render(a) for a in call.args]
+    shown += [f"{k.arg}={render(k.value)}" for k in call.keywords]
+    return ctx.use(module, call_text("support.run_experiment", shown))
+
+
+def unknown_schedules(value: Value | None) -> set[str]:
+    """The names of schedules that the support module does not have."""
+    named = [o.value for o in options(value) if isinstance(o, Const)] if value is not None else []
+    return {name for name in named if isinstance(name, str)} - METHODS
+
+
+# ------------------------------------------------------------------------------------------------------- predictor
+def predictor_text(group: Group, use: Use, render: Render) -> str:
+    """`predictor(model, receiver)` for tf.contrib.predictor.from_estimator."""
+    from migrator.lower import export_calls
+
+    ctx, module, call = group.ctx, use.module, use.call
+    arguments = given(call, learn.PREDICTOR)
+    for name in ("output_key", "graph", "config"):
+        if name in arguments:
+            raise ctx.refuse("predictor", call, module, f"`{name}` of a predictor has no counterpart yet")
+    node = arguments.get("serving_input_receiver_fn")
+    if node is None or "estimator" not in arguments:
+        raise ctx.refuse("predictor", call, module, "what the predictor is made of cannot be followed")
+    fed = export_calls.received_text(group, module, node, render)
+    if fed.startswith("lambda: "):
+        fed = fed.removeprefix("lambda: ")
+    else:
+        fed = f"({fed})()" if isinstance(node, ast.Lambda) else f"{fed}()"
+    return ctx.use(module, call_text("support.predictor", [render(arguments["estimator"]), fed]))
+
+
+TEXTS = {"experiment": experiment_text, "run_experiment": run_text, "predictor": predictor_text}

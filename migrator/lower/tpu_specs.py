@@ -1,0 +1,139 @@
+"""What a TPUEstimatorSpec has and an EstimatorSpec has not: metrics and host calls as a function and its tensors."""
+
+from __future__ import annotations
+
+import ast
+
+from migrator.analysis.modes import Specialiser, Step
+from migrator.analysis.values import Function, Opaque, Symbol, options
+from migrator.lower.context import Context
+from migrator.source.module import Module
+from migrator.source.syntax import descendants
+
+# what a host call may do besides writing summaries: arithmetic on what is written, and reading its tensors
+SUMMARIES = ("tensorflow.summary.", "tensorflow.contrib.summary.", "tensorflow.compat.v2.summary.")
+READING = frozenset(
+    {
+        "tensorflow.reduce_mean",
+        "tensorflow.reduce_sum",
+        "tensorflow.reduce_max",
+        "tensorflow.reshape",
+        "tensorflow.cast",
+        "tensorflow.squeeze",
+        "tensorflow.identity",
+        "tensorflow.convert_to_tensor",
+        "tensorflow.name_scope",
+        "tensorflow.device",
+        "tensorflow.control_dependencies",
+        "tensorflow.group",
+        "tensorflow.no_op",
+        "tensorflow.equal",
+        "tensorflow.train.get_global_step",
+        "tensorflow.train.get_or_create_global_step",
+    }
+)
+
+
+def applied_metrics(ctx: Context, module: Module, node: ast.FunctionDef, spec: ast.Call, given: ast.expr) -> ast.Call:
+    """The call of the metric function on its tensors, which the library makes; raises Refused when it is not in sight.
+
+    The call is the node that the analysis evaluated; here it gets its callee and its arguments as the source has them.
+    """
+    call = ctx.facts.applied.get((spec, "eval_metrics"))
+    steps, _ = Specialiser(ctx.facts).block(node.body, frozenset({"eval"}), node.body[0].lineno - 1)
+    pair = last_assigned(steps, given)
+    if call is None or not isinstance(pair, (ast.Tuple, ast.List)) or len(pair.elts) != 2:
+        raise not_followed(ctx, module, given)
+    function, tensors = pair.elts[0], last_assigned(steps, pair.elts[1])
+    if isinstance(function, ast.Lambda) or not isinstance(function, (ast.Name, ast.Attribute)):
+        raise ctx.refuse("spec-eval-metrics", given, module, "the metric function is made where the spec is")
+    call.func = function
+    if isinstance(tensors, (ast.List, ast.Tuple)):
+        call.args = list(tensors.elts)
+    elif isinstance(tensors, ast.Dict) and all(isinstance(k, ast.Constant) for k in tensors.keys):
+        pairs = zip(tensors.keys, tensors.values, strict=True)
+        call.keywords = [ast.keyword(str(getattr(k, "value", "")), v) for k, v in pairs]
+    else:
+        raise not_followed(ctx, module, given)
+    if any(isinstance(argument, ast.Starred) for argument in call.args):
+        raise not_followed(ctx, module, given)
+    return call
+
+
+def not_followed(ctx: Context, module: Module, given: ast.expr) -> Exception:
+    """The refusal of metrics whose function or tensors are not written in the model_fn."""
+    return ctx.refuse("spec-eval-metrics", given, module, "the metric function and its tensors cannot be followed")
+
+
+def last_assigned(steps: list[Step], node: ast.expr) -> ast.expr:
+    """The expression that a name surely holds at the end of these steps; the node itself where that is not known."""
+    if not isinstance(node, ast.Name):
+        return node
+    found: ast.expr = node
+    for step in certain(steps):
+        inner = step.node
+        names = (n for n in descendants(inner) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+        if node.id not in {name.id for name in names}:
+            continue
+        plain = isinstance(inner, ast.Assign) and len(inner.targets) == 1 and isinstance(inner.targets[0], ast.Name)
+        found = inner.value if step.kind == "simple" and plain and isinstance(inner, ast.Assign) else node
+    return found
+
+
+def certain(steps: list[Step]) -> list[Step]:
+    """Steps that run whatever the data is; those that may be skipped or repeated stand for all inside them."""
+    found: list[Step] = []
+    for step in steps:
+        if step.kind in ("training", "with"):
+            for block in step.blocks:
+                found += certain(block)
+        else:
+            found.append(step)
+    return found
+
+
+def only_summarises(ctx: Context, spec: ast.Call) -> bool:
+    """True when a host call writes summaries and nothing else."""
+    call = ctx.facts.applied.get((spec, "host_call"))
+    if call is None:
+        return False
+    functions = [o for value in ctx.facts.callees.get(call, []) for o in options(value)]
+    return bool(functions) and all(isinstance(f, Function) and writes_summaries(ctx, f.node) for f in functions)
+
+
+def writes_summaries(ctx: Context, function: ast.AST) -> bool:
+    """True when each call in a function writes a summary, or only computes what is written."""
+    for node in descendants(function):
+        if not isinstance(node, ast.Call):
+            continue
+        callees = [o for value in ctx.facts.callees.get(node, []) for o in options(value)]
+        for callee in callees:
+            if isinstance(callee, Function):
+                if not writes_summaries(ctx, callee.node):
+                    return False
+            elif isinstance(callee, Symbol) and callee.name.startswith("tensorflow."):
+                if not callee.name.startswith(SUMMARIES) and callee.name not in READING:
+                    return False
+    return True
+
+
+def reads_batch_size(ctx: Context) -> bool:
+    """True when a function that makes part of a model reads `params["batch_size"]`."""
+    for definition in ctx.facts.frames:
+        for node in descendants(definition):
+            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+                key, base = node.slice, node.value
+                if isinstance(key, ast.Constant) and key.value == "batch_size" and is_unknown(ctx, base):
+                    return True
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
+                first = node.args[0] if node.args else None
+                if isinstance(first, ast.Constant) and first.value == "batch_size":
+                    if is_unknown(ctx, node.func.value):
+                        return True
+    return False
+
+
+def is_unknown(ctx: Context, node: ast.expr) -> bool:
+    """True for an expression that may be the params: nothing in sight made it."""
+    value = ctx.facts.value(node)
+    return value is not None and any(isinstance(o, Opaque) for o in options(value))

@@ -1,0 +1,117 @@
+"""The target side of a proof without a program to run: the migrated model is built and fed the same made-up inputs."""
+
+from __future__ import annotations
+
+import importlib
+import pickle
+from typing import Any, Dict, List, Optional
+
+from . import data_order, loose_modules, made_params, randomness, stand_ins, trees, trials
+from .synthetic_legacy import start
+
+STEPS = 2
+_ABOUT_THE_PROGRAM = ("inputs", "length", "order")  # checks on how a program uses its model: it was not run
+
+
+def main(request: Dict[str, Any]) -> Dict[str, Any]:
+    """Runs the job. The answer holds the rows of evidence of the one unit."""
+    importlib.import_module("tensorflow")
+    randomness.install()
+    data_order.install()
+    from . import diff, guard, guess, keras_capture, keras_spy, target_job, units
+
+    guess.install()
+    capture = keras_capture.Capture()
+    keras_capture.install(capture)
+    spy = keras_spy.install()
+    root, hints = request["root"], request["hints"]
+    guard.install(root)
+    absent = stand_ins.install(root)
+    loose = start(root, hints["target"]["path"])
+    with open(request["data"], "rb") as stream:
+        recorded = pickle.load(stream)
+    ending = ""
+    fitted = None
+    try:
+        model = build(root, hints, request["arguments"])
+        fitted = use(model, recorded["inputs"])
+    except Exception as error:  # the boundary to the migrated program
+        ending = "%s: %s" % (type(error).__name__, trials.said(error)[:500])
+    capture.active = False
+    legacy = units.group(recorded["models"])[0]
+    wanted = hints["target"]["name"]
+    models = [known for known in capture.models if units._is_a(known.model, wanted)]
+    proved = units.prove_unit(legacy, request["creation"], models, spy, True, [])
+    rows: List[Any] = [row for row in proved.get("rows", []) if row["check"] not in _ABOUT_THE_PROGRAM]
+    if "train" in recorded["inputs"]:
+        note = "trained for %s steps by its own fit" % fitted
+        rows.append(diff.row("fit", 0.0, not ending and fitted == STEPS, note=ending or note))
+    return {
+        "ending": ending,
+        "faults": loose.faults(),
+        "stand_ins": sorted(absent.names),
+        "legacy_uses": guard.attribute_uses(root),
+        "versions": target_job._versions(),
+        "unit": dict(proved, rows=rows),
+    }
+
+
+def build(root: str, hints: Dict[str, Any], arguments: Dict[str, Any]) -> Any:
+    """The compiled model, from the function that the migration wrote for it."""
+    builder = hints["builder"]
+    module = loose_modules.load(root, builder["path"])
+    function = getattr(module, builder["name"])
+    given = {name: made_params.rebuilt(arguments[name]) for name in builder["parameters"] if name in arguments}
+    return function(**given)
+
+
+def use(model: Any, inputs: Dict[str, Any]) -> Optional[int]:
+    """Trains and evaluates for a moment, so that the checks find a model that was compiled and built.
+
+    Gives the step counter after training; None where nothing was trained.
+    """
+    from . import keras_replay
+
+    reached = None
+    for mode in ("train", "eval", "infer"):
+        if mode not in inputs:
+            continue
+        structure, batches = inputs[mode]
+        elements = [_element(structure, batch) for batch in batches]
+        if mode == "train":
+            model.fit(_endless(elements), steps_per_epoch=STEPS, verbose=0)
+            reached = max([int(one.iterations) for one in keras_replay.optimizers_of(model)] or [0])
+        elif mode == "eval":
+            model.evaluate(_endless(elements), steps=STEPS, verbose=0)
+        else:
+            model.predict_on_batch(_tensors(elements[0]))
+    return reached
+
+
+def _element(structure: Any, batch: Dict[str, Any]) -> Any:
+    """(features, labels) of arrays, or the features alone where there are no labels."""
+    names = dict(trees.flatten(structure))
+    whole = trees.rebuild(structure, lambda path: batch[names[path]])
+    return whole[0] if whole[1] is None else whole
+
+
+def _endless(elements: List[Any]) -> Any:
+    import tensorflow as tf
+
+    leaves = dict(trees.flatten(elements[0]))
+    specs = trees.rebuild(elements[0], lambda path: _spec(leaves[path]))
+    return tf.data.Dataset.from_generator(lambda: iter(elements), output_signature=specs).repeat()
+
+
+def _spec(array: Any) -> Any:
+    import tensorflow as tf
+
+    kind = tf.string if array.dtype.kind in "OSU" else tf.as_dtype(array.dtype)
+    return tf.TensorSpec([None] + list(array.shape[1:]), kind)
+
+
+def _tensors(tree: Any) -> Any:
+    import tensorflow as tf
+
+    leaves = dict(trees.flatten(tree))
+    return trees.rebuild(tree, lambda path: tf.convert_to_tensor(leaves[path]))

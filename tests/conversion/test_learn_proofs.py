@@ -1,0 +1,109 @@
+"""Programs around `tf.contrib.learn` compute what they did: both are run and compared, in TensorFlow 1 too."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from migrator.emit.support import support_source
+from migrator.verify import runtimes
+
+from .test_learn import THREE, experiment, learner, predicting
+from .test_proofs import prove
+
+pytestmark = pytest.mark.runtime
+
+LEARNED = """
+def model_fn(features, targets, mode):
+    logits = tf.layers.dense(features, 3)
+    loss, train_op = None, None
+    if mode != tf.contrib.learn.ModeKeys.INFER:
+        loss = tf.losses.softmax_cross_entropy(targets, logits)
+    if mode == tf.contrib.learn.ModeKeys.TRAIN:
+        train_op = tf.contrib.layers.optimize_loss(
+            loss, tf.contrib.framework.get_global_step(), learning_rate=0.1, optimizer="SGD"
+        )
+    metrics = {"accuracy": tf.metrics.accuracy(tf.argmax(logits, axis=1), tf.argmax(targets, axis=1))}
+    return tf.contrib.learn.ModelFnOps(mode, {"logits": logits}, loss, train_op, metrics)
+"""
+ARRAYS = 'x, y = np.arange(60, dtype="float32").reshape(20, 3) / 10, np.eye(3)[np.arange(20) % 3]\n'
+ARRAYS += "learner.fit(x=x, y=y, steps=10, batch_size=6)\nlearner.evaluate(x=x, y=y, batch_size=8)\n"
+ARRAYS += 'print([row["logits"] for row in learner.predict(x=x)])'
+FITTED = "learner.fit(input_fn=input_fn, max_steps=10)\nlearner.evaluate(input_fn=input_fn, steps=2)"
+PROGRAMS = {
+    "an experiment": experiment(),
+    "an Estimator of contrib.learn on arrays": learner(ARRAYS, LEARNED),
+    "a model_fn that returns three things": learner(FITTED, THREE, 'model_fn, params={"rate": 0.1}'),
+    "a predictor": predicting(),
+}
+
+
+@pytest.mark.parametrize("runtime", ["legacy", "tf1"])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_numbers_are_the_same(name: str, runtime: str, tmp_path: Path) -> None:
+    prove(PROGRAMS[name], runtime, tmp_path)
+
+
+ROWS = """
+import json
+import numpy as np
+rows = {
+    "matrix": (np.arange(40, dtype="float32").reshape(20, 2), np.arange(20)),
+    "vector": (np.arange(20, dtype="float64"), np.arange(20, dtype="float32").reshape(20, 1)),
+    "images and rows": (np.arange(80, dtype="uint8").reshape(20, 2, 2), np.arange(40).reshape(20, 2)),
+}
+cases = [(name, size, shuffle) for name in rows for size in (None, 6, 20) for shuffle in (False, True)]
+"""
+# the feeder that Estimator.fit used, itself
+FED = """
+from tensorflow.contrib.learn.python.learn.learn_io import data_feeder
+import tensorflow as tf
+found = []
+for name, size, shuffle in cases:
+    x, y = rows[name]
+    feeder = data_feeder.setup_train_data_feeder(x, y, None, size, shuffle, 2)
+    with tf.Graph().as_default():
+        features, labels = feeder.input_builder()
+        feed, batches = feeder.get_feed_dict_fn(), []
+        try:
+            while True:
+                given = feed()
+                pair = [given[features.name], given[labels.name]]
+                batches.append([[part.tolist(), str(part.dtype), list(part.shape)] for part in pair])
+        except StopIteration:
+            pass
+    found.append(batches)
+print("\\n" + json.dumps(found))
+"""
+MADE = """
+from support import array_batches
+found = []
+for name, size, shuffle in cases:
+    batches = array_batches(*rows[name], batch_size=size, epochs=2, shuffle=shuffle)
+    pairs = [[part.numpy() for part in pair] for pair in batches]
+    found.append([[[part.tolist(), str(part.dtype), list(part.shape)] for part in pair] for pair in pairs])
+print("\\n" + json.dumps(found))
+"""
+
+
+def test_arrays_are_read_in_the_order_of_contrib_learn(tmp_path: Path) -> None:
+    (tmp_path / "support.py").write_text(support_source(["array_batches"]), encoding="utf-8")
+    legacy, made = printed("tf1", ROWS + FED, tmp_path), printed("target", ROWS + MADE, tmp_path)
+    assert made == legacy
+    assert len(legacy) == 18 and legacy[0] != legacy[1]
+
+
+def printed(runtime: str, code: str, folder: Path) -> list[object]:
+    """What a piece of code prints last, as JSON."""
+    if runtimes.absence(runtime):
+        pytest.skip(runtimes.absence(runtime))
+    quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+    command = [str(runtimes.provide(runtime).python), "-c", code]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=quiet, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    answer: list[object] = json.loads(done.stdout.strip().splitlines()[-1])
+    return answer

@@ -1,0 +1,126 @@
+"""Serving functions and exporters: what is received, the features made of it, and when a model is exported."""
+
+from __future__ import annotations
+
+import textwrap
+
+from .small import HEAD, MODEL_FN, converted, line_of, refused
+
+DATA = """
+def input_fn():
+    x = np.arange(24, dtype="float32").reshape(8, 3)
+    return tf.data.Dataset.from_tensor_slices(({"x": x}, x.sum(1))).repeat(2).batch(4)
+"""
+
+
+def exporting(serving: str, uses: str = "") -> str:
+    """A program that trains and exports with the given serving function."""
+    uses = textwrap.indent(textwrap.dedent(uses), "    ") or '    estimator.export_savedmodel("out", serving_fn)\n'
+    main = f"def main():\n    estimator = tf.estimator.Estimator(model_fn)\n    estimator.train(input_fn)\n{uses}"
+    parts = (HEAD, DATA, textwrap.dedent(serving), MODEL_FN, main, 'if __name__ == "__main__":\n    main()\n')
+    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+DERIVED = """
+def serving_fn():
+    \"\"\"What is served.\"\"\"
+    # three numbers come in
+    received = {"row": tf.placeholder(tf.float32, [None, 3])}  # one row
+    # the model calls them x
+    features = {"x": tf.identity(received["row"])}
+    return tf.estimator.export.ServingInputReceiver(features, received)
+"""
+SAME = """
+def serving_fn():
+    x = tf.placeholder(tf.float32, [None, 3], name="x")
+    received = {"x": x}
+    features = {"x": x}
+    return tf.estimator.export.ServingInputReceiver(features, received)
+"""
+LOOPED = """
+COLUMNS = ["a", "b", "c"]
+
+
+def serving_fn():
+    inputs = {}
+    for name in COLUMNS:
+        inputs[name] = tf.placeholder(shape=[None], dtype=tf.float32)
+    features = {"x": tf.stack([inputs[name] for name in COLUMNS], axis=1)}
+    return tf.estimator.export.ServingInputReceiver(features=features, receiver_tensors=inputs)
+"""
+SINGLE = """
+def serving_fn():
+    serialized = tf.placeholder(tf.string, [None])
+    parsed = tf.io.parse_example(serialized, {"x": tf.FixedLenFeature([3], tf.float32)})
+    return tf.estimator.export.ServingInputReceiver(parsed, serialized)
+"""
+EXPORTERS = """
+exporters = [
+    tf.estimator.LatestExporter("latest", serving_fn, exports_to_keep=2),
+    tf.estimator.FinalExporter("final", serving_fn),
+]
+train_spec = tf.estimator.TrainSpec(input_fn, max_steps=8)
+eval_spec = tf.estimator.EvalSpec(input_fn, steps=None, exporters=exporters)
+tf.estimator.train_and_evaluate(estimator, train_spec, eval_spec)
+"""
+
+
+def test_features_that_are_made_get_a_function_of_their_own() -> None:
+    text = converted(exporting(DERIVED))["train.py"]
+    assert '''
+def serving_fn():
+    """What is served."""
+    # three numbers come in
+    received = {"row": tf.TensorSpec([None, 3], tf.float32)}  # one row
+
+    def to_features(received):
+        # the model calls them x
+        features = {"x": tf.identity(received["row"])}
+        return features
+
+    return received, to_features
+''' in text
+    assert 'export_saved_model(estimator, "out", serving_fn())' in text
+
+
+def test_tensors_that_are_the_features_are_only_described() -> None:
+    text = converted(exporting(SAME))["train.py"]
+    assert """
+def serving_fn():
+    x = tf.TensorSpec([None, 3], tf.float32, name="x")
+    received = {"x": x}
+    return received
+""" in text
+
+
+def test_placeholders_of_a_loop() -> None:
+    text = converted(exporting(LOOPED))["train.py"]
+    assert "        inputs[name] = tf.TensorSpec([None], tf.float32)\n\n    def to_features(inputs):\n" in text
+
+
+def test_a_tensor_that_stands_alone_is_called_input() -> None:
+    text = converted(exporting(SINGLE))["train.py"]
+    assert "        serialized = tensors['input']\n" in text
+    assert '    return {"input": serialized}, to_features\n' in text
+
+
+def test_exporters_run_after_evaluations() -> None:
+    text = converted(exporting(SAME, EXPORTERS))["train.py"]
+    assert 'LatestExporter("latest", serving_fn, exports_to_keep=2)' in text
+    assert "callbacks=[ExportAfterEvaluation(exporters, max_steps=8)]" in text
+
+
+def test_a_receiver_of_examples() -> None:
+    build = "tf.estimator.export.build_parsing_serving_input_receiver_fn"
+    text = converted(exporting(f'serving_fn = {build}({{"x": tf.FixedLenFeature([3], tf.float32)}})\n'))["train.py"]
+    assert 'serving_fn = parsing_receiver_fn({"x": tf.io.FixedLenFeature([3], tf.float32)})' in text
+
+
+def test_what_is_received_must_not_be_computed() -> None:
+    text = exporting(SAME.replace('tf.placeholder(tf.float32, [None, 3], name="x")', "tf.zeros([1, 3])"))
+    assert refused(text) == {("serving", line_of(text, "return tf.estimator.export"))}
+
+
+def test_two_places_to_return_from_are_refused() -> None:
+    early = SAME.replace("    x =", "    if COLUMNS:\n        return None\n    x =")
+    assert refused(exporting("COLUMNS = []\n" + early))

@@ -1,0 +1,1 @@
+"""Dependency files before and after a conversion."""
