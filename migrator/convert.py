@@ -21,9 +21,11 @@ from migrator.lower.assembly import group_edits
 from migrator.lower.context import Context, Refused
 from migrator.lower.delegation import delegate, lower_delegator
 from migrator.lower.groups import Group
+from migrator.lower.owners import Owner
 from migrator.source.components import components, part
 from migrator.source.inventory import inventory
 from migrator.source.project import Project
+from migrator.source.references import broken_references
 from migrator.source.syntax import descendants
 
 __all__ = ["Conversion", "FileEdit", "ModelMap", "Options", "convert"]
@@ -322,7 +324,7 @@ def converted(
                 "model-fn", construction.call, construction.module, "which model_fn it is given cannot be followed"
             )
     lowered = Group(outer, program, models, {c.call: c for c in group.constructions}, {u.call: u for u in group.uses})
-    new = group_edits(lowered, contexts, {})
+    new = {p: text for p, text in group_edits(lowered, contexts, {}).items() if not p.endswith(".ipynb")}
     outside = [p for p in new if options.editable is not None and p in project.sources and p not in options.editable]
     if outside:
         raise Refused(Refusal("outside", outside[0], 1, f"it reaches outside the named paths: {outside[0]}"))
@@ -330,7 +332,29 @@ def converted(
     order: tuple[Level, ...] = ("exact", "support", "review")
     level = order[max(order.index(c.level) for c in (*contexts, outer))]
     maps = [model_map(fn, models[fn.node]) for fn in group.model_fns if fn.node not in delegates.values()]
-    return Outcome(group_units(group, "converted", level, models, findings), findings, new, maps)
+    elsewhere = names_elsewhere(project, new, models, contexts)
+    return Outcome(group_units(group, "converted", level, models, findings), [*findings, *elsewhere], new, maps)
+
+
+def names_elsewhere(
+    project: Project, texts: Mapping[str, str], models: Mapping[ast.AST, units.LoweredModel], contexts: list[Context]
+) -> list[Finding]:
+    """Uses of changed definitions that were not followed, in other modules, tests and notebooks: a person's work."""
+    renamed: dict[str, dict[str, str]] = {}
+    for model in models.values():
+        if model.top_level:
+            renamed.setdefault(model.module.path, {})[model.node.name] = model.builder
+    for owner in (owner for ctx in contexts for owner in ctx.owners.values()):
+        if isinstance(owner, Owner) and owner.cls is None and owner.node in owner.module.tree.body:
+            renamed.setdefault(owner.module.path, {})[owner.node.name] = owner.class_name
+
+    def followed(call: ast.Call) -> bool:
+        return any(call in ctx.facts.callees for ctx in contexts)
+
+    return [
+        Finding("name-elsewhere", "error", use.path, use.line, f"`{use.name}` of {use.module}: {use.reason}")
+        for use in broken_references(project, texts, renamed, followed)
+    ]
 
 
 def model_map(fn: ModelFn, model: units.LoweredModel) -> ModelMap:

@@ -199,7 +199,9 @@ def instantiate(ev: Evaluator, cls: ClassRef, site: Site, args: list[Value], kwa
     init = lookup.class_member(cls, "__init__")
     if isinstance(init, Function):
         bound = Function(init.node, init.scope, init.defaults, instance, init.owner)
+        before = len(ev.facts.creations.get(ev.mode, ()))
         call_function(ev, bound, site, args, kwargs)
+        instance.built = len(ev.facts.creations.get(ev.mode, ())) > before
     elif any(isinstance(b, (Symbol, Opaque, Result)) for b in cls.bases):
         # a namedtuple or another library base: attributes come from the arguments
         instance.attrs.update(kwargs)

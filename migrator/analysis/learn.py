@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 ESTIMATOR = "tensorflow.contrib.learn.Estimator"
 EXPERIMENT = "tensorflow.contrib.learn.Experiment"
 RUN = "tensorflow.contrib.learn.learn_runner.run"
+EXPORT_STRATEGY = "tensorflow.contrib.learn.make_export_strategy"
 PREDICTOR = "tensorflow.contrib.predictor.from_estimator"
 
 SIGNATURES = {
@@ -21,6 +22,8 @@ SIGNATURES = {
     "continuous_eval_throttle_secs=60, min_eval_frequency=None, delay_workers_by_global_step=False, "
     "export_strategies=None, train_steps_per_iteration=None, checkpoint_and_export=False, saving_listeners=None, "
     "check_interval_secs=5",
+    EXPORT_STRATEGY: "serving_input_fn, default_output_alternative_key=None, assets_extra=None, as_text=False, "
+    "exports_to_keep=5, strip_default_attrs=None",
     "learner.fit": "x=None, y=None, input_fn=None, steps=None, batch_size=None, monitors=None, max_steps=None",
     "learner.partial_fit": "x=None, y=None, input_fn=None, steps=1, batch_size=None, monitors=None",
     "learner.evaluate": "x=None, y=None, input_fn=None, feed_fn=None, batch_size=None, steps=None, metrics=None, "

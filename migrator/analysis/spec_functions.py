@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis import calls
-from migrator.analysis.values import Function, Mapping, Partial, Result, Sequence, Value
+from migrator.analysis.values import Function, Mapping, Partial, Result, Sequence, Value, is_none, options
 
 if TYPE_CHECKING:
     from migrator.analysis.calls import Site
@@ -42,7 +42,8 @@ def apply(ev: Evaluator, site: Site, spec: Result) -> None:
 def function_and_arguments(field: str, given: Value) -> tuple[Value, list[Value], dict[str, Value]] | None:
     """The function of a field and what it is called with; None when either cannot be followed."""
     if field == "scaffold_fn":
-        return (given, [], {}) if isinstance(given, (Function, Partial)) else None
+        found = [option for option in options(given) if is_none(option) is not True]
+        return (found[0], [], {}) if len(found) == 1 and isinstance(found[0], (Function, Partial)) else None
     if not isinstance(given, Sequence) or given.open or len(given.items) != 2:
         return None
     function, tensors = given.items

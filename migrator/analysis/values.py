@@ -99,6 +99,7 @@ class Instance(Value):
     attrs: dict[str, Value]
     open: bool = False
     sampled: bool = False  # made by the analysis itself, to look at a method
+    built: bool = False  # its constructor made layers: what it holds is known when the model is called
 
 
 @dataclasses.dataclass(eq=False)
@@ -167,6 +168,8 @@ def stage_of(value: Value) -> Stage:
             return max((stage_of(v) for v in value.items.values()), default=Stage.STATIC)
         case Choice():
             return max(stage_of(v) for v in value.options)
+        case Instance():
+            return Stage.CALL if value.built else Stage.STATIC
         case Member():
             return stage_of(value.base)
         case Partial():

@@ -7,10 +7,12 @@ hint costs tries, never a wrong verdict: both programs get the same inputs.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from migrator.conversion import ModelMap
+from migrator.detect import param_defaults
 
 Hints = dict[str, Any]
 
@@ -31,15 +33,18 @@ def find(before: Mapping[str, str], after: Mapping[str, str], maps: Sequence[Mod
     found: dict[str, Hints] = {}
     for model in maps:
         legacy, target = model["legacy"], model["target"]
-        path = str(legacy["path"])
-        function = _definition(old.get(path), str(legacy["name"]), int(legacy["line"]))
-        builder = _builder(new, str(target["path"]), str(target["name"]), str(legacy["name"]))
+        path, name = str(legacy["path"]), str(legacy["name"]).rpartition(".")[2]
+        function = _definition(old.get(path), name, int(legacy["line"]))
+        builder = _builder(new, str(target["path"]), str(target["name"]), name)
+        construction = _construction(old, path, name)
+        if builder is not None and builder["outer"] and construction is not None:
+            builder["reference"] = _reference(old, new, construction, builder["name"])
         found[str(model["unit"])] = {
-            "legacy": dict(legacy),
+            "legacy": {**legacy, "name": name},
             "target": dict(target),
             "outer": _outer(old.get(path), function) if function is not None else None,
             "builder": builder,
-            "construction": _construction(old, path, str(legacy["name"])),
+            "construction": construction,
             "parameters": _parameters(function) if function is not None else [],
             **_data(old, path, function),
         }
@@ -126,7 +131,7 @@ def _imports_it(trees: Mapping[str, ast.Module], path: str, other: str) -> bool:
     """Whether a file imports from a module of the other one's name."""
     name = other.rpartition("/")[2].removesuffix(".py")
     imports = [n for n in ast.walk(trees[path]) if isinstance(n, (ast.Import, ast.ImportFrom))]
-    return any(name in ast.unparse(node) for node in imports)
+    return any(re.search(rf"\b{re.escape(name)}\b", ast.unparse(node)) for node in imports)
 
 
 def _spoken(name: str) -> str:
@@ -142,8 +147,10 @@ def _name(node: ast.expr) -> str:
 # ----------------------------------------------------------------------------------------------------- construction
 def _construction(trees: Mapping[str, ast.Module], path: str, name: str) -> dict[str, Any] | None:
     """Where an Estimator is given this model_fn: the file, the line, and the source of its model_fn and params."""
-    found: list[tuple[bool, dict[str, Any]]] = []
+    found: list[tuple[tuple[bool, bool], dict[str, Any]]] = []
     for at, tree in trees.items():
+        if at != path and not _imports_it(trees, at, path):
+            continue
         for call in ast.walk(tree):
             if not isinstance(call, ast.Call) or not _name(call.func).endswith("Estimator"):
                 continue
@@ -154,7 +161,7 @@ def _construction(trees: Mapping[str, ast.Module], path: str, name: str) -> dict
             params = arguments.get("params") or (call.args[3] if len(call.args) > 3 else None)
             found.append(
                 (
-                    at == path and params is not None,
+                    (at == path, params is not None),
                     {
                         "path": at,
                         "line": call.lineno,
@@ -164,14 +171,43 @@ def _construction(trees: Mapping[str, ast.Module], path: str, name: str) -> dict
                     },
                 )
             )
-    found.sort(key=lambda item: not item[0])
-    return found[0][1] if found else None
+    return max(found, key=lambda item: item[0])[1] if found else None
 
 
 def _mentions(node: ast.expr, name: str, path: str, at: str) -> bool:
     """Whether an expression names the function, or (in the same file) calls something that may give it."""
     named = {_name(n) for n in ast.walk(node) if isinstance(n, (ast.Name, ast.Attribute))}
     return name in named or (isinstance(node, ast.Call) and at == path)
+
+
+def _reference(
+    old: Mapping[str, ast.Module], new: Mapping[str, ast.Module], construction: Mapping[str, Any], builder: str
+) -> dict[str, Any] | None:
+    """Where the migrated program gets hold of a builder that stands in a class or function: the file, line, source."""
+    path = str(construction["path"])
+    if path not in new:
+        return None
+    around = _around(old[path], int(construction["line"]))
+    body: ast.AST = new[path]
+    for name in around:
+        inner = [n for n in ast.walk(body) if isinstance(n, (ast.FunctionDef, ast.ClassDef)) and n.name == name]
+        if not inner:
+            return None
+        body = inner[0]
+    given = ast.parse(str(construction["model_fn"]), mode="eval").body
+    for node in ast.walk(body):
+        held = isinstance(node, ast.Attribute) and node.attr == builder
+        made = isinstance(given, ast.Call) and isinstance(node, ast.Call) and _name(node.func) == _name(given.func)
+        if isinstance(node, ast.expr) and (held or made):
+            return {"path": path, "line": node.lineno, "source": ast.unparse(node)}
+    return None
+
+
+def _around(tree: ast.Module, line: int) -> list[str]:
+    """The names of the classes and functions around a line, from the outside."""
+    found = [n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.ClassDef))]
+    found = [n for n in found if n.lineno <= line <= (n.end_lineno or n.lineno)]
+    return [node.name for node in sorted(found, key=lambda node: node.lineno)]
 
 
 # ------------------------------------------------------------------------------------------------------------- data
@@ -195,7 +231,13 @@ def _data(trees: Mapping[str, ast.Module], path: str, function: ast.FunctionDef 
         "leaves": leaves,
         "sizes": list(sizes),
         "words": list(words)[:_MOST_WORDS],
+        "defaults": _plain(param_defaults.find(trees[other] for other in order[:40])),
     }
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that JSON carries unchanged."""
+    return {name: value for name, value in values.items() if isinstance(value, (bool, int, float, str, list))}
 
 
 def _use_of(function: ast.FunctionDef | None, name: str) -> str:

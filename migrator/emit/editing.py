@@ -62,7 +62,7 @@ def _block(
 
 
 def _whole(module: Module, node: ast.stmt, lines: list[str]) -> Change:
-    """The replacement of a statement with its line; a removed one takes its comment above with it."""
+    """The replacement of a statement with its line; a removed one goes with the comment behind it."""
     start, end = module.span(node)
     indent = module.indent_of(node)
     if lines:
@@ -76,8 +76,16 @@ def _whole(module: Module, node: ast.stmt, lines: list[str]) -> Change:
     rest = module.text[end:].split("\n", 1)[0]
     if module.text[line_start:start].strip() or (rest.strip() and not rest.lstrip().startswith("#")):
         return Change(start, end, "pass")
-    end_of_line = end + len(rest)
-    return Change(line_start, min(end_of_line + 1, len(module.text)), "")
+    after = min(end + len(rest) + 1, len(module.text))
+    return Change(line_start, after + joined_gap(module.text, line_start, after), "")
+
+
+def joined_gap(text: str, start: int, end: int) -> int:
+    """How many of the empty lines behind a removed statement go too, so that two gaps do not add up."""
+    above = len(text[:start].rstrip(" \t")) - len(text[:start].rstrip()) - 1
+    rest = text[end:]
+    below = len(rest) - len(rest.lstrip("\n"))
+    return min(max(above, 0), below)
 
 
 def _statement(module: Module, node: ast.stmt, statements: Statements, rewrite: Rewrite, changes: list[Change]) -> None:

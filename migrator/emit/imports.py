@@ -54,7 +54,7 @@ def plan_imports(text: str, original: str, plan: ImportPlan) -> str:
         if local in used and (local not in bound or local in visitor.removed):
             wanted.append(spelling)
     wanted += [s for s in plan.statements if s not in text]
-    code = _insert(module, wanted, plan.own) if wanted else module.code
+    code = _insert(module, wanted, plan.own, rest) if wanted else module.code
     return "\n".join(rest.get(line, line) for line in code.split("\n"))
 
 
@@ -200,13 +200,18 @@ def _dotted(node: cst.BaseExpression) -> str:
     return node.value if isinstance(node, cst.Name) else ""
 
 
-def _insert(module: cst.Module, wanted: list[str], own: frozenset[str]) -> str:
-    """The module with import statements added where they belong: standard library first, own modules last."""
+def _insert(module: cst.Module, wanted: list[str], own: frozenset[str], rest: dict[str, str]) -> str:
+    """The module with import statements added where they belong: standard library first, own modules last.
+
+    None stands behind the first statement that reads what it imports.
+    """
     body: list[cst.BaseStatement] = list(module.body)
     for statement in wanted:
         line = cst.parse_statement(broken(statement), config=module.config_for_parsing)
         assert isinstance(line, cst.SimpleStatementLine)
         at, lonely = _position(body, statement, own)
+        first = _first_use(body, statement, rest)
+        at, lonely = (first, True) if first < at else (at, lonely)
         following = body[at] if at < len(body) else None
         if (
             following is not None
@@ -262,6 +267,19 @@ def _position(body: list[cst.BaseStatement], statement: str, own: frozenset[str]
         if (other, _key(text)) <= (rank, key):
             after, before_rank, found = index + 1, other, True
     return after, not found or before_rank != rank
+
+
+def _first_use(body: list[cst.BaseStatement], statement: str, rest: dict[str, str]) -> int:
+    """The index of the first statement that reads a name which the import binds."""
+    names = bound_at_top(ast.parse(statement))
+    for index, node in enumerate(body):
+        small = node.body[0] if isinstance(node, cst.SimpleStatementLine) else None
+        run = (
+            rest.get(small.value.value, "") if isinstance(small, cst.Expr) and isinstance(small.value, cst.Name) else ""
+        )
+        if used_names(syntax_of(run or cst.Module([]).code_for_node(node))) & names:
+            return index
+    return len(body)
 
 
 def _rank(statement: str, own: frozenset[str]) -> int:

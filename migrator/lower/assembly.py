@@ -8,13 +8,25 @@ import functools
 import pathlib
 from collections.abc import Callable, Iterator
 
+from migrator.analysis import learn
 from migrator.analysis.lookup import is_main_guard
 from migrator.analysis.values import Function, Value
 from migrator.emit.editing import Statements, edited
 from migrator.emit.fragments import Renderer
 from migrator.emit.imports import ImportPlan, plan_imports
 from migrator.emit.support import support_names, support_source
-from migrator.lower import export_calls, guards, inputs, objects, rewriting, run_configs, serving, steps, training
+from migrator.lower import (
+    experiments,
+    export_calls,
+    guards,
+    inputs,
+    objects,
+    rewriting,
+    run_configs,
+    serving,
+    steps,
+    training,
+)
 from migrator.lower.context import SUPPORT, Context, Refused, support_name
 from migrator.lower.groups import EXPORTERS, Group, moved_into_calls
 from migrator.lower.owners import Owner
@@ -284,6 +296,8 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
             return None
         if symbol in EXPORTERS:
             return export_calls.exporter_text(group, module, node, symbol, render)
+        if symbol == learn.EXPORT_STRATEGY:
+            return experiments.strategy_text(group, module, node, render)
         if symbol == serving.PARSING:
             return serving.parsing_text(ctx, module, node, render)
         if symbol in training.NUMPY_INPUTS:
@@ -297,7 +311,7 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
             model = group.models[value.node]
             if isinstance(node, ast.Attribute):
                 return f"{render(node.value)}.{model.builder}" if node.attr == value.node.name else None
-            if node.id == value.node.name:
+            if node.id == value.node.name and (model.top_level or beside(module, value.node, node)):
                 if module.path != model.module.path and model.top_level:
                     ctx.imports.setdefault(module.path, set()).add(f"{model.module.path}:{model.builder}")
                 return model.builder
@@ -316,6 +330,16 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
 
     render = renderer(module, rewrite)
     return rewrite
+
+
+def beside(module: Module, definition: ast.FunctionDef, node: ast.AST) -> bool:
+    """True when a name stands in the function that a nested definition stands in: elsewhere it is another name."""
+    around = [
+        f
+        for f in descendants(module.tree)
+        if isinstance(f, ast.FunctionDef) and f is not definition and definition in descendants(f)
+    ]
+    return not around or node in descendants(around[-1])
 
 
 def owner_named(assembly: Assembly, value: Value | None, node: ast.Name | ast.Attribute) -> Owner | None:

@@ -102,6 +102,7 @@ def lower_delegator(ctx: Context, module: Module, node: ast.FunctionDef, target:
         target.creation,
         top_level=node in module.tree.body,
         signatures=target.signatures,
+        export_problem=target.export_problem,
         optimizers=target.optimizers,
         reads_batch_size=target.reads_batch_size,
     )

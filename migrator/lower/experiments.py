@@ -6,10 +6,10 @@ import ast
 
 from migrator.analysis import learn
 from migrator.analysis.signatures import SIGNATURES
-from migrator.analysis.values import Const, Partial, Result, Value, is_none, options
+from migrator.analysis.values import Const, Partial, Result, Sequence, Value, is_none, options
 from migrator.detect.programs import Use
 from migrator.emit.fragments import call_text
-from migrator.lower import hooks, run_configs
+from migrator.lower import export_calls, hooks, run_configs
 from migrator.lower.groups import Group, Render, given
 from migrator.lower.input_arguments import enclosing
 from migrator.rulebook import parameters
@@ -36,6 +36,10 @@ def experiment_text(group: Group, use: Use, render: Render) -> str:
             continue
         if name in MODES:
             shown.append(f"{name}={input_text(group, module, node, use, render, MODES[name])}")
+        elif name == "export_strategies" and only_strategies(group, node):
+            if any(name in arguments and not is_false(arguments[name]) for name in ("checkpoint_and_export",)):
+                raise ctx.refuse("experiment", node, module, "exports are written at every checkpoint")
+            shown.append(f"{name}={render(node)}")
         elif name in PASSED:
             shown.append(f"{name}={render(node)}")
         elif name in WAITING:
@@ -54,6 +58,39 @@ def experiment_text(group: Group, use: Use, render: Render) -> str:
         ctx.lower_level("review")
         shown.append(f"**{render(rest)}")
     return ctx.use(module, call_text("support.Experiment", shown))
+
+
+def only_strategies(group: Group, node: ast.expr) -> bool:
+    """True for strategies made in sight, one or a list of them."""
+    value = group.ctx.facts.value(node)
+    items = value.items if isinstance(value, Sequence) else [value]
+    return bool(items) and all(isinstance(i, Result) and i.symbol == learn.EXPORT_STRATEGY for i in items)
+
+
+def is_false(node: ast.expr) -> bool:
+    """True for a literal that says no."""
+    return isinstance(node, ast.Constant) and not node.value
+
+
+def strategy_text(group: Group, module: Module, call: ast.Call, render: Render) -> str:
+    """An exporter of the support module for make_export_strategy, which writes into the folder `Servo`."""
+    ctx = group.ctx
+    arguments, rest = written(group, module, call, learn.EXPORT_STRATEGY)
+    for name, node in arguments.items():
+        value = ctx.facts.value(node)
+        if name in ("serving_input_fn", "exports_to_keep") or (value is not None and is_none(value)) or is_false(node):
+            continue
+        if name != "strip_default_attrs":
+            raise ctx.refuse("export", call, module, f"`{name}` of an export strategy has no counterpart yet")
+    if rest is not None or "serving_input_fn" not in arguments:
+        raise ctx.refuse("export", call, module, "what the exported model is fed with cannot be followed")
+    shown = ["'Servo'", export_calls.received_text(group, module, arguments["serving_input_fn"], render)]
+    if "exports_to_keep" in arguments:
+        shown.append(f"exports_to_keep={render(arguments['exports_to_keep'])}")
+    users = [use for use in group.uses.values() if call in export_calls.exporters_of(use)]
+    made = tuple(dict.fromkeys(e for use in users for e in use.estimators))
+    shown += export_calls.signature_option(group, module, call, made)
+    return ctx.use(module, call_text("support.LatestExporter", shown))
 
 
 def checkpoint_steps(group: Group, use: Use, render: Render) -> str:
@@ -149,8 +186,6 @@ def unknown_schedules(value: Value | None) -> set[str]:
 # ------------------------------------------------------------------------------------------------------- predictor
 def predictor_text(group: Group, use: Use, render: Render) -> str:
     """`predictor(model, receiver)` for tf.contrib.predictor.from_estimator."""
-    from migrator.lower import export_calls
-
     ctx, module, call = group.ctx, use.module, use.call
     arguments = given(call, learn.PREDICTOR)
     for name in ("output_key", "graph", "config"):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from migrator.analysis import learn
 from migrator.analysis.values import Function, Mapping, Opaque, Partial, Result, Sequence, Value, options
 from migrator.emit.fragments import call_text
 from migrator.lower import serving
+from migrator.lower.context import Refused
 from migrator.lower.groups import EXPORTERS, given
 
 if TYPE_CHECKING:
@@ -109,7 +111,7 @@ def exporters_of(use: Use) -> set[ast.Call]:
         for option in options(value):
             if isinstance(option, Sequence):
                 todo += option.items
-            elif isinstance(option, Result) and option.symbol in EXPORTERS:
+            elif isinstance(option, Result) and option.symbol in (*EXPORTERS, learn.EXPORT_STRATEGY):
                 found.add(option.call)
             elif isinstance(option, Result) and option.symbol == "tensorflow.estimator.EvalSpec":
                 todo += option.bound.values()
@@ -134,6 +136,9 @@ def signature_names(group: Group, construction: ast.Call) -> set[str]:
     """The signature names of the model that an Estimator construction makes."""
     found: set[str] = set()
     for node in group.constructions[construction].model_fns:
+        problem = group.models[node].export_problem
+        if problem is not None:
+            raise Refused(problem)
         found |= set(group.models[node].signatures)
     return found
 

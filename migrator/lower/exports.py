@@ -5,12 +5,25 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from migrator.analysis.facts import Refusal
 from migrator.analysis.values import Mapping, Result
+from migrator.lower.context import Refused
 
 if TYPE_CHECKING:
     from migrator.lower.model import ModelParts
 
 PREDICT = "tensorflow.estimator.export.PredictOutput"
+
+
+def signatures_or_problem(parts: ModelParts) -> tuple[tuple[str, ...], Refusal | None]:
+    """The signatures, or why they cannot be told: that stops a program only where it exports the model."""
+    try:
+        return tuple(exported_signatures(parts)), None
+    except Refused as refused:
+        node = parts.fields["infer"].expressions["export_outputs"]
+        message = f"{refused.refusal.message}; they go, for nothing here exports the model"
+        parts.ctx.note("export-outputs", "info", parts.module, node, message)
+        return (), refused.refusal
 
 
 def exported_signatures(parts: ModelParts) -> list[str]:

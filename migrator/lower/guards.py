@@ -12,6 +12,7 @@ from migrator.analysis.facts import Refusal
 from migrator.analysis.modes import Step, header, walk
 from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, Mapping, Result, Sequence, Stage, Symbol, Value, options, stage_of
+from migrator.lower import rewriting
 from migrator.lower.context import Context, Refused
 from migrator.lower.slices import definitions
 from migrator.rulebook import bind
@@ -60,7 +61,8 @@ def check_header(ctx: Context, st: Staging, step: Step) -> None:
 
 def check_changes(ctx: Context, st: Staging, step: Step) -> None:
     """Refuse a change of what layers may be made from, in a statement that runs when the model is called."""
-    called = ctx.facts.stage(getattr(step.node, "value", step.node)) > Stage.STATIC
+    inside = [n for n in descendants(step.node) if isinstance(n, ast.expr)]
+    called = any(ctx.facts.stage(n) > Stage.STATIC for n in inside)
     if not called and not any(site.step is step for site in st.sites.values()):
         return
     for call in descendants(step.node):
@@ -198,7 +200,7 @@ LEFTOVERS = ("layers", "estimator", "contrib", "losses", "metrics", "get_variabl
 def check_leftovers(ctx: Context, module: Module, node: ast.AST, text: str) -> None:
     """Refuse generated code that still names removed parts of TensorFlow."""
     aliases = [a for a, name in import_aliases(module.tree).items() if name in ("tensorflow", "tensorflow.compat.v1")]
-    for inner in descendants(ast.parse(text)):
+    for inner in descendants(syntax_of(text)):
         if isinstance(inner, ast.Attribute) and first_name(inner) in aliases:
             dotted = ast.unparse(inner)
             head, _, rest = dotted.partition(".")
@@ -242,12 +244,22 @@ def check_model(parts: ModelParts) -> None:
         if rule is not None and rule.id in ("keras-learning-phase", "keras-model"):
             raise ctx.refuse(rule.id, where, parts.module, rule.note)
     check_layer_attributes(ctx, parts.module)
-    if "tensorflow.get_variable_scope" in called:
-        where = called["tensorflow.get_variable_scope"]
-        raise ctx.refuse("scope-object", where, parts.module, "the current variable scope is changed by hand")
+    for where in scope_calls(ctx):
+        if not rewriting.names_scope_in_message(ctx, where):
+            raise ctx.refuse("scope-object", where, parts.module, "the current variable scope is changed by hand")
     for name in ("tensorflow.add_to_collection", "tensorflow.losses.add_loss", "tensorflow.add_to_collections"):
         if name in called and ctx.regularised:
             raise ctx.refuse("collection", called[name], parts.module, "a loss is collected by hand and added later")
+
+
+def scope_calls(ctx: Context) -> list[ast.Call]:
+    """The calls that ask for the current variable scope."""
+    name = "tensorflow.get_variable_scope"
+    return [
+        call
+        for call, callees in ctx.facts.callees.items()
+        if any(isinstance(o, Symbol) and o.name == name for callee in callees for o in options(callee))
+    ]
 
 
 def check_mode_keys(ctx: Context, module: Module) -> None:
@@ -291,6 +303,7 @@ def reads_updates(ctx: Context) -> bool:
 def note_dropped(parts: ModelParts) -> None:
     """A finding for every bare call of the model_fn that leaves no code: summaries, logging, names for tensors."""
     from migrator.lower.optimizer import is_update_ops
+    from migrator.lower.warm_starts import is_start
 
     for step in walk(parts.st.steps):
         node = step.node
@@ -302,6 +315,8 @@ def note_dropped(parts: ModelParts) -> None:
         if step.changes:
             continue
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and node.value not in parts.st.sites:
+            if is_start(parts.ctx, node):
+                continue
             text = ast.unparse(node.value.func)
             parts.ctx.note("dropped-call", "info", parts.module, node, f"`{text}(...)` in the model_fn is dropped")
 

@@ -155,9 +155,12 @@ def returned_dataset(shot: OneShot, render: Render) -> list[str] | None:
     dataset = render(shot.dataset)
     if not shot.between and ast.unparse(value) == ast.unparse(shot.targets):
         return [f"return {dataset}"]
-    if not isinstance(shot.targets, ast.Tuple) or not all(isinstance(t, ast.Name) for t in shot.targets.elts):
+    targets = shot.targets.elts if isinstance(shot.targets, ast.Tuple) else [shot.targets]
+    if not all(isinstance(t, ast.Name) for t in targets):
+        return None
+    if not isinstance(shot.targets, ast.Tuple) and not any(is_keyed(n, targets[0]) for n in parts_after(shot)):
         return None  # how many components an element has is not in sight
-    names = ", ".join(ast.unparse(t) for t in shot.targets.elts)
+    names = ", ".join(ast.unparse(t) for t in targets)
     shown = render(value)
     if isinstance(value, ast.Tuple) and not shown.startswith("("):
         shown = f"({shown})"
@@ -168,6 +171,22 @@ def returned_dataset(shot: OneShot, render: Render) -> list[str] | None:
         targets = " = ".join(ast.unparse(t) for t in node.targets)
         lines += [f"    {line}" for line in f"{targets} = {render(node.value)}".split("\n")]
     return [*lines, f"    return {shown}", "", f"return {dataset}.map(arrange)"]
+
+
+def parts_after(shot: OneShot) -> list[ast.AST]:
+    """Everything that the statements behind the iterator consist of."""
+    return [n for statement in (*shot.between, shot.last) for n in descendants(statement)]
+
+
+def is_keyed(node: ast.AST, name: ast.expr) -> bool:
+    """True for `name["key"]` and `name.pop(...)`: what the name stands for is one dictionary."""
+    keyed = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
+    keyed = keyed and isinstance(node.slice.value, str)  # type: ignore[attr-defined]
+    methods = ("pop", "items", "keys", "values", "get", "update")
+    if keyed or isinstance(node, ast.Attribute) and node.attr in methods:
+        base = node.value  # type: ignore[attr-defined]
+        return isinstance(base, ast.Name) and isinstance(name, ast.Name) and base.id == name.id
+    return False
 
 
 def replacement(ctx: Context, module: Module, shots: list[OneShot], node: ast.stmt, render: Render) -> list[str] | None:

@@ -61,7 +61,7 @@ def told(nodes: Sequence[Node], place: Place) -> Iterator[str]:
         elif "with" in node:
             inner = list(told(node["creation"], place.deeper()))
             if inner:
-                yield scope_line(place, node["with"], node.get("default", False))
+                yield scope_line(place, node["with"], node.get("default", False), node.get("expression"))
                 yield from inner
         elif "shared" in node:
             inner = list(owned(node, place.deeper())) if "attr" in node else []
@@ -78,8 +78,10 @@ def there(attribute: str, place: Place) -> str:
     return f"{held} is not None" if held else f"getattr(self, {attribute!r}, None) is not None"
 
 
-def scope_line(place: Place, name: str | None, default: bool) -> str:
-    """The statement that enters a scope."""
+def scope_line(place: Place, name: str | None, default: bool, expression: str | None = None) -> str:
+    """The statement that enters a scope; one whose name is computed has an expression for it."""
+    if expression is not None:
+        return f"{place.indent}with names.scope({expression}):"
     if name is None or "*" in name:
         raise Unnamed("a scope has a name that is computed")
     return f"{place.indent}with names.scope({place.text(name)}{', default=True' if default else ''}):"

@@ -15,6 +15,8 @@ from migrator.source.syntax import descendants
 DICTIONARIES = frozenset({"builtins.dict", "collections.OrderedDict"})
 EVAL = frozenset({"eval"})
 
+Around = tuple[tuple[Step, int], ...]  # loops and conditions with the block that is meant, outermost first
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Entry:
@@ -24,7 +26,7 @@ class Entry:
     value: ast.expr
     module: Module
     body: ast.FunctionDef
-    around: tuple[Step, ...] = ()  # loops and conditions, outermost first
+    around: Around = ()
 
 
 def entries(ctx: Context, module: Module, body: ast.FunctionDef, node: ast.expr) -> list[Entry] | None:
@@ -34,7 +36,7 @@ def entries(ctx: Context, module: Module, body: ast.FunctionDef, node: ast.expr)
 
 
 def _entries(
-    ctx: Context, module: Module, body: ast.FunctionDef, steps: list[Step], node: ast.expr, around: tuple[Step, ...]
+    ctx: Context, module: Module, body: ast.FunctionDef, steps: list[Step], node: ast.expr, around: Around
 ) -> list[Entry] | None:
     if isinstance(node, ast.Dict):
         inner = [
@@ -77,28 +79,32 @@ def nested(steps: list[Step]) -> list[Step]:
 def stored(ctx: Context, module: Module, body: ast.FunctionDef, steps: list[Step], name: str) -> list[Entry] | None:
     """The entries of a dictionary that a name holds: where it is made, and every item stored in it since."""
     found: list[Entry] | None = None
+    made: list[Around] = []  # where it is made: more than once only on different sides of one condition
 
-    def visit(block: list[Step], around: tuple[Step, ...]) -> bool:
-        nonlocal found
+    def visit(block: list[Step], around: Around) -> bool:
         for step in block:
-            if step.kind == "simple":
-                if not one(step.node, around):
-                    return False
-            inner = (*around, step) if step.kind in ("if", "for", "while", "try") else around
-            if not all(visit(b, inner) for b in step.blocks):
+            if step.kind == "simple" and not one(step.node, around):
                 return False
+            for number, inside in enumerate(step.blocks):
+                inner = (*around, (step, number)) if step.kind in ("if", "for", "while", "try") else around
+                if not visit(inside, inner):
+                    return False
         return True
 
-    def one(node: ast.stmt, around: tuple[Step, ...]) -> bool:
+    def one(node: ast.stmt, around: Around) -> bool:
         nonlocal found
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
             target = node.targets[0]
             if isinstance(target, ast.Name) and target.id == name:
                 if is_none(node.value):
                     return found is None
-                if around:
+                apart = not found or all(exclusive(other, around) for other in made)
+                if not apart or reads(node.value, name) or any(step.kind != "if" for step, _ in around):
+                    found = None
                     return False
-                found = _entries(ctx, module, body, steps, node.value, ()) if not reads(node.value, name) else None
+                more = _entries(ctx, module, body, steps, node.value, around)
+                found = [*(found or []), *more] if more is not None else None
+                made.append(around)
                 return found is not None
             if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and target.value.id == name:
                 if found is None:
@@ -115,6 +121,11 @@ def stored(ctx: Context, module: Module, body: ast.FunctionDef, steps: list[Step
         return not changes(node, name)
 
     return found if visit(steps, ()) else None
+
+
+def exclusive(one: Around, other: Around) -> bool:
+    """True for two places on different sides of one condition."""
+    return any(a[0] is b[0] and a[1] != b[1] for a in one for b in other)
 
 
 def is_none(node: ast.expr) -> bool:

@@ -76,7 +76,7 @@ def key_text(ctx: Context, entry: Entry) -> str:
     value = ctx.facts.value(entry.key, "eval")
     if isinstance(entry.key, ast.Constant):
         return repr(str(entry.key.value))
-    loops = any(step.kind in ("for", "while") for step in entry.around)
+    loops = any(step.kind in ("for", "while") for step, _ in entry.around)
     return repr(value.value) if isinstance(value, Const) and isinstance(value.value, str) and not loops else ""
 
 

@@ -362,7 +362,7 @@ def check_versions(parts: ModelParts, st: Staging, provided: Provided) -> None:
     last: dict[str, ast.stmt] = {}
     for step in walk(parts.call_staging.steps):
         if step.node in parts.forward_nodes or (
-            step.kind in ("for", "while", "if", "with") and parts.provided().test(step)
+            step.kind in ("for", "while", "if") and parts.provided().test(step)
         ):
             for name in all_definitions(step):
                 if step.kind == "simple" or name not in last:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrator.analysis.values import Const, Opaque, Result, Stage, Symbol, options
+from migrator.analysis.values import Const, Member, Opaque, Result, Stage, Symbol, Value, options, stage_of
 from migrator.lower.context import Context
 from migrator.lower.train_ops import TrainOp, argument
 from migrator.source.module import Module
@@ -40,17 +40,34 @@ def train_op(ctx: Context, module: Module, call: ast.Call) -> TrainOp:
     clip = argument(call, SYMBOL, "clip_gradients")
     if clip is not None and not all(is_number(o) for o in options(ctx.facts.value(clip) or Opaque(Stage.STATIC))):
         raise ctx.refuse("optimize-loss", clip, module, "gradients are clipped by a function")
+    variables = argument(call, SYMBOL, "variables")
+    clipping = ("global_clipnorm", clip) if clip is not None else None
+    rate = argument(call, SYMBOL, "learning_rate")
+    value = ctx.facts.value(chosen) or Opaque(Stage.STATIC)
+    if rate is not None and is_name(value):
+        if not isinstance(value, Const):
+            message = "which optimizer it is, is only known at run time: the migrated program knows the names alone"
+            ctx.note("optimize-loss", "warning", module, chosen, message)
+            ctx.lower_level("review")
+        return TrainOp(call, chosen, value, loss, variables, clipping, counts=True, rate=rate)
     optimizer = optimizer_expression(ctx, module, call, chosen)
     value = ctx.facts.value(optimizer) or Opaque(Stage.STATIC)
-    clipping = ("global_clipnorm", clip) if clip is not None else None
-    return TrainOp(call, optimizer, value, loss, argument(call, SYMBOL, "variables"), clipping, counts=True)
+    return TrainOp(call, optimizer, value, loss, variables, clipping, counts=True)
+
+
+def is_name(value: Value) -> bool:
+    """True for a text with a meaning of its own, and for what may be a text: both are looked up at run time."""
+    if isinstance(value, Const):
+        return value.value == "Momentum"
+    known = [o for o in options(value) if not (isinstance(o, Const) and o.value in (*NAMED, "Momentum"))]
+    return all(isinstance(o, (Opaque, Member)) and stage_of(o) is Stage.STATIC for o in known)
 
 
 def is_number(value: object) -> bool:
     """True for a number, or a static value that no function can be."""
     if isinstance(value, Const):
         return isinstance(value.value, (int, float))
-    return isinstance(value, Opaque) and value.stage is Stage.STATIC
+    return isinstance(value, (Opaque, Member)) and stage_of(value) is Stage.STATIC
 
 
 def optimizer_expression(ctx: Context, module: Module, call: ast.Call, chosen: ast.expr) -> ast.expr:

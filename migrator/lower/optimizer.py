@@ -358,6 +358,9 @@ def sliced_optimizer(parts: ModelParts, st: Staging, op: TrainOp, indent: str) -
     ctx = parts.ctx
     ctx.clipping = [(op.clip[0], st.static_text(op.clip[1]))] if op.clip is not None else []
     live = st.loads_static(op.optimizer)
+    if op.rate is not None:
+        is_schedule(ctx, parts.module, op.rate)  # refuses one written by hand
+        live |= st.loads_static(op.rate)
     if op.clip is not None:
         live |= st.loads_static(op.clip[1])
     needed, start = slice_steps(st.steps, live, st.loads_static, lambda step: False)
@@ -370,6 +373,11 @@ def sliced_optimizer(parts: ModelParts, st: Staging, op: TrainOp, indent: str) -
             raise ctx.refuse("unbound", op.call, parts.module, f"the optimizer depends on `{name}`")
     lines = rendering.compact(rendering.static_block(st, st.steps, needed, indent, 0, set()))
     text = st.static_text(op.optimizer)
+    if op.rate is not None:
+        made = "support.named_row_optimizer" if ctx.sparse_gradients else "support.named_optimizer"
+        clipping = [f"{name}={amount}" for name, amount in ctx.clipping]
+        ctx.clipping = []
+        return lines, ctx.use(st.module, call_text(made, [text, st.static_text(op.rate), *clipping]))
     ctx.clipping = []
     if isinstance(op.optimizer, ast.Name):
         prefix = f"{indent}{op.optimizer.id} = "

@@ -12,7 +12,7 @@ from migrator.lower import recurrent, rewriting, variables
 from migrator.lower.context import Context
 from migrator.lower.owning import Own, class_entry, one_definition, owns
 from migrator.lower.slices import kept_name
-from migrator.rulebook import default_source
+from migrator.rulebook import Rule, default_source
 from migrator.source.module import Module
 from migrator.source.syntax import descendants
 
@@ -26,7 +26,7 @@ def python_arguments(ctx: Context, module: Module, definition: ast.FunctionDef, 
     """Parameter -> argument of a call to a project function; `self` is left out."""
     parameters = [p.arg for p in (*definition.args.posonlyargs, *definition.args.args)]
     values = list(ctx.facts.callees.get(call, []))
-    if any(is_bound(v) for v in values) and parameters:
+    if (any(is_bound(v) for v in values) or definition.name == "__init__") and parameters:
         parameters = parameters[1:]
     bound: dict[str, ast.expr] = {}
     for name, argument in zip(parameters, call.args, strict=False):
@@ -138,6 +138,7 @@ def static_parts(st: Staging, site: Site) -> list[ast.AST]:
             owner = owner_of(st, own)
             bound = python_arguments(st.ctx, st.module, owner.node, own.call)
             parts: list[ast.AST] = [e for name, e in bound.items() if owner.roles.get(name) == "static"]
+            parts += [d for name, d in owner.outer_defaults.items() if name not in bound]
             if is_indirect(st, own) or (isinstance(own.call.func, ast.Name) and own.call.func.id in st.locals):
                 parts.append(own.call.func)
             captured = [kept_name(c[5:]) if c.startswith("self.") else c for c in owner.captured]
@@ -228,11 +229,26 @@ def training_argument(st: Staging, site: Site) -> list[str]:
     given = training_part(st, site)
     if given:
         return [f"training={st.call_text(given[0])}"]
+    if "*" in rule.weights and not any(inner.training for inner in called_layers(st) if inner is not rule):
+        return []  # a model of layers that do not ask whether they train
     default = default_source(rule, rule.training) if rule.signature else None
     if site.own.kind == "layer_object":
         message = "called without `training`: this layer is never in training mode, which training=False keeps so"
         st.ctx.note("never-training", "warning", st.module, site.own.call, message)
     return [f"training={default or 'False'}"]
+
+
+def called_layers(st: Staging) -> list[Rule]:
+    """The rules of the layer classes that the model_fn constructs."""
+    names = {
+        o.name
+        for callees in st.ctx.facts.callees.values()
+        for c in callees
+        for o in options(c)
+        if isinstance(o, Symbol)
+    }
+    rules = (st.ctx.rules.find(name) for name in sorted(names))
+    return [rule for rule in rules if rule is not None and rule.kind == "layer_class"]
 
 
 def owner_use_text(st: Staging, site: Site) -> str:
@@ -352,9 +368,14 @@ def owner_creation_text(st: Staging, own: Own) -> str:
     positional = {id(a) for a in own.call.args}
     arguments: list[str] = []
     leading = True
+    defaults = default_nodes(owner.node) if owner.captured or owner.outer_defaults else {}
     for parameter in owner.init_parameters:
+        if parameter not in bound and parameter in owner.outer_defaults:
+            default = outer_default(st, owner, parameter)
+            arguments.append(f"{parameter}={st.static_text(default)}")
+        if parameter not in bound or parameter in defaults:
+            leading = False  # other parameters may stand before it now
         if parameter not in bound:
-            leading = False
             continue
         text = standalone(st.static_text(bound[parameter]))
         if leading and id(bound[parameter]) in positional:
@@ -366,6 +387,17 @@ def owner_creation_text(st: Staging, own: Own) -> str:
         check_object(st, owner, func)
         arguments += captured_arguments(st, owner)
     return call_text(name, arguments)
+
+
+def outer_default(st: Staging, owner: Owner, parameter: str) -> ast.expr:
+    """A default that reads the values of the function around, where these are the same at the call."""
+    default = owner.outer_defaults[parameter]
+    names = {n.id for n in descendants(default) if isinstance(n, ast.Name)}
+    stores = [n.id for n in descendants(st.node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]
+    if owner.node not in st.node.body or any(stores.count(n) > (n not in st.roles) for n in names if n in st.locals):
+        message = f"the default of `{parameter}` is a value of the enclosing function"
+        raise st.ctx.refuse("default", default, st.module, message)
+    return default
 
 
 def is_indirect(st: Staging, own: Own) -> bool:

@@ -17,7 +17,7 @@ from migrator.lower import guards, objects, rendering, weights
 from migrator.lower.context import Context, class_name, top_level_names
 from migrator.lower.owned_calls import default_nodes
 from migrator.lower.owning import Own, class_entry, class_of, owns, parameter_roles, role
-from migrator.lower.slices import definitions
+from migrator.lower.slices import definitions, kept_name
 from migrator.lower.staging import Staging
 from migrator.source.module import Module
 from migrator.source.syntax import descendants
@@ -36,7 +36,9 @@ class Owner:
     call_parameters: list[str]
     captured: list[str]  # static names of enclosing functions, and self attributes as "self.x"
     tensors: list[str]  # tensors of enclosing functions
+    names_told: bool = False  # its text has `legacy_names`
     parameter_names: dict[str, str] = dataclasses.field(default_factory=dict)  # "self.x" -> constructor parameter
+    outer_defaults: dict[str, ast.expr] = dataclasses.field(default_factory=dict)  # read from the function around
     training: bool = False
     flags: frozenset[str] = frozenset()  # parameters that stand for `training`
     text: str = ""
@@ -67,7 +69,7 @@ def owner_of(ctx: Context, st: Staging | None, own: Own) -> Owner:
     if own.kind in ("entry", "object") and own.cls is not None:
         owner = class_owner(ctx, own.cls, definition, function)
     else:
-        owner = function_owner(ctx, definition, function)
+        owner = function_owner(ctx, definition, function, own.cls)
     ctx.owners[definition] = owner
     return owner
 
@@ -120,21 +122,31 @@ def free_names(node: ast.FunctionDef, function: Function) -> set[str]:
     return (read & enclosing_names(function)) - local_names(node)
 
 
-def function_owner(ctx: Context, node: ast.FunctionDef, function: Function) -> Owner:
-    """A layer class for a function, method or nested function."""
+def function_owner(
+    ctx: Context, node: ast.FunctionDef, function: Function, cls: ast.ClassDef | None = None
+) -> Owner:
+    """A layer class for a function, method or nested function; `cls` for the constructor of a class.
+
+    What calling a constructor's layer gives is a dictionary of what the object held and others read.
+    """
     module = function.scope.module
+    held = objects.held_attributes(ctx, module, cls, function) if cls is not None else []
     roles = parameter_roles(ctx, module, node)
     self_name = objects.object_name(node, function)
     free = free_names(node, function) - {self_name}
     st = Staging(ctx, module, node, {k: v for k, v in roles.items() if k != self_name}, self_name, free=frozenset(free))
-    name = ctx.top_level_name(module, class_name(node.name))
+    name = cls.name if cls is not None else ctx.top_level_name(module, class_name(node.name))
     static = [p for p in parameter_order(node) if roles[p] == "static" and p != self_name]
     tensors = [p for p in parameter_order(node) if roles[p] == "call" and p != self_name]
-    owner = Owner(node, None, module, name, roles, static, tensors, [], [])
+    owner = Owner(node, cls, module, name, roles, static, tensors, [], [])
     free_roles = {n: role([v for v in [scope_value(function, n)] if v is not None]) for n in sorted(free)}
-    needed, live = st.slice_call(set(), lambda s: s.kind == "return" or kept_effect(st, s))
+    needed, live = st.slice_call(
+        {kept_name(attr) for attr in held}, lambda s: s.kind == "return" or kept_effect(st, s)
+    )
     owner.tensors = [n for n in sorted(live & free) if free_roles[n] == "call"]
     call_lines = owner_call_lines(ctx, st, needed)
+    if cls is not None:
+        call_lines = [*rendering.compact(call_lines), *objects.returned_lines(st, held)]
     init_lines, start = construction(st, needed)
     objects.check_start(st, start | live)
     missing = sorted((start | set(st.captured)) & free | set(st.needed_parameters) | self_attributes(st))
@@ -143,11 +155,17 @@ def function_owner(ctx: Context, node: ast.FunctionDef, function: Function) -> O
         n for n in missing if free_roles.get(n, "static") == "static" and not is_nested_owner(ctx, function, n)
     ]
     owner.training, owner.flags = st.uses_training, frozenset(st.training_parameters)
+    owner.outer_defaults = enclosing_defaults(st)
     owner.creation = weights.creation_tree(st, st.steps)
+    if cls is not None and (self_attributes(st) or st.needed_parameters):
+        missed = sorted(self_attributes(st) | st.needed_parameters)[0]
+        message = f"`{missed}` is read in the constructor, but set elsewhere"
+        raise ctx.refuse("object-state", node, module, message)
     if called_by_name(ctx, node):
         body = "\n".join(init_lines)
         owner.init_parameters = [p for p in static if p in st.captured or mentions(body, p)]
-    owner.compose = functools.partial(layer_class, ctx, st, owner, init_lines, call_lines, documentation(node))
+    about = documentation(cls) if cls is not None else documentation(node)
+    owner.compose = functools.partial(written_class, ctx, st, owner, init_lines, call_lines, about)
     owner.text = owner.compose()
     check_live(ctx, st, live, set(owner.call_parameters) | set(owner.tensors) | set(static))
     return owner
@@ -281,15 +299,26 @@ def documentation(node: ast.FunctionDef | ast.ClassDef) -> ast.Expr | None:
     return None
 
 
-def signature(node: ast.FunctionDef, module: Module, names: list[str], st: Staging) -> list[str]:
-    """Parameters with their defaults, as in the legacy definition."""
+def enclosing_defaults(st: Staging) -> dict[str, ast.expr]:
+    """Parameter -> default that reads values of the function around the definition."""
+    free = st.free | {st.self_name}
+    found = default_nodes(st.node)
+    return {p: d for p, d in found.items() if any(isinstance(n, ast.Name) and n.id in free for n in descendants(d))}
+
+
+def signature(
+    node: ast.FunctionDef, module: Module, names: list[str], st: Staging, own: bool = False
+) -> list[str]:
+    """Parameters with their defaults, as in the legacy definition; `own`: of a constructor that only the tool calls."""
     defaults = default_nodes(node)
     found: list[str] = []
     optional = False
     for name in names:
-        if name in defaults:
+        if name in defaults and own and name in enclosing_defaults(st):
+            found.append(name)  # whoever makes the layer passes it
+        elif name in defaults:
             optional = True
-            if any(n in st.free for n in st.loads_static(defaults[name])):
+            if name in enclosing_defaults(st):
                 message = f"the default of `{name}` is a value of the enclosing function"
                 raise st.ctx.refuse("default", defaults[name], module, message)
             text = st.library_rewrite(defaults[name], st.call_text) or module.segment(defaults[name])
@@ -297,6 +326,13 @@ def signature(node: ast.FunctionDef, module: Module, names: list[str], st: Stagi
         else:
             found.append(f"{name}=None" if optional else name)
     return found
+
+
+def written_class(
+    ctx: Context, st: Staging, owner: Owner, init_lines: list[str], call_lines: list[str], doc: ast.Expr | None
+) -> str:
+    """The source of a layer class, names kept on the object made plain where they can be."""
+    return objects.plain_names(st, layer_class(ctx, st, owner, init_lines, call_lines, doc))
 
 
 def layer_class(
@@ -310,7 +346,7 @@ def layer_class(
         lines += docstring(st, doc, "    ")
         lines.append("")
     plain = [owner.parameter_names.get(c, c) for c in owner.captured]
-    parameters = signature(owner.node, module, owner.init_parameters, st)
+    parameters = signature(owner.node, module, owner.init_parameters, st, own=True)
     required = [p for p in parameters if "=" not in p]
     parameters = [
         *required,

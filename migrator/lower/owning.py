@@ -96,6 +96,9 @@ def owns_through(ctx: Context, call: ast.Call, callee: Value) -> Own | None:
                 if method.owner is not None:
                     return Own(call, "entry", definition=method.node, cls=method.owner.node, function=method)
         case ClassRef():
+            init = class_member(callee, "__init__")
+            if isinstance(init, Function) and isinstance(init.node, ast.FunctionDef) and owns(ctx, init.node):
+                return Own(call, "function", definition=init.node, cls=class_of(callee, init.node))
             entry = class_entry(ctx, callee)
             if entry is not None:
                 return Own(call, "object", definition=entry, cls=class_of(callee, entry))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from migrator.analysis.modes import Step, walk
 from migrator.analysis.values import Result
+from migrator.analysis.values import Stage
 from migrator.emit.fragments import Renderer, standalone
 from migrator.emit.layout import fit
 from migrator.lower.owned_calls import creation_text
@@ -372,6 +373,8 @@ def static_if(st: Staging, step: Step, needed: set[Step], indent: str, depth: in
     """A static branch; inside a loop every list gets an element on each trip, None where nothing is created."""
     node = step.node
     assert isinstance(node, ast.If)
+    if st.ctx.facts.stage(node.test) > Stage.STATIC and only_raises(st, step, needed):
+        return []  # the call half checks it, when the answer is known
     deeper = indent + "    "
     blocks = [static_block(st, b, needed, deeper, depth, commented) for b in step.blocks]
     nested = [s for block in step.blocks for s in walk(block) if s.kind == "if"]
@@ -388,6 +391,17 @@ def static_if(st: Staging, step: Step, needed: set[Step], indent: str, depth: in
     if not body:
         return [f"{indent}if not ({test}):", *orelse]
     return [f"{indent}if {test}:", *body, *else_lines(step, orelse, indent)]
+
+
+def only_raises(st: Staging, step: Step, needed: set[Step]) -> bool:
+    """True for a branch that makes nothing, and whose only effect is to raise."""
+    for inner in walk([b for block in step.blocks for b in block]):
+        if inner not in needed or inner.kind in ("if", "with") or isinstance(inner.node, ast.Raise):
+            continue
+        late = inner.kind == "simple" and st.ctx.facts.stage(getattr(inner.node, "value", inner.node)) > Stage.STATIC
+        if not late or st.has_site(inner):
+            return False
+    return True
 
 
 def else_lines(step: Step, orelse: list[str], indent: str) -> list[str]:

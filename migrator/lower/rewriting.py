@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable
 
 from migrator.analysis.signatures import CONSTANTS
@@ -329,7 +330,7 @@ def surviving_call(ctx: Context, module: Module, call: ast.Call, symbol: str, re
 
 def rewrite_reference(ctx: Context, module: Module, node: ast.expr, symbol: str) -> str | None:
     """The text for a library symbol that is mentioned, not called; None when it stays."""
-    if not symbol.startswith("tensorflow.") or symbol in CONSTANTS:
+    if not symbol.startswith("tensorflow.") or symbol in CONSTANTS or ".flags.FLAGS." in symbol:
         return None
     if isinstance(node, ast.Name) and node.id not in imported_names(module):
         return None  # an alias of the program's own: what it is bound to is rewritten where it is bound
@@ -346,18 +347,58 @@ def rewrite_reference(ctx: Context, module: Module, node: ast.expr, symbol: str)
         return ctx.use(module, today(symbol))
     if symbol.startswith("tensorflow.python."):
         raise ctx.refuse("private-name", node, module, f"`{symbol}` is private to TensorFlow and has no public name")
+    parts = symbol.split(".")
+    handled = any(ctx.rules.find(".".join(parts[:size])) for size in range(2, len(parts) + 1))
+    if not handled and not is_there(symbol[len("tensorflow.") :]):
+        raise ctx.refuse("no-rule", node, module, f"there is no rule for `tf.{symbol[len('tensorflow.') :]}`")
     return None
+
+
+@functools.lru_cache(maxsize=1)
+def namespaces() -> frozenset[str]:
+    """Every dotted prefix of a name that TensorFlow still has."""
+    parts = (name.split(".") for name in surviving())
+    return frozenset(".".join(names[:size]) for names in parts for size in range(1, len(names)))
+
+
+def is_there(name: str) -> bool:
+    """True for a name that TensorFlow 2 has, and for a module of it."""
+    head = name.split(".")[0]
+    return name in surviving() or name in namespaces() or head in ("keras", "data", "compat") or head.startswith("__")
 
 
 def mode_key(ctx: Context, node: ast.AST) -> str | None:
     """The string that `tf.estimator.ModeKeys.TRAIN` and its like are; None for other expressions."""
     if not isinstance(node, ast.Attribute):
         return None
+    if node.attr == "name" and isinstance(node.value, ast.Call) and names_scope_in_message(ctx, node.value):
+        return "''"
     holder = symbol_of(ctx, node.value)
     if holder is None or not holder.endswith(".ModeKeys"):
         return None
     value = CONSTANTS.get(f"{holder}.{node.attr}")
     return None if value is None else repr(value)
+
+
+def names_scope_in_message(ctx: Context, call: ast.Call) -> bool:
+    """True for `tf.get_variable_scope()` in a function that reads its name for the text of an exception alone."""
+    if called_symbol(ctx, call) != "tensorflow.get_variable_scope":
+        return False
+    for definition in ctx.facts.frames:
+        if call not in descendants(definition):
+            continue
+        stored = {
+            target.id
+            for node in descendants(definition)
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute) and node.value.value is call
+            for target in node.targets
+            if isinstance(target, ast.Name) and node.value.attr == "name"
+        }
+        raised = {n for node in descendants(definition) if isinstance(node, ast.Raise) for n in descendants(node)}
+        loads = [n for n in descendants(definition) if isinstance(n, ast.Name) and n.id in stored]
+        loads = [n for n in loads if isinstance(n.ctx, ast.Load)]
+        return bool(stored or call in raised) and all(n in raised for n in loads)
+    return False
 
 
 def today(symbol: str) -> str:

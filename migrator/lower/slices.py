@@ -59,7 +59,7 @@ def _step(
     step: Step, live: set[str], loads: Loads, roots: Callable[[Step], bool], needed: set[Step], rest_needed: bool
 ) -> set[str]:
     provided = _provided.get()
-    if provided is not None and step.kind != "training" and provided.test(step):
+    if provided is not None and step.kind not in ("training", "with") and provided.test(step):
         given = all_definitions(step) & live
         for name in given:
             provided.setdefault(name, step)

@@ -59,6 +59,7 @@ class Staging:
     modes: frozenset[str] = ALL
     is_model: bool = False
     substituted: dict[ast.AST, str] = dataclasses.field(default_factory=dict)  # nodes with another text
+    named_variables: bool = False  # variables are listed with their legacy names
     making_metrics: bool = False  # the construction half is that of the metrics, not of the layers
     checked: set[ast.AST] = dataclasses.field(default_factory=set)  # filters of variables shown to choose alike
     _variables: dict[str, Site] | None = None
@@ -198,6 +199,7 @@ class Staging:
             func = own.call.func
             held = isinstance(func, ast.Name) and func.id in self.locals and func.id != own.definition.name
             given = func.id.removesuffix("_fn") if held and isinstance(func, ast.Name) else own.definition.name
+            given = own.cls.name if own.cls is not None else given
             return identifier(given)
         elif own.kind == "object" and own.cls is not None:
             kind = identifier(own.cls.name)
@@ -241,7 +243,10 @@ class Staging:
         return set(self._known_loads(node, static=True))
 
     def _known_loads(self, node: ast.AST, static: bool) -> frozenset[str]:
-        """The names, looked up once: the slices ask for the same expressions many times over."""
+        """The names, looked up once: the slices ask for the same expressions many times over.
+
+        But for what is captured, all that they depend on stands when the staging is made.
+        """
         if self._loaded_with != self.captured.keys():
             self._loaded.clear()
             self._loaded_with = frozenset(self.captured)
@@ -362,6 +367,8 @@ class Staging:
         """True when a static local can be read from an attribute: nothing changes it after its first use."""
         if name in self.captured or name in self.variable_names():
             return True
+        if self.named_variables and name not in self.roles:
+            return False  # the method computes it anew
         if self.ctx.facts.stage(node) > Stage.STATIC or self.ctx.facts.mode_dependent(node):
             return False
         if name not in self.ctx_statics(node, name) or name in self.mode_names():
@@ -486,6 +493,9 @@ class Staging:
             from migrator.lower.owned_calls import use_text
 
             return use_text(self, self.sites[node])
+        text = objects.held_text(self, node)
+        if text is not None:
+            return text
         state = recurrent.state_rewrite(self, node)
         if state is not None:
             return state
@@ -500,10 +510,10 @@ class Staging:
             from migrator.lower import variable_lists
             from migrator.lower.owned_calls import comprehension_text
 
-            if self.is_model:
+            if self.is_model and not self.named_variables:
                 variable_lists.filtered_list(self, node)
             return comprehension_text(self, node)
-        if self.is_model:
+        if self.is_model and not self.named_variables:
             from migrator.lower import variable_lists
 
             if node in self.checked and isinstance(node, ast.Attribute):
@@ -565,6 +575,11 @@ class Staging:
             message = f"`{composite}` is not known when the layers are made"
             raise self.ctx.refuse("object-state", node, self.module, message)
         return f"self.{self.capture(composite)}"
+
+    def held(self, attr: str) -> str:
+        """What a constructor keeps on its object, as the end of `call` reads it."""
+        name = kept_name(attr)
+        return f"self.{self.captured[name]}" if name in self.captured else name
 
     def library_rewriter(self) -> Callable[[ast.AST], str | None]:
         """A rewrite that only brings library names up to date."""
@@ -638,7 +653,8 @@ class Staging:
         """The static names that building an expression's layers reads; for a static expression, all it reads."""
         from migrator.lower.owned_calls import static_parts
 
-        sites = [self.sites[c] for c in descendants(node) if isinstance(c, ast.Call) and c in self.sites]
+        calls = [self.ctx.applied.get(c, c) for c in descendants(node) if isinstance(c, ast.Call)]
+        sites = [self.sites[c] for c in calls if c in self.sites]
         if not sites:
             if isinstance(node, ast.expr) and self.ctx.facts.stage(node) > Stage.STATIC:
                 return set()

@@ -23,6 +23,7 @@ class TrainOp:
     counts: bool  # it increments the global step
     helper: ast.FunctionDef | None = None  # the function that makes it, when that is not the model_fn
     helper_call: ast.Call | None = None
+    rate: ast.expr | None = None  # given apart, where the optimizer is the name of one
 
 
 def argument(call: ast.Call, symbol: str, name: str) -> ast.expr | None:

@@ -6,6 +6,7 @@ import ast
 import dataclasses
 from typing import Any
 
+from migrator.analysis.facts import Refusal
 from migrator.analysis.modes import ALL
 from migrator.analysis.values import Mapping, options
 from migrator.detect.programs import LABELS
@@ -23,6 +24,7 @@ from migrator.lower import (
     rendering,
     several,
     tpu_specs,
+    warm_starts,
 )
 from migrator.lower.context import Context, class_name, identifier
 from migrator.lower.copies import with_copies
@@ -49,6 +51,7 @@ class LoweredModel:
     reads_batch_size: bool = False  # from its params
     method: str = ""  # the builder apart, where it is a method of the class that the model_fn was
     named_predictions: bool = True  # they surely are a dictionary
+    export_problem: Refusal | None = None  # why its export outputs cannot be served; nobody else asks for them
 
 
 def lower_model_fn(ctx: Context, module: Module, node: ast.FunctionDef) -> LoweredModel:
@@ -84,19 +87,20 @@ def lower_model_fn(ctx: Context, module: Module, node: ast.FunctionDef) -> Lower
 
 
 UNSUPPORTED = {
-    "scaffold": "a Scaffold initialises or restores the graph by hand",
     "training_hooks": "hooks run session code during training",
     "training_chief_hooks": "hooks run session code during training",
     "evaluation_hooks": "hooks run session code during evaluation",
     "prediction_hooks": "hooks run session code during prediction",
     "host_call": "a host_call runs beside the TPU program",
-    "scaffold_fn": "a Scaffold initialises or restores the graph by hand",
 }
 
 
 def unsupported(parts: model.ModelParts) -> None:
     """Refuse spec fields that have no counterpart yet."""
     for fields in parts.fields.values():
+        for name in ("scaffold", "scaffold_fn"):
+            if name in fields.expressions:
+                warm_starts.check_scaffold(parts, fields, name)
         for name, reason in UNSUPPORTED.items():
             if name in fields.expressions:
                 if name.endswith("_hooks") and hooks.all_passive(parts.ctx, parts.module, fields.expressions[name]):
@@ -122,6 +126,8 @@ def assemble(parts: model.ModelParts) -> LoweredModel:
     if metric_arguments is None:
         metric_creation, metric_method = metrics.metrics_method(parts)
     result_method = metric_results.results_method(parts)
+    begin = warm_starts.begin_method(parts)
+    names = warm_starts.tell_names(parts)
     init = model.init_method(parts)
     name = ctx.top_level_name(module, class_name(node.name))
     builder = ctx.top_level_name(module, f"build_{identifier(name)}")
@@ -131,7 +137,7 @@ def assemble(parts: model.ModelParts) -> LoweredModel:
         lines += [*owners.docstring(parts.st, doc, "    "), ""]
     lines += [*init, *metric_creation, "", *with_copies(ctx.facts, call)]
     step = several.train_step(parts)
-    for method in (loss_method, metric_method, result_method, step, predict):
+    for method in (loss_method, metric_method, result_method, step, predict, begin, names):
         if method:
             lines += ["", *with_copies(ctx.facts, method)]
     statics = [p for p in owners.parameter_order(node) if parts.roles.get(p) == "static"]
@@ -144,7 +150,7 @@ def assemble(parts: model.ModelParts) -> LoweredModel:
     for owner in ctx.owners.values():
         if isinstance(owner, owners.Owner):
             guards.check_leftovers(ctx, owner.module, owner.node, owner.text)
-    signatures = tuple(exports.exported_signatures(parts))
+    signatures, problem = exports.signatures_or_problem(parts)
     top_level = node in module.tree.body
     count = len(optimizer.plan(parts))
     reads = tpu_specs.reads_batch_size(ctx)
@@ -164,6 +170,7 @@ def assemble(parts: model.ModelParts) -> LoweredModel:
         reads_batch_size=reads,
         method=made,
         named_predictions=made_names,
+        export_problem=problem,
     )
 
 

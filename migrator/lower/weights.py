@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.analysis.modes import Step
 from migrator.analysis.values import Const, Result
-from migrator.lower import recurrent
+from migrator.lower import computed_names, recurrent
 from migrator.lower.slices import leaves
 
 if TYPE_CHECKING:
@@ -65,8 +65,19 @@ def scoped(st: Staging, step: Step, inner: list[Node]) -> list[Node]:
             elif isinstance(default, Const) and isinstance(default.value, str):
                 inner = [{"with": default.value, "default": True, "creation": inner}]
             else:
-                inner = [{"with": "*", "default": False, "creation": inner}]
+                inner = [{**computed(st, item.context_expr, "name_or_scope"), "default": False, "creation": inner}]
     return inner
+
+
+def computed(st: Staging, call: ast.expr, argument: str) -> Node:
+    """The name of a scope that is computed: by the number of a trip, or as an expression for those who can tell it."""
+    node = next((k.value for k in call.keywords if k.arg == argument), None) if isinstance(call, ast.Call) else None
+    node = node or (call.args[0] if isinstance(call, ast.Call) and call.args else None)
+    template = computed_names.by_trip(st, node)
+    if template is not None:
+        return {"with": template}
+    text = computed_names.as_expression(st, node)
+    return {"with": "*"} if text is None else {"with": "*", "expression": text}
 
 
 def site_node(st: Staging, site: Site) -> Node | None:
@@ -95,7 +106,8 @@ def own_node(st: Staging, site: Site) -> Node | None:
             made = own.made.call if own.made is not None else own.call
             return {**node, **scope_of(st, made, "name", own.rule.scope or "layer")}
         case "variable":
-            return {"attr": site.attr, "variable": given_name(st, own.call, "name", 0) or "*"}
+            name = given_name(st, own.call, "name", 0) or computed_names.by_trip(st, named(own.call, "name", 0))
+            return {"attr": site.attr, "variable": name or "*"}
         case "rnn":
             return rnn_node(st, site)
         case "function" | "entry" | "object":
@@ -146,11 +158,15 @@ def scope_of(st: Staging, call: ast.Call, argument: str, default: str) -> Node:
 
 def given_name(st: Staging, call: ast.Call, argument: str, position: int) -> str | None:
     """A literal name argument."""
-    node = next((k.value for k in call.keywords if k.arg == argument), None)
-    if node is None and len(call.args) > position:
-        node = call.args[position]
+    node = named(call, argument, position)
     value = st.ctx.facts.value(node) if node is not None else None
     return value.value if isinstance(value, Const) and isinstance(value.value, str) else None
+
+
+def named(call: ast.Call, argument: str, position: int) -> ast.expr | None:
+    """An argument by name or by place."""
+    node = next((k.value for k in call.keywords if k.arg == argument), None)
+    return node or (call.args[position] if len(call.args) > position else None)
 
 
 def rnn_node(st: Staging, site: Site) -> Node:

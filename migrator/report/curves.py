@@ -6,6 +6,7 @@ import dataclasses
 import math
 
 from migrator.ledger import LossCurve, Verification
+from migrator.report.reasons import count
 
 WIDTH, HEIGHT = 640, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 12, 32  # room for the labels
@@ -22,7 +23,7 @@ class Tick:
 
 @dataclasses.dataclass(frozen=True)
 class Plot:
-    """Both curves as points of an SVG polyline, with their axes."""
+    """Both curves as paths of SVG, with their axes. Where a loss is not finite, a path has a gap."""
 
     legacy: str
     migrated: str
@@ -55,14 +56,19 @@ def plot(proof: Verification) -> Plot | None:
     def y(loss: float) -> float:
         return round(_TOP + (HEIGHT - _TOP - _BOTTOM) * (high - loss) / (high - low), 1)
 
-    def points(losses: tuple[float, ...]) -> str:
-        return " ".join(f"{x(step)},{y(loss)}" for step, loss in enumerate(losses) if math.isfinite(loss))
+    def path(losses: tuple[float, ...]) -> str:
+        drawn, pen = [], "M"
+        for step, loss in enumerate(losses):
+            if math.isfinite(loss):
+                drawn.append(f"{pen}{x(step)},{y(loss)}")
+            pen = "L" if math.isfinite(loss) else "M"
+        return " ".join(drawn)
 
     levels = [low + (high - low) * part / _TICKS for part in range(_TICKS + 1)]
     every = max(1, math.ceil(steps / 12))
     return Plot(
-        points(curve.legacy),
-        points(curve.migrated),
+        path(curve.legacy),
+        path(curve.migrated),
         tuple(Tick(x(step), str(step + 1)) for step in range(0, steps, every)),
         tuple(Tick(y(level), f"{level:.4g}") for level in levels),
         _note(curve),
@@ -74,4 +80,4 @@ def _note(curve: LossCurve) -> str:
     lost = max(len(curve.legacy), len(curve.migrated)) - len(pairs)
     gap = max((abs(a - b) for a, b in pairs), default=0.0)
     said = f"largest distance {gap:.1e}" if gap else "no distance at any step"
-    return said + (f"; {lost} steps have no finite loss on both sides" if lost else "")
+    return said + (f"; without a finite loss on both sides: {count(lost, 'step')}" if lost else "")

@@ -1,4 +1,7 @@
-"""Messages as workflow commands: GitHub Actions shows them as annotations beside the lines."""
+"""Messages as workflow commands: GitHub Actions shows them as annotations beside the lines.
+
+It shows ten errors, ten warnings and ten notices of a step: what weighs most comes first, and little is said twice.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
 def github(ledger: Ledger, proof_wanted: bool = False) -> str:
-    """One workflow command per line; empty when there is nothing to say."""
+    """One workflow command per line, errors first; empty when there is nothing to say."""
     lines = []
-    for message in messages(ledger, proof_wanted):
+    weights = list(_COMMANDS)
+    told = sorted(messages(ledger, proof_wanted, brief=True), key=lambda message: weights.index(message.severity))
+    for message in told:
         place = f"file={_property(message.path)}" + (f",line={message.line}" if message.line else "")
         title = _property(f"migrate: {message.rule}")
         lines.append(f"::{_COMMANDS[message.severity]} {place},title={title}::{_data(message.text)}\n")

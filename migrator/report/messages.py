@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 
 from migrator.ledger import Ledger, Severity
 from migrator.report.leftovers import why
+from migrator.report.reasons import left_symbols
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,8 +21,11 @@ class Message:
     text: str
 
 
-def messages(ledger: Ledger, proof_wanted: bool = False) -> tuple[Message, ...]:
-    """Every finding, unfinished unit, legacy symbol left and unreadable file, once each, in file order."""
+def messages(ledger: Ledger, proof_wanted: bool = False, brief: bool = False) -> tuple[Message, ...]:
+    """Every finding, unfinished unit, legacy symbol left and unreadable file, once each, in file order.
+
+    `brief`: symbols that are left for the same reason are one message per file, and none where a unit says the reason.
+    """
     found: dict[Message, None] = {}
     for unit in ledger.units:
         for finding in unit.findings:
@@ -33,12 +38,26 @@ def messages(ledger: Ledger, proof_wanted: bool = False) -> tuple[Message, ...]:
             found[Message(unit.path, unit.line, "warning", "not-proven", text)] = None
     for finding in ledger.findings:
         found[Message(finding.path, finding.line, finding.severity, finding.rule, finding.message)] = None
-    for symbol in ledger.symbols:
-        if symbol.status in ("manual", "unknown"):
-            text = f"{symbol.name}: {symbol.reason or symbol.status}"
-            found[Message(symbol.path, symbol.line, "warning", f"symbol-{symbol.status}", text)] = None
+    for message in _gathered(ledger) if brief else _each(ledger):
+        found[message] = None
     for problem in ledger.problems:
         severity: Severity = "info" if problem.kind == "empty" else "error"
         rule = f"file-{problem.kind}".replace("_", "-")
         found[Message(problem.path, 0, severity, rule, problem.message)] = None
     return tuple(sorted(found, key=lambda message: (message.path, message.line, message.rule, message.text)))
+
+
+def _each(ledger: Ledger) -> Iterator[Message]:
+    for symbol in ledger.symbols:
+        if symbol.status in ("manual", "unknown"):
+            text = f"{symbol.name}: {symbol.reason or symbol.status}"
+            yield Message(symbol.path, symbol.line, "warning", f"symbol-{symbol.status}", text)
+
+
+def _gathered(ledger: Ledger) -> Iterator[Message]:
+    told = {finding.message for unit in ledger.units for finding in unit.findings}
+    for left in left_symbols(ledger):
+        if left.reason not in told:
+            names = ", ".join(left.names[:3]) + (f" and {len(left.names) - 3} more" if len(left.names) > 3 else "")
+            text = f"{names}: {left.reason or left.status}"
+            yield Message(left.path, left.lines[0], "warning", f"symbol-{left.status}", text)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from migrator import __version__
 from migrator.ledger import Ledger
 from migrator.report.document import TOOL
+from migrator.report.explain import explain
 from migrator.report.messages import Message, messages
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
@@ -28,13 +29,19 @@ def sarif(ledger: Ledger, proof_wanted: bool = False) -> dict[str, Any]:
     driver = {
         "name": TOOL,
         "semanticVersion": __version__,
-        "rules": [{"id": rule, "shortDescription": {"text": rule.replace("-", " ")}} for rule in rules],
+        "rules": [_rule(rule) for rule in rules],
     }
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
     }
+
+
+def _rule(rule: str) -> dict[str, Any]:
+    described: dict[str, Any] = {"id": rule, "shortDescription": {"text": rule.replace("-", " ")}}
+    explained = explain(rule)
+    return {**described, "fullDescription": {"text": explained}} if explained else described
 
 
 def _result(message: Message, rule_index: int, fingerprint: str) -> dict[str, Any]:

@@ -75,10 +75,11 @@ class Project:
         if importer not in self._imports:
             module = self.module(importer)
             nodes = descendants(module.tree) if module is not None else ()
-            self._imports[importer] = frozenset(p for node in nodes for p in self._imported(node, importer))
+            self._imports[importer] = frozenset(p for node in nodes for p in self.imported(node, importer))
         return self._imports[importer]
 
-    def _imported(self, node: ast.AST, importer: str) -> Iterator[str]:
+    def imported(self, node: ast.AST, importer: str) -> Iterator[str]:
+        """The project's files that one import statement reads."""
         found: list[str | None] = []
         if isinstance(node, ast.Import):
             found = [self.find(alias.name, importer) for alias in node.names]

@@ -26,6 +26,21 @@ def experiment(
     return text.replace("import tensorflow as tf\n", f"import tensorflow as tf\n{RUNNER}", 1)
 
 
+SERVED = """
+
+def serving_input_fn():
+    inputs = {"x": tf.placeholder(tf.float32, [None, 3])}
+    return tf.estimator.export.ServingInputReceiver(inputs, inputs)
+"""
+STRATEGY = "tf.contrib.learn.make_export_strategy(serving_input_fn, exports_to_keep=1)"
+
+
+def exporting(strategy: str = STRATEGY, more: str = "") -> str:
+    """The small program, run by an experiment_fn, with an export at its end."""
+    text = experiment(f"train_steps=10, eval_steps=3, export_strategies=[{strategy}]{more}")
+    return text.replace("\n\ndef experiment_fn", f"{SERVED}\n\ndef experiment_fn", 1)
+
+
 # ------------------------------------------------------------------------------------------------------- experiments
 def test_an_experiment_and_its_runner_are_those_of_the_support_module() -> None:
     after = converted(experiment())["train.py"]
@@ -93,6 +108,23 @@ def test_hooks_of_an_experiment_that_only_report_go() -> None:
 def test_what_an_experiment_does_beyond_that_refuses(arguments: str) -> None:
     text = experiment(arguments)
     assert ("experiment", line_of(text, arguments)) in refused(text)
+
+
+def test_an_export_strategy_is_an_exporter() -> None:
+    after = "".join(converted(exporting())["train.py"].split()).replace(",)", ")").replace(",]", "]")
+    assert "export_strategies=[LatestExporter('Servo',serving_input_fn,exports_to_keep=1)]" in after
+
+
+@pytest.mark.parametrize(
+    ("strategy", "more"),
+    [
+        (STRATEGY[:-1] + ", default_output_alternative_key='a')", ""),
+        (STRATEGY[:-1] + ", assets_extra={'a': 'b'})", ""),
+        (STRATEGY, ", checkpoint_and_export=True"),
+    ],
+)
+def test_what_an_export_strategy_does_beyond_that_refuses(strategy: str, more: str) -> None:
+    assert {rule for rule, _ in refused(exporting(strategy, more))} <= {"export", "experiment"}
 
 
 def test_a_schedule_that_is_not_there_refuses() -> None:
@@ -197,14 +229,6 @@ def test_a_mode_that_does_not_exist_refuses() -> None:
 
 
 # --------------------------------------------------------------------------------------------------------- predictor
-SERVED = """
-
-def serving_input_fn():
-    inputs = {"x": tf.placeholder(tf.float32, [None, 3])}
-    return tf.estimator.export.ServingInputReceiver(inputs, inputs)
-"""
-
-
 def predicting(call: str = "tf.contrib.predictor.from_estimator(estimator, serving_input_fn)") -> str:
     """The small program with a predictor made of its Estimator."""
     lines = "    estimator = tf.estimator.Estimator(model_fn)\n    estimator.train(input_fn, steps=8)\n"

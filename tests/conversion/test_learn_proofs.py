@@ -12,7 +12,7 @@ import pytest
 from migrator.emit.support import support_source
 from migrator.verify import runtimes
 
-from .test_learn import THREE, experiment, learner, predicting
+from .test_learn import THREE, experiment, exporting, learner, predicting
 from .test_proofs import prove
 
 pytestmark = pytest.mark.runtime
@@ -39,13 +39,20 @@ PROGRAMS = {
     "an Estimator of contrib.learn on arrays": learner(ARRAYS, LEARNED),
     "a model_fn that returns three things": learner(FITTED, THREE, 'model_fn, params={"rate": 0.1}'),
     "a predictor": predicting(),
+    "an experiment that exports": exporting(),
 }
 
 
-@pytest.mark.parametrize("runtime", ["legacy", "tf1"])
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_the_numbers_are_the_same(name: str, runtime: str, tmp_path: Path) -> None:
-    prove(PROGRAMS[name], runtime, tmp_path)
+def test_the_numbers_are_those_of_tensorflow_1(name: str, tmp_path: Path) -> None:
+    prove(PROGRAMS[name], "tf1", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["an experiment that exports", "an Estimator of contrib.learn on arrays", "a predictor"]
+)
+def test_the_stand_in_for_contrib_learn_will_do(name: str, tmp_path: Path) -> None:
+    prove(PROGRAMS[name], "legacy", tmp_path)
 
 
 ROWS = """
@@ -95,6 +102,36 @@ def test_arrays_are_read_in_the_order_of_contrib_learn(tmp_path: Path) -> None:
     legacy, made = printed("tf1", ROWS + FED, tmp_path), printed("target", ROWS + MADE, tmp_path)
     assert made == legacy
     assert len(legacy) == 18 and legacy[0] != legacy[1]
+
+
+USED = """
+import json
+def told(do):
+    hparams = HParams(rate=0.1, steps=10, name="a", flag=True, units=[8, 4], nothing=None)
+    try:
+        found = do(hparams)
+    except (ValueError, KeyError, AttributeError) as error:
+        found = type(error).__name__
+    return [str(found), str(hparams), repr(hparams), hparams.to_json(sort_keys=True)]
+texts = ["rate=0.5,name=b", "units=[1, 2 3],flag=false", "flag=1", "flag=maybe", "steps=0.5", "rate=1", "other=1",
+         "rate=1,rate=2", "units=3", "name=[a,b]", "nonsense", "units=[a]", "name = c, steps =7", "", "rate="]
+values = [("rate", 1), ("rate", "1"), ("steps", 2), ("steps", 2.0), ("steps", True), ("flag", False), ("flag", 0),
+          ("name", "z"), ("name", 3), ("units", [1]), ("units", 1), ("units", [0.5]), ("other", 1), ("nothing", 5)]
+found = [told(lambda h, t=text: h.parse(t)) for text in texts]
+found += [told(lambda h, n=name, v=value: h.set_hparam(n, v)) for name, value in values]
+found += [told(lambda h, n=name, v=value: h.add_hparam(n, v)) for name, value in values]
+found += [told(lambda h, n=name, v=value: h.get(n, v)) for name, value in values]
+found += [told(lambda h: h.override_from_dict({"steps": 3, "name": "q"})), told(lambda h: h.del_hparam("rate"))]
+found += [told(lambda h: h.parse_json('{"steps": 4}')), told(lambda h: sorted(h.values())), told(lambda h: "rate" in h)]
+found += [told(lambda h: h.add_hparam("empty", [])), told(lambda h: h.del_hparam("other")), told(lambda h: h.steps)]
+print("\\n" + json.dumps(found))
+"""
+
+
+def test_hyper_parameters_behave_as_they_did(tmp_path: Path) -> None:
+    (tmp_path / "support.py").write_text(support_source(["HParams"]), encoding="utf-8")
+    legacy = printed("tf1", "from tensorflow.contrib.training import HParams\n" + USED, tmp_path)
+    assert printed("target", "from support import HParams\n" + USED, tmp_path) == legacy
 
 
 def printed(runtime: str, code: str, folder: Path) -> list[object]:

@@ -173,3 +173,77 @@ def test_a_model_fn_of_objects_of_two_classes_refuses() -> None:
     )
     text = methods(second, main="Regressor(4).train(input_fn)\n    Wider(4).train(input_fn)")
     assert {rule for rule, _ in refused(text)} == {"model-fn-classes"}
+
+
+# ------------------------------------------------------------------------- objects whose constructor makes the layers
+BUILT = """
+class Net(object):
+    def __init__(self, config, x, training, scope=None):
+        self.config = config
+        self.x = x
+        with tf.variable_scope(scope, default_name="net"):
+            self.hidden = self.build(x * 2.0, training)
+            self.logits = tf.layers.dense(self.hidden, 1, name="logits")
+        self.scaled = self.logits * config["scale"]
+
+    def build(self, x, training):
+        h = tf.layers.dense(x, self.config["width"], activation=tf.nn.relu)
+        return tf.layers.dropout(h, 0.2, training=training)
+
+    def get_logits(self):
+        return self.logits
+
+
+def model_fn(features, labels, mode, params):
+    net = Net(params, features["x"], mode == tf.estimator.ModeKeys.TRAIN)
+    logits = net.get_logits()
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        return tf.estimator.EstimatorSpec(mode, predictions={"y": logits, "s": net.scaled})
+    loss = tf.losses.mean_squared_error(labels, tf.squeeze(logits, axis=1)) + tf.reduce_mean(net.scaled)
+    train_op = tf.train.AdamOptimizer(0.01).minimize(loss, tf.train.get_global_step())
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)
+"""
+
+
+def built(text: str = BUILT) -> str:
+    """A program around an object whose constructor builds the network."""
+    params = 'tf.estimator.Estimator(model_fn, params={"width": 4, "scale": 0.5}).train(input_fn, steps=8)'
+    return methods(text, params)
+
+
+def test_an_object_whose_constructor_makes_layers_is_a_layer_that_returns_what_it_held() -> None:
+    text = converted(built())["train.py"]
+    assert "self.net = Net(params)" in text
+    assert 'return self.net(features["x"], training=training)' in text
+    assert "return {'logits': logits, 'scaled': scaled}" in text
+    assert "logits = net['logits']" in text
+
+
+OTHER_USES = {
+    "a method that computes": ("        return self.logits\n", "        return self.logits * 2.0\n"),
+    "an attribute that is set from outside": (
+        "    logits = net.get_logits()\n",
+        "    net.scaled = net.logits\n    logits = net.get_logits()\n",
+    ),
+    "an attribute that is no tensor": ('{"y": logits,', '{"w": logits * net.config["width"], "y": logits,'),
+    "an attribute that is not always set": (
+        '        self.scaled = self.logits * config["scale"]\n',
+        '        self.scaled = self.logits\n        if training:\n            self.extra = self.logits * 2.0\n',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_USES)
+def test_other_uses_of_such_an_object_refuse(name: str) -> None:
+    before, after = OTHER_USES[name]
+    text = BUILT.replace(before, after)
+    if name == "an attribute that is not always set":
+        text = text.replace('"s": net.scaled', '"s": net.extra')
+    assert text != BUILT
+    assert {rule for rule, _ in refused(built(text))} == {"owning-init"}
+
+
+def test_such_an_object_that_is_passed_on_refuses() -> None:
+    helper = "\ndef scaled(net):\n    return net.scaled * 2.0\n\n"
+    text = built(helper + BUILT.replace('"s": net.scaled', '"s": scaled(net)'))
+    assert {rule for rule, _ in refused(text)} == {"object-passed"}

@@ -113,6 +113,12 @@ def test_an_import_of_a_module_that_ended_goes_even_when_nobody_read_it() -> Non
     assert "import os\n" in after
 
 
+def test_an_import_stands_before_the_first_statement_that_reads_it() -> None:
+    head = "tf.logging.set_verbosity(tf.logging.INFO)\n\nimport os\n\nprint(os.sep)\n"
+    after = converted(around(TRAINS, head))["train.py"]
+    assert after.index("from absl import logging") < after.index("logging.set_verbosity") < after.index("import os")
+
+
 def test_a_script_inside_a_package_folder_imports_the_support_module_by_its_bare_name() -> None:
     sources = {"src/__init__.py": "", "src/model.py": "import tensorflow as tf\n\n" + MODEL_FN}
     sources["src/main.py"] = (

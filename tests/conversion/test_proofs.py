@@ -12,8 +12,10 @@ from migrator.verify.entry import Entry
 from migrator.verify.program import verify_program
 
 from .small import program
+from .test_changes import changed
 from .test_modes import RAISES
-from .test_optimize_loss import CLIPPED
+from .test_objects import built, closures, methods
+from .test_optimize_loss import CLIPPED, chosen_at_run_time
 from .test_private_names import PROGRAM as PRIVATE
 from .test_programs_around import ARRANGED
 from .test_serving import EXPORTERS, LOOPED, exporting
@@ -71,6 +73,10 @@ PROGRAMS = {
     "private imports": PRIVATE,
     "variables, and steps counted by hand": program(model_fn=LINEAR),
     "a one-shot iterator": program(input_fn=ONE_SHOT),
+    "a model_fn that is a method": methods(),
+    "a model_fn made in a method": closures(),
+    "an object whose constructor makes the layers": built(),
+    "features, labels and lists changed in place": changed(),
     "exports on the way": exporting(LOOPED, EXPORTERS),
 }
 
@@ -82,6 +88,11 @@ def test_the_numbers_are_the_same(name: str, tmp_path: Path) -> None:
 
 def test_optimize_loss_is_the_same_in_tensorflow_1(tmp_path: Path) -> None:
     prove(CLIPPED, "tf1", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["Adagrad", "Adam", "Ftrl", "Momentum", "RMSProp", "SGD"])
+def test_an_optimizer_by_name_is_the_one_that_optimize_loss_made(name: str, tmp_path: Path) -> None:
+    prove(chosen_at_run_time(name), "legacy", tmp_path)
 
 
 def prove(text: str, legacy: str, tmp_path: Path) -> None:

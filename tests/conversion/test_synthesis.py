@@ -154,8 +154,62 @@ def main():
     tf.estimator.Estimator(model_fn).train(input_fn, steps=3)
 """
 )
-UNREACHED = PARSED.replace('features["pixels"], 5', "external.prepare(features), 5").replace(
-    HEAD, HEAD + "import external\n"
+CLOSURE = (
+    HEAD
+    + """
+import missing_rows
+
+
+def make_model_fn(units):
+    def model_fn(features, labels, mode):
+        logits = tf.layers.dense(tf.layers.dense(features["x"], units), 4)"""
+    + TAIL.replace("\n", "\n    ")
+    + """
+    return model_fn
+
+
+def main():
+    units = 5
+    tf.estimator.Estimator(make_model_fn(units)).train(lambda: missing_rows.batches(), steps=3)
+"""
+)
+METHOD = (
+    HEAD
+    + """
+import missing_rows
+
+
+class Network(object):
+    def __init__(self, units):
+        self.units = units
+
+    def model_fn(self, features, labels, mode):
+        logits = tf.layers.dense(tf.layers.dense(features["x"], self.units), 4)"""
+    + TAIL.replace("\n", "\n    ")
+    + """
+
+def main():
+    network = Network(5)
+    tf.estimator.Estimator(network.model_fn).train(lambda: missing_rows.batches(), steps=3)
+"""
+)
+PARTIAL = (
+    HEAD
+    + """
+import functools
+
+import missing_rows
+
+
+def model_fn(features, labels, mode, units):
+    logits = tf.layers.dense(tf.layers.dense(features["x"], units), 3)"""
+    + TAIL
+    + """
+
+def main():
+    units = 5
+    tf.estimator.Estimator(functools.partial(model_fn, units=units)).train(lambda: missing_rows.batches(), steps=3)
+"""
 )
 PROGRAMS = {
     "parsed": PARSED,
@@ -163,6 +217,9 @@ PROGRAMS = {
     "words": WORDS,
     "regression": REGRESSION,
     "onehot": ONE_HOT,
+    "closure": CLOSURE,
+    "method": METHOD,
+    "partial": PARTIAL,
 }
 
 

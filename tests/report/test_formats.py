@@ -8,7 +8,7 @@ import json
 import jsonschema
 import pytest
 
-from migrator.ledger import Finding, Ledger
+from migrator.ledger import Finding, Ledger, Symbol
 from migrator.report.github import github
 from migrator.report.patch import patch
 from migrator.report.sarif import sarif
@@ -168,6 +168,21 @@ def test_github_annotations() -> None:
         "::error file=dir/a%2Cb.py,line=3,title=migrate%3A a%3Ab%2Cc::100%25 wrong%0Areally\n"
     )
     assert github(Ledger(units=(dataclasses.replace(unit, findings=()),))) == ""
+
+
+def test_github_shows_only_some_so_errors_come_first_and_names_left_for_one_reason_are_one() -> None:
+    symbols = tuple(Symbol("a.py", line, f"tf.x{line}", "manual", "runs Python") for line in (5, 3, 4, 9))
+    lines = github(Ledger(symbols=symbols, findings=(Finding("pin", "error", "z.txt", 1, "pinned"),))).splitlines()
+    assert lines == [
+        "::error file=z.txt,line=1,title=migrate%3A pin::pinned",
+        "::warning file=a.py,line=3,title=migrate%3A symbol-manual::tf.x5, tf.x3, tf.x4 and 1 more: runs Python",
+    ]
+    assert len(results(Ledger(symbols=symbols))) == 4
+
+
+def test_sarif_explains_the_rules_that_have_an_explanation() -> None:
+    rules = {rule["id"]: rule for rule in sarif(LEDGER)["runs"][0]["tool"]["driver"]["rules"]}
+    assert "were shown to compute the same" in rules["verification"]["fullDescription"]["text"]
 
 
 def test_github_levels() -> None:

@@ -64,7 +64,8 @@ def test_the_page_needs_nothing_else() -> None:
         assert "src" not in attributes
         assert "href" not in attributes
     assert "url(" not in PAGE
-    assert "http" not in PAGE
+    assert "://" not in PAGE
+    assert "default-src 'none'" in PAGE
 
 
 def test_every_unit_is_there_with_its_status_for_the_filter() -> None:
@@ -100,17 +101,18 @@ def test_totals_findings_evidence_and_problems_are_told() -> None:
 
 
 def test_both_loss_curves_are_drawn_over_each_other() -> None:
-    curves = [attributes for tag, attributes in OUTLINE.elements if tag == "polyline"]
+    curves = [attributes for tag, attributes in OUTLINE.elements if tag == "path"]
     assert [curve["class"] for curve in curves] == ["was", "is"]
-    assert [len(str(curve["points"]).split()) for curve in curves] == [3, 4]  # one legacy loss is not a number
-    assert "largest distance 2.5e-01; 1 steps have no finite loss on both sides" in OUTLINE.text
+    steps = [re.sub("[^ML]", "", str(curve["d"])) for curve in curves]
+    assert steps == ["MLM", "MLLL"]  # one legacy loss is not a number: there is a gap
+    assert "largest distance 2.5e-01; without a finite loss on both sides: 1 step" in OUTLINE.text
 
 
 def test_a_curve_spans_the_drawing_from_the_first_step_to_the_last() -> None:
     drawn = plot(Verification("verified", evidence=(Evidence("loss", 0, 0, 0, True, "", LossCurve((4, 2), (4, 3))),)))
     assert drawn is not None
-    assert drawn.legacy == "64.0,12.0 628.0,208.0"
-    assert drawn.migrated == "64.0,12.0 628.0,110.0"
+    assert drawn.legacy == "M64.0,12.0 L628.0,208.0"
+    assert drawn.migrated == "M64.0,12.0 L628.0,110.0"
     assert [tick.label for tick in drawn.steps] == ["1", "2"]
     assert [tick.label for tick in drawn.losses] == ["2", "2.5", "3", "3.5", "4"]
 
@@ -124,7 +126,7 @@ def test_nothing_is_drawn_of_too_few_numbers(losses: tuple[float, ...]) -> None:
 def test_a_loss_that_stays_is_a_level_line() -> None:
     drawn = plot(Verification("verified", evidence=(Evidence("loss", 0, 0, 0, True, "", LossCurve((0, 0), (0, 0))),)))
     assert drawn is not None
-    assert drawn.legacy == drawn.migrated == "64.0,110.0 628.0,110.0"
+    assert drawn.legacy == drawn.migrated == "M64.0,110.0 L628.0,110.0"
     assert drawn.note == "no distance at any step"
 
 

@@ -107,11 +107,31 @@ def test_the_classes_do_what_they_say(tmp_path: Path) -> None:
     assert facts["a folder without a model"] == "ValueError"
     assert facts["sizes of the parts"] == [16, 4, 10]
     assert facts["first training image"] and facts["first training label"]
+    assert facts["schedules"] == {
+        "train": [7, None, []],
+        "train_and_evaluate": [10, 10, [10]],
+        "at checkpoints": [10, 10, [4, 8, 10]],
+        "only at the end": [10, 10, [10]],
+        "to the end of the data": [10, 10, [10]],
+        "in turns": [12, 12, [4, 8, 12]],
+        "test": [1, 1, [1]],
+    }
+    assert facts["training reads on after an evaluation"] == 0.0
+    assert facts["an experiment that is done already"] == [True, 6, []]
+    assert facts["a predictor"] == {
+        "keys": ["output"],
+        "it keeps its weights": True,
+        "the model keeps its own": True,
+    }
     assert facts["shapes"] == [[10, 28, 28, 1], [10]]
     assert (facts["rows of one epoch"], facts["epochs"]) == (16, 1)
     assert facts["table"] == [[[0.5, 1.5, 2.5], [3.5, 4.5, 5.5]], [1, 0]]
     assert facts["fused variance"] < 1e-6 and facts["fused gradients"] < 1e-4
     assert facts["not fused in float64"] < 1e-12
+    assert facts["kernels of an LSTM"] == {"few": 1, "many": 0, "double": 0}
+    assert facts["gaps of an LSTM"]["few"] < 1e-5
+    assert facts["gaps of an LSTM"]["many"] == facts["gaps of an LSTM"]["double"] == 0.0
+    assert facts["a mask that is not that of lengths"] == "refused"
     assert facts["first embedding"] == [pytest.approx(0.88, abs=0.05), pytest.approx(2.0, abs=0.2)]
     assert facts["indicators"] == [[1, 0], [0, 1], [0, 0], [0, 0]]
     assert facts["rows without a word"] == [True, True, False, True]

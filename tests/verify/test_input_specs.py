@@ -74,6 +74,13 @@ def test_the_construction_tells_where_the_parameters_come_from() -> None:
     assert LEGACY.split("\n")[construction["line"] - 1].strip().startswith("tf.estimator.Estimator")
 
 
+def test_a_construction_in_a_file_that_does_not_import_the_model_is_another_ones() -> None:
+    alone = LEGACY.partition("def main")[0]
+    elsewhere = "import tensorflow as tf\nfrom {} import model_fn\ntf.estimator.Estimator(model_fn)\n"
+    assert hints(alone, **{"b.py": elsewhere.format("c")})["construction"] is None
+    assert hints(alone, **{"b.py": elsewhere.format("a")})["construction"]["path"] == "b.py"
+
+
 def test_the_use_of_features_and_params_is_seen() -> None:
     found = hints()
     assert (found["features"], found["labels"], found["params"]) == ("dict", "", "attributes")
@@ -88,6 +95,23 @@ def test_the_builder_is_that_of_the_models_own_file() -> None:
     found = input_specs.find({"a.py": LEGACY}, {"a.py": MIGRATED, "b.py": other}, [MAP])["u"]
     assert found["builder"]["path"] == "a.py"
     assert found["builder"]["parameters"] == ["params"]
+
+
+def test_defaults_of_arguments_flags_and_tables_are_collected() -> None:
+    shown = """
+parser.add_argument("--learning-rate", type=float, default=0.5)
+parser.add_argument("--model", default="missing")
+parser.add_argument("--kind", choices=["a", "b"])
+flags.DEFINE_integer("units", 7, "how many")
+hparams = HParams(momentum=0.8, computed=1 + f(2))
+MODELS = {"first": f, "second": g}
+network = MODELS[params["model"]]
+"""
+    found = hints(LEGACY + shown)["defaults"]
+    assert found["learning_rate"] == 0.5
+    assert (found["kind"], found["units"], found["momentum"]) == ("a", 7, 0.8)
+    assert found["model"] == "first"
+    assert "computed" not in found
 
 
 def test_files_that_do_not_parse_tell_nothing_and_break_nothing() -> None:

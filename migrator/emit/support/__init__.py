@@ -15,7 +15,19 @@ from pathlib import Path
 HEADER = '"""What TensorFlow 1 computes and Keras does not, as small exact classes and functions."""\n'
 STANDARD = {
     name: f"import {name}"
-    for name in ("collections", "csv", "functools", "json", "os", "shutil", "tempfile", "time")
+    for name in (
+        "collections",
+        "contextlib",
+        "csv",
+        "functools",
+        "json",
+        "numbers",
+        "os",
+        "re",
+        "shutil",
+        "tempfile",
+        "time",
+    )
 }
 IMPORTS = {"keras": "import keras", "np": "import numpy as np", "tf": "import tensorflow as tf"}
 

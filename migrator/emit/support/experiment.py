@@ -1,5 +1,7 @@
 """Experiments: a model with the data it is trained and evaluated on."""
 
+import keras
+
 from .train_and_evaluate import fit_until, train_and_evaluate
 
 
@@ -16,6 +18,7 @@ class Experiment:
         train_steps_per_iteration: Steps between the evaluations of `continuous_train_and_eval`.
         min_eval_frequency: 0: `train_and_evaluate` evaluates only at the end.
         eval_delay_secs: Taken and not used: there is no other process to wait for.
+        export_strategies: Exporters, which run after the last evaluation.
     """
 
     def __init__(
@@ -29,11 +32,13 @@ class Experiment:
         train_steps_per_iteration=None,
         min_eval_frequency=None,
         eval_delay_secs=None,
+        export_strategies=None,
     ):
         self.estimator = estimator
         self.train_steps, self.eval_steps = train_steps, eval_steps
         self._train_input_fn, self._eval_input_fn = train_input_fn, eval_input_fn
         self._evaluate_every = None if min_eval_frequency == 0 else evaluate_every
+        self._exporters = keras.tree.flatten(export_strategies or [])
         self._steps_per_iteration = train_steps_per_iteration or (train_steps // 10 if train_steps else 1000)
 
     def train(self, delay_secs=None):
@@ -49,7 +54,7 @@ class Experiment:
         return self.estimator.evaluate(dataset_of(self._eval_input_fn), steps=self.eval_steps)
 
     def train_and_evaluate(self):
-        """Trains up to `train_steps` with evaluations in between; returns the last results, and no exports."""
+        """Trains up to `train_steps` with evaluations in between; returns the last results, and paths of exports."""
         results, _ = train_and_evaluate(
             self.estimator,
             dataset_of(self._train_input_fn),
@@ -58,20 +63,27 @@ class Experiment:
             eval_steps=self.eval_steps,
             evaluate_every=self._evaluate_every,
         )
-        return results or self.evaluate(), []
+        results = results or self.evaluate()
+        return results, self._export(results)
 
     def continuous_train_and_eval(self):
-        """Trains and evaluates in turns, with fresh data each time; returns the last results, and no exports."""
-        results = None
+        """Trains and evaluates in turns, with fresh data each time; returns the last results, and paths of exports."""
+        results, exports = None, None
         while not (results and self.train_steps and results["global_step"] >= self.train_steps):
             self.estimator.fit(dataset_of(self._train_input_fn), steps_per_epoch=self._steps_per_iteration)
             results = self.evaluate()
-        return results, []
+            exports = self._export(results)
+        return results, exports
 
     def test(self):
         """Makes one step, and evaluates one batch."""
         self.estimator.fit(dataset_of(self._train_input_fn), steps_per_epoch=1)
-        return self.estimator.evaluate(dataset_of(self._eval_input_fn), steps=1)
+        results = self.estimator.evaluate(dataset_of(self._eval_input_fn), steps=1)
+        self._export(results)
+        return results
+
+    def _export(self, results):
+        return [exporter.export(self.estimator, results, True) for exporter in self._exporters]
 
 
 def dataset_of(input_fn):

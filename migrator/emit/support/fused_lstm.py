@@ -55,7 +55,7 @@ class FusedLSTM(keras.layers.LSTM):
         states = []
         for first, later in ((hidden, outputs), (carry, carries)):
             states.append(tf.gather(tf.concat([first[:, None], later], axis=1), lengths, batch_dims=1))
-        outputs = tf.where(mask[:, :, None], outputs, tf.zeros_like(outputs))
+        outputs = keras.ops.where(mask[:, :, None], outputs, 0.0)
         return outputs[:, -1], outputs, states
 
     def _fits_the_kernel(self, sequences, mask):

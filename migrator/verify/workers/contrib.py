@@ -41,7 +41,7 @@ def build(tf: Any) -> types.ModuleType:
             "rnn": _rnn(tf),
             "learn": learned,
             "predictor": predictor,
-            "training": _part("tensorflow.contrib.training", {"HParams": HParams}),
+            "training": _training(),
             "data": _data(tf),
             "tpu": _tpu(tf),
             "metrics": _metrics(tf),
@@ -184,6 +184,12 @@ def _stack_bidirectional(
             states_fw.append(state_fw)
             states_bw.append(state_bw)
     return inputs, tuple(states_fw), tuple(states_bw)
+
+
+def _training() -> types.ModuleType:
+    name = "tensorflow.contrib.training"
+    below = _part(name + ".python.training", {"hparam": _part(name + ".python.training.hparam", {"HParams": HParams})})
+    return _part(name, {"HParams": HParams, "python": _part(name + ".python", {"training": below})})
 
 
 def _data(tf: Any) -> types.ModuleType:

@@ -158,7 +158,8 @@ class Experiment(object):
 
     def __init__(self, estimator: Any, train_input_fn: Any, eval_input_fn: Any, train_steps: Any = None,
                  eval_steps: Any = 100, train_monitors: Any = None, eval_hooks: Any = None,
-                 train_steps_per_iteration: Any = None, **quiet: Any) -> None:  # fmt: skip
+                 train_steps_per_iteration: Any = None, export_strategies: Any = (), **quiet: Any) -> None:  # fmt: skip
+        self._strategies = export_strategies if isinstance(export_strategies, (list, tuple)) else [export_strategies]
         self.estimator, self.train_steps, self.eval_steps = estimator, train_steps, eval_steps
         self._inputs = (train_input_fn, eval_input_fn)
         self._hooks = (list(train_monitors or ()), list(eval_hooks or ()))
@@ -174,7 +175,7 @@ class Experiment(object):
 
     def train_and_evaluate(self) -> Any:
         self.train()
-        return self.evaluate(), []
+        return self.evaluate(), [strategy(self.estimator) for strategy in self._strategies or ()]
 
     def continuous_train_and_eval(self) -> Any:
         result = None
@@ -193,6 +194,15 @@ def run(experiment_fn: Any, output_dir: Any = None, schedule: Any = None, run_co
     """learn_runner.run on one machine."""
     experiment = experiment_fn(output_dir=output_dir) if run_config is None else experiment_fn(run_config, hparams)
     return getattr(experiment, schedule or "train_and_evaluate")()
+
+
+def make_export_strategy(serving_input_fn: Any, **options: Any) -> Callable[[Any], Any]:
+    """Writes a SavedModel of an Estimator into its folder `Servo`."""
+
+    def export(estimator: Any) -> Any:
+        return estimator.export_saved_model(os.path.join(estimator.model_dir, "export", "Servo"), serving_input_fn)
+
+    return export
 
 
 def run_config(tf: Any, **given: Any) -> Any:
@@ -231,11 +241,14 @@ def parts(tf: Any, part: Callable[[str, Dict[str, Any]], Any]) -> Tuple[Any, Any
         "ModeKeys": ModeKeys,
         "ModelFnOps": ModelFnOps,
         "RunConfig": functools.partial(run_config, tf),
+        "make_export_strategy": make_export_strategy,
         "learn_runner": part("tensorflow.contrib.learn.learn_runner", {"run": run}),
     }
     estimators = {"model_fn": part("tensorflow.contrib.learn.python.learn.estimators.model_fn", dict(names))}
     inner = dict(names, estimators=part("tensorflow.contrib.learn.python.learn.estimators", dict(names, **estimators)))
     inner["experiment"] = part("tensorflow.contrib.learn.python.learn.experiment", dict(names))
+    utils = {"saved_model_export_utils": part("tensorflow.contrib.learn.python.learn.utils.saved", dict(names))}
+    inner["utils"] = part("tensorflow.contrib.learn.python.learn.utils", dict(names, **utils))
     below = part("tensorflow.contrib.learn.python.learn", inner)
     learn = part(
         "tensorflow.contrib.learn", dict(names, python=part("tensorflow.contrib.learn.python", {"learn": below}))

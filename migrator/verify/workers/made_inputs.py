@@ -10,7 +10,8 @@ import numpy
 
 FLOATS = ("float16", "float32", "float64")
 WORDS = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta")
-_HIGH = 1000  # for whole numbers of which nothing is known: what is too large is told by the model itself
+DICT = "\0dict"  # in place of a leaf: a dict whose keys are not known yet
+HIGH = 1000  # for whole numbers of which nothing is known: what is too large is told by the model itself
 
 
 class Leaf(object):
@@ -23,7 +24,7 @@ class Leaf(object):
         self,
         dtype: str = "float32",
         shape: Optional[Tuple[int, ...]] = None,
-        high: int = _HIGH,
+        high: int = HIGH,
         choices: Optional[Tuple[Any, ...]] = None,
         positive: bool = False,
     ) -> None:
@@ -114,7 +115,7 @@ def leaf_for(name: str, hints: Dict[str, Any], label: bool = False) -> Leaf:
         image = dtype == "string" and not choices and re.search("image|img|raw|encoded", name.lower())
         if image:  # what is stored as bytes is decoded before the model sees it
             return Leaf("float32", None)
-        return Leaf(dtype, None if shape is None else tuple(shape), shown.get("high", _HIGH), choices)
+        return Leaf(dtype, None if shape is None else tuple(shape), shown.get("high", HIGH), choices)
     lower = name.lower()
     if label:
         return Leaf("int64", ())
@@ -145,10 +146,10 @@ def _values(name: str, leaf: Leaf, rows: int, number: int) -> Any:
         return numpy.asarray(choices)[random.randint(0, len(choices), shape)].astype(leaf.dtype)
     if leaf.dtype == "bool":
         return random.randint(0, 2, shape).astype(bool)
+    label = name.split("/")[0] == "1"
+    if label and len(shape) > 1 and shape[-1] > 1 and (leaf.dtype in FLOATS or leaf.high == 2):  # one-hot rows
+        return numpy.eye(shape[-1])[random.randint(0, shape[-1], shape[:-1])].astype(leaf.dtype)
     if leaf.dtype in FLOATS:
-        label = name.split("/")[0] == "1"
-        if label and len(shape) > 1 and shape[-1] > 1:  # one-hot rows
-            return numpy.eye(shape[-1])[random.randint(0, shape[-1], shape[:-1])].astype(leaf.dtype)
         if label:
             return random.randint(0, 2, shape).astype(leaf.dtype)
         if leaf.positive:

@@ -38,7 +38,7 @@ def _one(request: Dict[str, Any], seconds: float, megabytes: float) -> List[str]
         else:
             time.sleep(_BEAT)
             continue
-        os.killpg(child, signal.SIGKILL)
+        os.kill(child, signal.SIGKILL)  # what it started goes with the worker's session
         os.waitpid(child, 0)
         break
     if ending == "done" and not os.path.exists(request["answer"]):
@@ -48,7 +48,6 @@ def _one(request: Dict[str, Any], seconds: float, megabytes: float) -> List[str]
 
 def _work(request: Dict[str, Any]) -> None:
     """The job, in the forked process, which it never leaves alive."""
-    os.setpgid(0, 0)
     for number, name in ((1, "out"), (2, "err")):
         place = os.open(request["log"] + "." + name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         os.dup2(place, number)

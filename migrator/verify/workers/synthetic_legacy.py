@@ -11,7 +11,7 @@ import sys
 import tempfile
 from typing import Any, Dict, List, Tuple
 
-from . import data_order, loose_modules, made_inputs, made_params, randomness, shim, stand_ins, trials
+from . import data_order, loose_modules, made_inputs, made_params, randomness, shim, shown_params, stand_ins, trials
 from .extent import Extent
 
 TRAIN_BATCHES, OTHER_BATCHES = 12, 4
@@ -90,7 +90,7 @@ def find(root: str, module: Any, hints: Dict[str, Any], capture: Any) -> Tuple[A
     construction = hints["construction"]
     if model_fn is None and construction is not None:
         other = module if construction["path"] == place[0] else loose_modules.load(root, construction["path"])
-        shown = made_params.shown(other, construction)
+        shown = shown_params.shown(other, construction)
         if is_place(shown.model_fn, root, place):
             model_fn = shown.model_fn
         params = shown.params
@@ -99,7 +99,7 @@ def find(root: str, module: Any, hints: Dict[str, Any], capture: Any) -> Tuple[A
     if model_fn is None:
         raise NotRun("the model_fn %s cannot be reached from its file" % place[2])
     if isinstance(params, dict) or params is None:
-        params = made_params.Params(params or {})
+        params = made_params.Params(params or {}, defaults=hints["defaults"])
     return model_fn, params
 
 
@@ -125,19 +125,9 @@ def by_name(module: Any, outer: List[List[str]], place: Tuple[str, int, str]) ->
     found = getattr(here, place[2], None)
     if inspect.isclass(here) and inspect.isfunction(found) and not isinstance(vars(here)[place[2]], staticmethod):
         try:
-            return getattr(here(*_guessed(here)), place[2])
+            return getattr(here(*shown_params.guessed_arguments(here)), place[2])
         except Exception as error:  # the boundary to code that is not ours
             raise NotRun("an object of the class %s cannot be made: %s" % (here.__name__, error)) from error
-    return found
-
-
-def _guessed(cls: Any) -> List[Any]:
-    """Arguments for a constructor, by the names of its parameters."""
-    found = []
-    for parameter in list(inspect.signature(cls).parameters.values()):
-        if parameter.default is parameter.empty and parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
-            value = made_params.guess(parameter.name)
-            found.append(made_params.Params({}) if value is made_params.UNKNOWN else value)
     return found
 
 

@@ -6,7 +6,7 @@ import importlib
 import pickle
 from typing import Any, Dict, List, Optional
 
-from . import data_order, loose_modules, made_params, randomness, stand_ins, trees, trials
+from . import clues, data_order, loose_modules, made_params, randomness, shown_params, stand_ins, trees
 from .synthetic_legacy import start
 
 STEPS = 2
@@ -36,7 +36,7 @@ def main(request: Dict[str, Any]) -> Dict[str, Any]:
         model = build(root, hints, request["arguments"])
         fitted = use(model, recorded["inputs"])
     except Exception as error:  # the boundary to the migrated program
-        ending = "%s: %s" % (type(error).__name__, trials.said(error)[:500])
+        ending = "%s: %s" % (type(error).__name__, clues.said(error)[:500])
     capture.active = False
     legacy = units.group(recorded["models"])[0]
     wanted = hints["target"]["name"]
@@ -59,8 +59,15 @@ def main(request: Dict[str, Any]) -> Dict[str, Any]:
 def build(root: str, hints: Dict[str, Any], arguments: Dict[str, Any]) -> Any:
     """The compiled model, from the function that the migration wrote for it."""
     builder = hints["builder"]
-    module = loose_modules.load(root, builder["path"])
-    function = getattr(module, builder["name"])
+    if builder["outer"]:
+        reference = builder.get("reference")
+        if reference is None:
+            raise LookupError("%s stands inside another definition" % builder["name"])
+        function = shown_params.value_at(loose_modules.load(root, reference["path"]), reference)
+        if function is None:
+            raise LookupError("%s cannot be evaluated on its own" % reference["source"])
+    else:
+        function = getattr(loose_modules.load(root, builder["path"]), builder["name"])
     given = {name: made_params.rebuilt(arguments[name]) for name in builder["parameters"] if name in arguments}
     return function(**given)
 

@@ -151,7 +151,10 @@ def _curve(mode: Mode, trainer: keras_replay.Trainer) -> Optional[Dict[str, Any]
     for record, element in zip(records, mode.elements):
         if record["global_step"][0] != reached:
             keras_replay.set_step(mode.model, record["global_step"][0])
-        loss = trainer.step(weights, element)["logs"].get("loss")
+        try:
+            loss = trainer.step(weights, element)["logs"].get("loss")
+        except Exception:  # a model may stop at numbers that only a free run reaches: then there is no picture
+            return None
         if loss is None or numpy.size(loss) != 1:
             return None
         migrated.append(float(numpy.ravel(loss)[0]))

@@ -1,6 +1,7 @@
 """Inputs of both workers: the same numbers from the same specification, in every version of NumPy."""
 
 import collections
+import tempfile
 import zlib
 
 import numpy as np
@@ -45,6 +46,20 @@ def tensor(tf, value):
         indices = np.argwhere(value.values != value.missing)
         return tf.SparseTensor(indices, value.values[tuple(indices.T)], value.values.shape)
     return tf.constant(value)
+
+
+def text_file(*lines):
+    """The path of a new file with these lines."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", delete=False) as file:
+        file.write("".join(line + "\n" for line in lines))
+    return file.name
+
+
+def looked_up(tf, table):
+    """What a table gives for keys that it may hold and one that it cannot, as numbers."""
+    keys = tf.constant(["c", "a", "b", "other"]) if table.key_dtype == tf.string else tf.constant([1, 0, 2, 9], tf.int64)
+    values = table.lookup(keys)
+    return tf.strings.to_hash_bucket_fast(values, 1000) if values.dtype == tf.string else values
 
 
 def numbered(pairs):

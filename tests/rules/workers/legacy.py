@@ -41,7 +41,7 @@ def place_legacy_layers():
 
 
 tf, VERSION = facade(sys.argv[1])
-NAMES = {"tf": tf, "np": np}
+NAMES = {"tf": tf, "np": np, "text_file": common.text_file}
 
 
 def run_layer(job, arrays, session):
@@ -83,6 +83,9 @@ def run_expression(job, arrays, session):
         result = eval(job["legacy"], dict(NAMES, **{name: tf.constant(value) for name, value in arrays.items()}))
     except SystemExit as stop:
         return {"output": np.array(stop.code)}
+    if hasattr(result, "lookup"):
+        result = common.looked_up(tf, result)
+        session.run(tf.tables_initializer())
     if isinstance(result, tf.Operation):
         session.run(result)
         return {"output": np.array("done")}

@@ -107,7 +107,8 @@ def saving():
         inputs = keras.Input((4, 4, 3))
         outputs = support.FusedBatchNormalization(momentum=0.9)(inputs)
         outputs = support.LayerNorm()(outputs)
-        outputs = keras.layers.Dense(1)(keras.layers.Flatten()(outputs))
+        outputs = support.FusedLSTM(2)(keras.layers.Reshape((16, 3))(outputs))
+        outputs = keras.layers.Dense(1)(outputs)
         model = keras.Model(inputs, outputs)
         model.compile(optimizer, "mse", metrics=[support.MeanSquaredError(name="m")])
         model.fit(x, y, verbose=0, batch_size=4)
@@ -152,6 +153,48 @@ def fused():
     )
     double = tf.constant(x, tf.float64)
     facts["not fused in float64"] = float(np.abs(wide(double, training=True) - plain(double, training=True)).max())
+
+
+def recurrent():
+    """What FusedLSTM and the parent class make of the same sequences: outputs, states, and every gradient."""
+    sizes = {"few": (6, "float32"), "many": (80, "float32"), "double": (6, "float64")}
+    layers = {
+        name: [
+            kind(units, return_sequences=True, return_state=True, zero_output_for_mask=True, dtype=dtype)
+            for kind in (support.FusedLSTM, keras.layers.LSTM)
+        ]
+        for name, (units, dtype) in sizes.items()
+    }
+
+    def results(layer, x, first, lengths):
+        mask = None if lengths is None else tf.sequence_mask(lengths, x.shape[1])
+        with tf.GradientTape() as tape:
+            tape.watch([x, *(first or [])])
+            made = layer(x, initial_state=first, mask=mask)
+            weighed = sum(tf.reduce_sum(tf.sin(value) * (place + 1.0)) for place, value in enumerate(made))
+        return [*made, *tape.gradient(weighed, [x, *(v.value for v in layer.trainable_variables), *(first or [])])]
+
+    facts["kernels of an LSTM"], facts["gaps of an LSTM"] = {}, {}
+    for name, (ours, stock) in layers.items():
+        units, dtype = sizes[name]
+        x = tf.constant(random.randn(4, 7, 3), dtype)
+        stock.build(x.shape), ours.build(x.shape)
+        weights = [0.7 * random.randn(*weight.shape) for weight in stock.get_weights()]
+        stock.set_weights(weights), ours.set_weights(weights)
+        first = [tf.constant(random.randn(4, units), dtype) for _ in range(2)]
+        gaps = [
+            float(np.abs(mine - theirs).max() / np.abs(theirs).max())
+            for lengths in (None, [7, 1, 4, 0], [2, 3, 1, 2])
+            for begin in (None, first)
+            for mine, theirs in zip(*(results(layer, x, begin, lengths) for layer in (ours, stock)), strict=True)
+        ]
+        graph = tf.function(ours).get_concrete_function(x).graph
+        facts["kernels of an LSTM"][name] = [op.type for op in graph.get_operations()].count("BlockLSTM")
+        facts["gaps of an LSTM"][name] = max(gaps)
+    try:
+        layers["few"][0](tf.zeros((1, 3, 3)), mask=tf.constant([[False, True, True]]))
+    except tf.errors.InvalidArgumentError:
+        facts["a mask that is not that of lengths"] = "refused"
 
 
 def kept():
@@ -264,12 +307,74 @@ def feature_columns():
         facts["two columns of one name"] = str(error)
 
 
+def experiments():
+    rows = random.randn(40, 3).astype("float32")
+    data = tf.data.Dataset.from_tensor_slices((rows, rows[:, :1])).batch(4)
+    evaluations = []
+
+    class Model(support.EstimatorModel):
+        def __init__(self):
+            super().__init__()
+            self.out = keras.layers.Dense(1, kernel_initializer="ones")
+
+        def call(self, features):
+            return self.out(features)
+
+        def evaluate(self, *args, **kwargs):
+            evaluations.append(int(self.optimizer.iterations))
+            return super().evaluate(*args, **{**kwargs, "verbose": 0})
+
+        def fit(self, *args, **kwargs):
+            return super().fit(*args, **{**kwargs, "verbose": 0})
+
+    def made(folder=None, **settings):
+        model = Model()
+        model.compile(keras.optimizers.SGD(0.01), "mse")
+        return support.Experiment(model.kept_in(folder), data, lambda: data, eval_steps=2, **settings)
+
+    def run(schedule, **settings):
+        evaluations.clear()
+        experiment = made(**settings)
+        found = getattr(experiment, schedule)()
+        found = found[0] if isinstance(found, tuple) else found
+        step = found["global_step"] if isinstance(found, dict) else None
+        return [int(experiment.estimator.optimizer.iterations), step, list(evaluations)], experiment
+
+    facts["schedules"] = {
+        "train": run("train", train_steps=7)[0],
+        "train_and_evaluate": run("train_and_evaluate", train_steps=10)[0],
+        "at checkpoints": run("train_and_evaluate", train_steps=10, evaluate_every=4)[0],
+        "only at the end": run("train_and_evaluate", train_steps=10, evaluate_every=4, min_eval_frequency=0)[0],
+        "to the end of the data": run("train_and_evaluate")[0],
+        "in turns": run("continuous_train_and_eval", train_steps=10, train_steps_per_iteration=4)[0],
+        "test": run("test", train_steps=10)[0],
+    }
+    whole = run("train", train_steps=10)[1].estimator.get_weights()
+    parts = run("train_and_evaluate", train_steps=10, evaluate_every=4)[1].estimator.get_weights()
+    facts["training reads on after an evaluation"] = float(np.abs(whole[0] - parts[0]).max())
+    with tempfile.TemporaryDirectory() as folder:
+        first = support.run_experiment(lambda output_dir: made(output_dir, train_steps=6), output_dir=folder)
+        again = support.run_experiment(lambda config, hparams: made(config, train_steps=6), run_config=folder)
+        facts["an experiment that is done already"] = [first[0] == again[0], again[0]["global_step"], again[1]]
+    model = run("train", train_steps=3)[1].estimator
+    served = support.predictor(model, ({"x": tf.TensorSpec((None, 3), tf.float32)}, lambda tensors: tensors["x"]))
+    before = served({"x": rows.astype("float64")})
+    model.fit(data)
+    facts["a predictor"] = {
+        "keys": sorted(before),
+        "it keeps its weights": bool(np.array_equal(before["output"], served({"x": rows})["output"])),
+        "the model keeps its own": float(np.abs(before["output"] - model(rows)).max()) > 0,
+    }
+
+
 estimator_model()
+experiments()
 feature_columns()
 kept()
 data_sets()
 examples()
 saving()
 fused()
+recurrent()
 with open(sys.argv[2], "w") as file:
     json.dump(facts, file)

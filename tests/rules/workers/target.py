@@ -16,7 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-NAMES = {"tf": tf, "keras": keras, "np": np, "absl": absl}
+NAMES = {"tf": tf, "keras": keras, "np": np, "absl": absl, "text_file": common.text_file}
 
 
 class Legacy:
@@ -89,6 +89,8 @@ def run_expression(job, arrays, legacy):
             raise ValueError("the activation %r is another function" % job["short"])
     if result is None:
         return {"output": np.array("done")}
+    if hasattr(result, "lookup"):
+        result = common.looked_up(tf, result)
     parts = flat(result)
     values = [np.asarray(part) for part in parts]
     if job["statistics"]:
