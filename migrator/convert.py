@@ -16,7 +16,7 @@ from migrator.detect import programs
 from migrator.detect.programs import Construction, ModelFn, Program, Use
 from migrator.emit.support import support_names
 from migrator.ledger import FileProblem, Finding, Kind, Ledger, Level, Status, Target, Unit
-from migrator.lower import objects, units
+from migrator.lower import export_calls, objects, units
 from migrator.lower.assembly import group_edits
 from migrator.lower.context import Context, Refused
 from migrator.lower.delegation import delegate, lower_delegator
@@ -301,6 +301,7 @@ def converted(
         if facts.refusals:
             raise Refused(facts.refusals[0])
         ctx = Context(project, rules, facts, options, support=outer.support, imports=outer.imports, taken=outer.taken)
+        ctx.exports = any(export_calls.exports(use) for use in group.uses)
         if fn.node in delegates:
             models[fn.node] = lower_delegator(ctx, fn.module, fn.node, models[delegates[fn.node]])
         else:

@@ -6,7 +6,7 @@ import ast
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from migrator.analysis import builtin_calls, changes, learn, lookup, spec_functions
+from migrator.analysis import builtin_calls, changes, learn, lookup, spec_functions, told
 from migrator.analysis.changes import MUTATORS
 from migrator.analysis.facts import Frame
 from migrator.analysis.signatures import CELLS, ESTIMATOR_SPECS, RNN_CALLS, SIGNATURES, STATIC_NAMESPACES, VARIABLES
@@ -112,7 +112,7 @@ def call_function(
         ev.refuse("recursion", site.node if site else node, "a recursive call builds the graph", module)
         return unknown(*args, *kwargs.values(), why="recursion")
     bound_args = [function.bound, *args] if function.bound is not None else args
-    arguments = bind_arguments(function, bound_args, kwargs)
+    arguments = told.marked(ev.told, node, bind_arguments(function, bound_args, kwargs))
     new = Frame(function, module, site.node if site else None, ev.mode, ev.frame, arguments)
     new.supposed = ev.supposing > 0
     if not ev.module_level:

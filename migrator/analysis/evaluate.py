@@ -11,6 +11,7 @@ from migrator.analysis import calls, changes, lookup
 from migrator.analysis.facts import Creation, Facts, Frame, Refusal
 from migrator.analysis.scopes import ScopeStack
 from migrator.analysis.soundness import active
+from migrator.analysis.told import Told
 from migrator.analysis.values import (
     NONE,
     Choice,
@@ -25,6 +26,7 @@ from migrator.analysis.values import (
     Scope,
     Sequence,
     Stage,
+    Symbol,
     Value,
     depends_on_mode,
     is_none,
@@ -74,6 +76,7 @@ class Evaluator:
         self.functions: dict[ast.AST, Function] = {}  # every definition met, with its scope
         self.evaluated: dict[tuple[ast.AST, ...], Facts] = {}  # the facts of model_fns, in every mode
         self.all_calls = 0
+        self.told: Told = frozenset()  # parameters that an earlier run found to tell the mode
         self.begin("", Facts())
 
     def begin(self, mode: str, facts: Facts) -> None:
@@ -481,7 +484,7 @@ class Evaluator:
                 kwargs["**"] = unknown(value)
         if not self.module_level or not self.mode:
             known = self.facts.callees.setdefault(node, [])
-            if not (self.supposing and known) and not any(k is callee for k in known):
+            if not (self.supposing and known) and not any(k is callee or one_callee(k, callee) for k in known):
                 known.append(callee)
         return calls.call(self, calls.Site(node, scope, exact), callee, args, kwargs)
 
@@ -683,6 +686,11 @@ def merge(a: dict[str, Value], b: dict[str, Value]) -> dict[str, Value]:
     for name, value in b.items():
         merged[name] = join(a[name], value) if name in a else value
     return merged
+
+
+def one_callee(a: Value, b: Value) -> bool:
+    """True for two values of one function, class or library name: they are made anew each time they are looked up."""
+    return isinstance(a, (Function, ClassRef, Symbol)) and same(a, b)
 
 
 def leaves_early(body: list[ast.stmt]) -> bool:

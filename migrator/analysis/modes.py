@@ -28,6 +28,7 @@ class Step:
     above: int
     blocks: list[list[Step]] = dataclasses.field(default_factory=list)
     modes: frozenset[str] = frozenset()
+    among: frozenset[str] = ALL  # the modes that come to a `training` step
     rest: bool = False  # what follows a return of the other modes, not a branch
     changes: frozenset[str] = frozenset()  # names whose objects its calls change
 
@@ -61,7 +62,7 @@ class Specialiser:
                 # some modes end here: what follows belongs to the others only
                 rest, rest_falls = self.block(statements[index + 1 :], falls, above)
                 if rest:
-                    steps.append(Step("training", node, above, [rest, []], falls, rest=True))
+                    steps.append(Step("training", node, above, [rest, []], falls, among=alive, rest=True))
                 return steps, rest_falls
             alive = falls
         return steps, alive
@@ -108,14 +109,14 @@ class Specialiser:
             falls = falls_body | falls_else
             if not body and not orelse:
                 return [], falls
-            return [Step("training", node, above, [body, orelse], sure_true)], falls
+            return [Step("training", node, above, [body, orelse], sure_true, modes)], falls
         body, falls_body = self.block(node.body, modes - sure_false, header)
         orelse, falls_else = self.block(node.orelse, modes - sure_true, last)
         step = Step("if", node, above, [body, orelse])
         if sure_false:
             inner = Step("if", node, above, [body, orelse])
             rest, _ = self.block(node.orelse, sure_false, last)
-            step = Step("training", node, above, [[inner], rest], modes - sure_false)
+            step = Step("training", node, above, [[inner], rest], modes - sure_false, modes)
             return [step], falls_body | falls_else | sure_false if falls_else or rest else falls_body | sure_false
         return [step], falls_body | falls_else
 

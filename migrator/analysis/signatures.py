@@ -200,3 +200,17 @@ CONSTANTS = {
     "tensorflow.GraphKeys.REGULARIZATION_LOSSES": "regularization_losses",
     "tensorflow.GraphKeys.LOSSES": "losses",
 }
+PREDICTION_KEYS = {
+    "CLASSES": "classes",
+    "CLASS_IDS": "class_ids",
+    "LOGISTIC": "logistic",
+    "LOGITS": "logits",
+    "PREDICTIONS": "predictions",
+    "PROBABILITIES": "probabilities",
+    "TOP_K": "top_k",
+}
+CONSTANTS |= {
+    f"{package}.python.estimator.canned.prediction_keys.PredictionKeys.{name}": value
+    for package in ("tensorflow", "tensorflow_estimator")
+    for name, value in PREDICTION_KEYS.items()
+}

@@ -49,6 +49,8 @@ def function_and_arguments(field: str, given: Value) -> tuple[Value, list[Value]
     function, tensors = given.items
     if not isinstance(function, (Function, Partial)):
         return None
+    if field == "host_call" and not (isinstance(tensors, Sequence) and not tensors.open):
+        return function, [], {}  # what it is given does not matter: it is only asked what it does
     if isinstance(tensors, Sequence) and not tensors.open:
         return function, tensors.items, {}
     if isinstance(tensors, Mapping) and not tensors.open and all(isinstance(k, str) for k in tensors.items):

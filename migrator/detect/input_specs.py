@@ -165,7 +165,7 @@ def _construction(trees: Mapping[str, ast.Module], path: str, name: str) -> dict
                     {
                         "path": at,
                         "line": call.lineno,
-                        "kind": _name(call.func),
+                        "kind": ast.unparse(call.func),
                         "model_fn": ast.unparse(given),
                         "params": ast.unparse(params) if params is not None else None,
                     },

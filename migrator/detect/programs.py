@@ -9,6 +9,7 @@ from migrator.analysis import calls, learn, lookup
 from migrator.analysis.evaluate import Evaluator
 from migrator.analysis.facts import MODES, Facts
 from migrator.analysis.signatures import ESTIMATOR_SPECS, ESTIMATORS
+from migrator.analysis.told import Told, told_training
 from migrator.analysis.values import (
     ClassRef,
     Const,
@@ -297,9 +298,22 @@ def evaluate_model_fns(project: Project, rules: Rulebook, fns: list[ModelFn], su
     key = tuple(fn.node for fn in fns)
     if key in survey_ev.evaluated:
         return survey_ev.evaluated[key]
+    facts = evaluate_modes(project, rules, fns, survey_ev, frozenset())
+    told = told_training(facts)
+    if told:
+        facts = evaluate_modes(project, rules, fns, survey_ev, told)
+    survey_ev.evaluated[key] = facts
+    return facts
+
+
+def evaluate_modes(
+    project: Project, rules: Rulebook, fns: list[ModelFn], survey_ev: Evaluator, told: Told
+) -> Facts:
+    """One run over every mode; `told`: parameters that are known to tell the mode."""
     facts = Facts()
     ev = Evaluator(project, rules)
     ev.modules = survey_ev.modules
+    ev.told = told
     for fn in fns:
         arguments = fn.node.args
         names = [p.arg for p in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
@@ -313,7 +327,6 @@ def evaluate_model_fns(project: Project, rules: Rulebook, fns: list[ModelFn], su
                 "params": Opaque(Stage.STATIC),
             }
             calls.call_function(ev, function, None, [], {k: v for k, v in given.items() if k in names})
-    survey_ev.evaluated[key] = facts
     return facts
 
 

@@ -96,6 +96,7 @@ class Context:
     owners: dict[ast.AST, object] = dataclasses.field(default_factory=dict)  # converted definitions
     taken: dict[str, set[str]] = dataclasses.field(default_factory=dict)  # file -> top-level names
     level: Level = "exact"
+    exports: bool = False  # the program exports the model
     applied: dict[ast.Call, ast.Call] = dataclasses.field(default_factory=dict)  # spec -> its metric function's call
     metric_names: dict[ast.Call, str] = dataclasses.field(default_factory=dict)  # the key as source
     metric_keys: dict[ast.Call, ast.expr] = dataclasses.field(default_factory=dict)  # keys known at construction

@@ -65,6 +65,9 @@ def received_text(group: Group, module: Module, node: ast.expr, render: Render) 
 def signature_option(group: Group, module: Module, call: ast.Call, estimators: tuple[ast.Call, ...]) -> list[str]:
     """The `signature` argument, where it is not the default."""
     names = {name for made in estimators for name in signature_names(group, made)}
+    serving_models = {group.models[n].serves for made in estimators for n in group.constructions[made].model_fns}
+    if serving_models == {True}:
+        return []
     if len(names) != 1:
         raise group.ctx.refuse("export", call, module, "several signatures are exported")
     name = names.pop()
@@ -100,6 +103,11 @@ def exporter_text(group: Group, module: Module, call: ast.Call, symbol: str, ren
 def keeps_all(call: ast.Call) -> bool:
     """True for `exports_to_keep=None` written out."""
     return any(k.arg == "exports_to_keep" for k in call.keywords)
+
+
+def exports(use: Use) -> bool:
+    """True for a call that writes a SavedModel, now or after evaluations."""
+    return use.kind.startswith("export") or bool(exporters_of(use))
 
 
 def exporters_of(use: Use) -> set[ast.Call]:

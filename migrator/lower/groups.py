@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from migrator.analysis.signatures import SIGNATURES
-from migrator.analysis.values import Result, Sequence, Value
+from migrator.analysis.values import Result, Sequence, Value, options
 from migrator.detect.programs import Construction, Program, Use
 from migrator.lower import clusters
 from migrator.lower.context import Context
@@ -81,7 +81,11 @@ def moved_into_calls(group: Group, module: Module, node: ast.stmt) -> bool:
     gone = consumed_nodes(group, module)
     for load in loads:
         other = group.ctx.facts.value(load)
-        if load not in gone and other is not None and same_origin(other, value):
+        alternatives = options(other) if other is not None else ()
+        if isinstance(value, Result) and value.symbol in RUN_CONFIGS and len(alternatives) > 1:
+            if any(same_origin(o, value) for o in alternatives):
+                return False  # one of several: which one is known at run time
+        if load not in gone and any(same_origin(o, value) for o in alternatives):
             if isinstance(value, Result) and value.symbol in RUN_CONFIGS:
                 return False
             raise group.ctx.refuse("spec-escapes", load, module, f"`{name}` is also used elsewhere")

@@ -14,6 +14,8 @@ from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, Mapping, Result, Sequence, Stage, Symbol, Value, options, stage_of
 from migrator.lower import rewriting
 from migrator.lower.context import Context, Refused
+from migrator.lower.owned_calls import entry_object, python_arguments
+from migrator.lower.owning import parameter_roles
 from migrator.lower.slices import definitions
 from migrator.rulebook import bind
 from migrator.source.inventory import import_aliases
@@ -31,6 +33,13 @@ SCOPE_DEFAULTS = {
     "partitioner": "a partitioner splits the variables",
     "dtype": "a variable_scope gives its variables another dtype",
 }
+PURE_SPACES = ("math.", "nn.softmax", "nn.sigmoid", "nn.relu", "strings.", "reduce_", "zeros", "ones")
+PURE = frozenset(
+    "abs add add_n argmax cast clip_by_value concat constant div divide equal exp expand_dims eye fill floor gather "
+    "gather_nd greater greater_equal identity less less_equal log logical_and logical_not logical_or matmul maximum "
+    "minimum multiply negative not_equal one_hot pad range rank reshape round shape size slice split sqrt square "
+    "squeeze stack stop_gradient subtract tile to_float to_int32 to_int64 transpose unstack where".split()
+)
 HARMLESS_DEPENDENCIES = ("tensorflow.assert", "tensorflow.debugging.", "tensorflow.Assert", "tensorflow.Print")
 
 
@@ -112,12 +121,18 @@ def check_site(st: Staging, site: Site, expression: ast.expr) -> None:
 
 def check_alike(st: Staging, earlier: Site, site: Site) -> None:
     """Refuse layers of one name that differ between modes: no checkpoint could serve both."""
-    inputs = set(site.own.rule.inputs) if site.own.rule is not None else set()
+    inputs = {*site.own.rule.inputs, site.own.rule.training} if site.own.rule is not None else set()
     shapes = []
     for own in (earlier.own, site.own):
         call = own.made.call if own.made is not None else own.call
         bound = bind(site.own.rule, call) if site.own.rule is not None and site.own.rule.signature else None
         given = bound if isinstance(bound, dict) else {k.arg: k.value for k in call.keywords}
+        if own.definition is not None:
+            roles = parameter_roles(st.ctx, st.module, own.definition)
+            given = python_arguments(st.ctx, st.module, own.definition, call)
+            given = {name: value for name, value in given.items() if roles.get(name) == "static"}
+        if own.kind == "entry":
+            given["the object"] = entry_object(call)
         shapes.append({name: ast.dump(value) for name, value in given.items() if name not in inputs})
     if active("mode-layers") and shapes[0] != shapes[1]:
         raise st.ctx.refuse("mode-layers", site.own.call, st.module, "one layer is made differently in different modes")
@@ -138,15 +153,21 @@ def check_entry(ctx: Context, module: Module, definition: ast.FunctionDef) -> No
 
 
 def harmless(value: Value) -> bool:
-    """True for control inputs that only update batch norm or check values."""
+    """True for control inputs that only update batch norm, check values, or compute some that nothing else is told."""
     if isinstance(value, Sequence):
         return all(harmless(item) for item in value.items)
     found = options(value)
     from migrator.lower.optimizer import is_update_ops
 
     return is_update_ops(value) or all(
-        isinstance(o, Result) and o.symbol.startswith(HARMLESS_DEPENDENCIES) for o in found
+        isinstance(o, Result) and (o.symbol.startswith(HARMLESS_DEPENDENCIES) or only_computes(o)) for o in found
     )
+
+
+def only_computes(value: Result) -> bool:
+    """True for a tensor that an operation without effects computes: waiting for it changes no number."""
+    name = value.symbol.removeprefix("tensorflow.")
+    return value.symbol.startswith("tensorflow.") and (name in PURE or name.startswith(PURE_SPACES))
 
 
 def check_loop(ctx: Context, st: Staging, step: Step) -> None:

@@ -6,6 +6,7 @@ import ast
 
 from migrator.analysis.values import Function, Mapping, Partial, Value, options
 from migrator.detect.programs import Construction, Use
+from migrator.emit.fragments import call_text
 from migrator.lower.groups import Group, Render, given
 from migrator.source.module import Module
 from migrator.source.syntax import descendants
@@ -74,12 +75,8 @@ def params_text(
     """The params of an Estimator as its input functions get them: with the batch size of a TPUEstimator."""
     node = given(construction.call, construction.result.symbol).get("params")
     size = batch_size(group, construction, mode)
-    for part in (node, size):
-        if part is not None:
-            check_readable(group, construction, use, part, where)
-    if node is not None and size is not None and not is_dict(group, node):
-        message = "the batch size is added to params that are not seen to be a dictionary"
-        raise group.ctx.refuse("input-fn", node, construction.module, message)
+    if kept_by_model(group, construction):
+        return f"{receiver_text(group, use, where, render)}.input_params[{mode!r}]"
     if size is None:
         return render(node) if node is not None else "{}"
     quote = '"' if node is not None and '"' in render(node) else "'"
@@ -92,31 +89,69 @@ def params_text(
     return f"{{**{render(node)}, {entry}}}"
 
 
+def receiver_text(group: Group, use: Use, where: ast.AST, render: Render) -> str:
+    """The model that a call is made on, as an expression that can be written twice."""
+    call = use.call
+    node = call.func.value if isinstance(call.func, ast.Attribute) and use.kind != "train_and_evaluate" else None
+    if use.kind == "train_and_evaluate":
+        node = given(call, "tensorflow.estimator.train_and_evaluate").get("estimator")
+    if not isinstance(node, (ast.Name, ast.Attribute)):
+        message = "what the Estimator gives the input function cannot be written where it is called"
+        raise group.ctx.refuse("input-fn", where, use.module, message)
+    return render(node)
+
+
+def kept_by_model(group: Group, construction: Construction) -> bool:
+    """True when the model keeps the params for its input functions: somewhere they cannot be written anew."""
+    parts = [given(construction.call, construction.result.symbol).get("params")]
+    parts += [batch_size(group, construction, mode) for mode in BATCH_SIZES]
+    for use in group.uses.values():
+        if construction.call in use.estimators and asks_for_params(use):
+            if not all(part is None or is_readable(construction, use, part) for part in parts):
+                return True
+    return parts[0] is not None and any(p is not None for p in parts[1:]) and not is_dict(group, parts[0])
+
+
+def asks_for_params(use: Use) -> bool:
+    """True when an input function of a call asks for the params."""
+    from migrator.lower.inputs import functions_in
+
+    return any("params" in asked(f) for value in use.result.bound.values() for f in functions_in(value, 0))
+
+
+def with_params(group: Group, construction: Construction, text: str, render: Render) -> str:
+    """The model with what it keeps for its input functions, where it does."""
+    if not any(construction.call in u.estimators and asks_for_params(u) for u in group.uses.values()):
+        return text
+    if not kept_by_model(group, construction):
+        return text
+    arguments = given(construction.call, construction.result.symbol)
+    shown = [text, render(arguments["params"]) if "params" in arguments else "{}"]
+    shown += [f"{name}={render(arguments[name])}" for name in BATCH_SIZES.values() if name in arguments]
+    return group.ctx.use(construction.module, call_text("support.with_input_params", shown))
+
+
 def is_dict(group: Group, node: ast.expr) -> bool:
     """True for an expression that is surely a dictionary."""
     value = group.ctx.facts.value(node)
     return value is not None and all(isinstance(o, Mapping) for o in options(value))
 
 
-def check_readable(group: Group, construction: Construction, use: Use, node: ast.expr, where: ast.AST) -> None:
-    """Refuse an expression that may mean something else where the input function is called."""
+def is_readable(construction: Construction, use: Use, node: ast.expr) -> bool:
+    """True for an expression that means the same where the input function is called."""
     here = enclosing(use.module, use.call)
     there = enclosing(construction.module, construction.call)
     names = {n.id for n in descendants(node) if isinstance(n, ast.Name)}
     attributes = {n.attr for n in descendants(node) if isinstance(n, ast.Attribute)}
-    changes = any(
-        isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store) and n.attr in attributes
-        for n in descendants(construction.module.tree)
-    )
-    if here is there and construction.module.path == use.module.path:
+    if any(isinstance(n, ast.Call) for n in descendants(node)) or construction.module.path != use.module.path:
+        return False
+    for inner in descendants(construction.module.tree):
+        if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store) and inner.attr in attributes:
+            return False
+    if here is there:
         stores = [n.id for n in descendants(here) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-        readable = all(stores.count(name) <= 1 for name in names)
-    else:
-        same_file = construction.module.path == use.module.path
-        readable = same_file and not any(names & local_names(scope) for scope in (here, there))
-    if changes or not readable or any(isinstance(n, ast.Call) for n in descendants(node)):
-        message = "what the Estimator gives the input function cannot be written where it is called"
-        raise group.ctx.refuse("input-fn", where, use.module, message)
+        return all(stores.count(name) <= 1 for name in names)
+    return not any(names & local_names(scope) for scope in (here, there))
 
 
 def enclosing(module: Module, node: ast.AST) -> ast.AST:

@@ -10,6 +10,7 @@ from typing import Any
 from migrator.analysis.modes import ALL, Step, header, walk
 from migrator.analysis.signatures import ESTIMATOR_SPECS
 from migrator.analysis.values import Const, Mapping, Opaque, Result, Sequence, Value, is_none, options
+from migrator.emit.fragments import Renderer
 from migrator.lower import objects, owners, rendering, tpu_specs, weights
 from migrator.lower.context import Context
 from migrator.lower.metric_entries import Entry
@@ -166,7 +167,7 @@ def find_forward(parts: ModelParts) -> None:
     One value that separates the network from every field is the natural result (the logits); without one, `call`
     returns each value that some field needs.
     """
-    if prediction_differs(parts):
+    if prediction_differs(parts) and not one_network(parts):
         parts.call_modes = frozenset({"train", "eval"})
     settle(parts, set())
     if len(parts.cut) > 1 or network_in_predictions(parts):
@@ -191,6 +192,26 @@ def prediction_differs(parts: ModelParts) -> bool:
             if isinstance(step.node, ast.If) and any(has_forward_site(parts.st, s) for s in walk(step.blocks[0])):
                 return True
     return False
+
+
+def one_network(parts: ModelParts) -> bool:
+    """True when every mode builds its network by the same statements, but for being told which mode it is."""
+    found: set[tuple[str, ...]] = set()
+    for mode in sorted(parts.st.modes):
+        st = parts.staging(frozenset({mode}))
+        needed, _ = st.slice_call(set(), functools.partial(has_forward_site, st))
+        inside = (s for s in walk(st.steps) if s in needed and s.kind == "simple")
+        told = functools.partial(told_mode, parts.ctx, mode)
+        found.add(tuple(Renderer(st.module, told).inside(s.node) for s in inside))
+    return len(found) == 1
+
+
+def told_mode(ctx: Context, mode: str, node: ast.AST) -> str | None:
+    """`training` for what says whether this mode is training: a constant, or a value that depends on the mode."""
+    value = ctx.facts.value(node, mode) if isinstance(node, ast.expr) else None
+    if isinstance(value, Const) and value.value is (mode == "train"):
+        return "training" if value.mode or isinstance(node, ast.Constant) else None
+    return None
 
 
 def settle(parts: ModelParts, wanted: set[str]) -> None:
@@ -360,7 +381,7 @@ def has_metric_site(st: Staging, step: Step) -> bool:
 def check_versions(parts: ModelParts, st: Staging, provided: Provided) -> None:
     """Refuse when a field needs a value that the forward pass overwrites later."""
     last: dict[str, ast.stmt] = {}
-    for step in walk(parts.call_staging.steps):
+    for step in walk(st.steps):
         if step.node in parts.forward_nodes or (
             step.kind in ("for", "while", "if") and parts.provided().test(step)
         ):

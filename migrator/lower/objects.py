@@ -263,7 +263,9 @@ def held_attribute(ctx: Context, node: ast.Attribute) -> str | None:
         return node.attr
     body = functions[0].node.body if len({f.node for f in functions}) == 1 else []
     last = body[-1] if isinstance(body, list) and body else None
-    plain = isinstance(body, list) and all(isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant) for s in body[:-1])
+    plain = isinstance(body, list) and all(
+        isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant) for s in body[:-1]
+    )
     if plain and isinstance(last, ast.Return) and isinstance(last.value, ast.Attribute):
         holder = last.value.value
         arguments = functions[0].node.args

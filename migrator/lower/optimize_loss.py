@@ -58,7 +58,7 @@ def train_op(ctx: Context, module: Module, call: ast.Call) -> TrainOp:
 def is_name(value: Value) -> bool:
     """True for a text with a meaning of its own, and for what may be a text: both are looked up at run time."""
     if isinstance(value, Const):
-        return value.value == "Momentum"
+        return bool(value.value == "Momentum")
     known = [o for o in options(value) if not (isinstance(o, Const) and o.value in (*NAMED, "Momentum"))]
     return all(isinstance(o, (Opaque, Member)) and stage_of(o) is Stage.STATIC for o in known)
 

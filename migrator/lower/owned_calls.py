@@ -227,6 +227,9 @@ def training_argument(st: Staging, site: Site) -> list[str]:
     if rule is None or not rule.training:
         return []
     given = training_part(st, site)
+    if given and st.tells_mode(given[0]):
+        st.uses_training = True
+        return ["training=training"]
     if given:
         return [f"training={st.call_text(given[0])}"]
     if "*" in rule.weights and not any(inner.training for inner in called_layers(st) if inner is not rule):
@@ -303,6 +306,8 @@ def owner_training(st: Staging, owner: Owner, bound: dict[str, ast.expr]) -> str
         if text is not None:
             return f"training={text}"
         value = st.ctx.facts.value(given) or Const(getattr(given, "value", None))
+        if st.tells_mode(given):
+            break
         if isinstance(value, Const) and isinstance(value.value, bool) and not value.mode:
             return f"training={value.value}"
         if name in owner.flags:

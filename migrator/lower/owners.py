@@ -122,9 +122,7 @@ def free_names(node: ast.FunctionDef, function: Function) -> set[str]:
     return (read & enclosing_names(function)) - local_names(node)
 
 
-def function_owner(
-    ctx: Context, node: ast.FunctionDef, function: Function, cls: ast.ClassDef | None = None
-) -> Owner:
+def function_owner(ctx: Context, node: ast.FunctionDef, function: Function, cls: ast.ClassDef | None = None) -> Owner:
     """A layer class for a function, method or nested function; `cls` for the constructor of a class.
 
     What calling a constructor's layer gives is a dictionary of what the object held and others read.
@@ -140,9 +138,7 @@ def function_owner(
     tensors = [p for p in parameter_order(node) if roles[p] == "call" and p != self_name]
     owner = Owner(node, cls, module, name, roles, static, tensors, [], [])
     free_roles = {n: role([v for v in [scope_value(function, n)] if v is not None]) for n in sorted(free)}
-    needed, live = st.slice_call(
-        {kept_name(attr) for attr in held}, lambda s: s.kind == "return" or kept_effect(st, s)
-    )
+    needed, live = st.slice_call({kept_name(attr) for attr in held}, lambda s: s.kind == "return" or kept_effect(st, s))
     owner.tensors = [n for n in sorted(live & free) if free_roles[n] == "call"]
     call_lines = owner_call_lines(ctx, st, needed)
     if cls is not None:
@@ -306,9 +302,7 @@ def enclosing_defaults(st: Staging) -> dict[str, ast.expr]:
     return {p: d for p, d in found.items() if any(isinstance(n, ast.Name) and n.id in free for n in descendants(d))}
 
 
-def signature(
-    node: ast.FunctionDef, module: Module, names: list[str], st: Staging, own: bool = False
-) -> list[str]:
+def signature(node: ast.FunctionDef, module: Module, names: list[str], st: Staging, own: bool = False) -> list[str]:
     """Parameters with their defaults, as in the legacy definition; `own`: of a constructor that only the tool calls."""
     defaults = default_nodes(node)
     found: list[str] = []

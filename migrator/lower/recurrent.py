@@ -88,7 +88,9 @@ def creation_text(st: Staging, site: Site) -> str:
     if layer == "LSTM":
         arguments += lstm_bias(st, cell)
     if layer == "GRU":
-        arguments.append("reset_after=False")
+        given = cell.get("bias_initializer")
+        first = "support.OpenGates()" if given is None or _none(given) else st.static_text(given)
+        arguments += [f"bias_initializer={first}", "reset_after=False"]
     arguments += ["return_sequences=True", "return_state=True"]
     if "sequence_length" in bound(st, site):
         arguments.append("zero_output_for_mask=True")

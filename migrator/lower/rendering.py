@@ -6,8 +6,7 @@ import ast
 from collections.abc import Callable
 
 from migrator.analysis.modes import Step, walk
-from migrator.analysis.values import Result
-from migrator.analysis.values import Stage
+from migrator.analysis.values import Result, Stage
 from migrator.emit.fragments import Renderer, standalone
 from migrator.emit.layout import fit
 from migrator.lower.owned_calls import creation_text
@@ -68,11 +67,23 @@ def call_block(
 ) -> list[str]:
     """The call half of a block. `last` gives the lines of a kept return."""
     lines: list[str] = []
-    for step in steps:
-        if step in needed:
-            lines += lead(st, step, indent) if step.kind != "training" else []
+    kept = [step for step in steps if step in needed]
+    for index, step in enumerate(kept):
+        if index and ended(kept[index - 1], step, needed):
+            continue  # printed with the branch before
+        lines += lead(st, step, indent) if step.kind != "training" else []
+        if index + 1 < len(kept) and ended(step, kept[index + 1], needed):
+            lines += training_step(st, step, needed, indent, last, kept[index + 1])
+        else:
             lines += call_step(st, step, needed, indent, last)
     return lines
+
+
+def ended(step: Step, following: Step, needed: set[Step]) -> bool:
+    """True for a branch whose modes end there, and what follows it for all the others."""
+    if step.kind != "training" or not following.rest or any(s in needed for s in step.blocks[1]):
+        return False
+    return following.modes == step.among - step.modes
 
 
 def call_step(st: Staging, step: Step, needed: set[Step], indent: str, last: Callable[[Step], list[str]]) -> list[str]:
@@ -110,22 +121,54 @@ def test_text(st: Staging, test: ast.expr) -> str:
 
 
 def training_step(
-    st: Staging, step: Step, needed: set[Step], indent: str, last: Callable[[Step], list[str]]
+    st: Staging,
+    step: Step,
+    needed: set[Step],
+    indent: str,
+    last: Callable[[Step], list[str]],
+    following: Step | None = None,
 ) -> list[str]:
-    """A branch on the mode: `if training:`, or one side alone."""
-    blocks = [[s for s in block if s in needed] for block in step.blocks]
-    if step.modes != {"train"} and st.modes - step.modes != {"train"}:
+    """A branch on the mode: `if training:`, one side alone, or the block itself where both sides are the same text."""
+    other = following.blocks[0] if following is not None else step.blocks[1]
+    blocks = [[s for s in block if s in needed] for block in (step.blocks[0], other)]
+    trains = step.modes == {"train"} or step.among - step.modes == {"train"}
+    first, second = (1, 0) if step.among - step.modes == {"train"} else (0, 1)
+    deeper = indent + "    "
+    if all(blocks):
+        same = one_text(st, blocks, needed, indent, last)
+        if same is not None:
+            return same
+    body = compact(call_block(st, blocks[first], needed, deeper, last))
+    orelse = compact(call_block(st, blocks[second], needed, deeper, last))
+    if not trains:
         raise st.ctx.refuse(
             "mode-not-training", step.node, st.module, "the model tells evaluation from prediction; Keras does not"
         )
-    first, second = (0, 1) if step.modes == {"train"} else (1, 0)
     st.uses_training = True
-    deeper = indent + "    "
-    body = compact(call_block(st, blocks[first], needed, deeper, last))
-    orelse = compact(call_block(st, blocks[second], needed, deeper, last))
     if body:
         return [f"{indent}if training:", *body, *([f"{indent}else:", *orelse] if orelse else [])]
     return [f"{indent}if not training:", *orelse] if orelse else []
+
+
+def one_text(
+    st: Staging, blocks: list[list[Step]], needed: set[Step], indent: str, last: Callable[[Step], list[str]]
+) -> list[str] | None:
+    """The text of blocks of different modes, when it is one but for the constants that say which mode it is."""
+    before = (st.one_text, st.uses_training, st.training_by_mode, set(st.shown))
+    st.one_text = True
+    texts = [compact(call_block(st, block, needed, indent, last)) for block in blocks]
+    if code(texts[0]) == code(texts[1]):
+        st.one_text = before[0]
+        return texts[0]
+    st.one_text, st.uses_training, st.training_by_mode = before[:3]
+    st.shown.clear()
+    st.shown.update(before[3])
+    return None
+
+
+def code(lines: list[str]) -> list[str]:
+    """The lines without comments of their own."""
+    return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
 
 def body_of(st: Staging, step: Step, needed: set[Step], indent: str, last: Callable[[Step], list[str]]) -> list[str]:
@@ -144,7 +187,7 @@ def loop_header(st: Staging, step: Step, needed: set[Step], indent: str) -> list
         if not lists:
             return [f"{indent}while {standalone(st.call_text(node.test))}:"]
         shown = ", ".join(name for name, _ in lists)
-        return [f"{indent}for {shown} in {joined([source for _, source in lists])}:"]
+        return wrapped(indent, f"for {shown} in {joined([source for _, source in lists])}", ":")
     assert isinstance(node, ast.For)
     targets = target_names(node.target)
     if not lists:
@@ -152,16 +195,16 @@ def loop_header(st: Staging, step: Step, needed: set[Step], indent: str) -> list
     names, sources = [n for n, _ in lists], [s for _, s in lists]
     used = targets & body_loads
     if not used:
-        return [f"{indent}for {', '.join(names)} in {joined(sources)}:"]
+        return wrapped(indent, f"for {', '.join(names)} in {joined(sources)}", ":")
     counter = enumerate_counter(node)
     if counter is not None and used == {counter}:
         inner = names[0] if len(names) == 1 else f"({', '.join(names)})"
-        return [f"{indent}for {counter}, {inner} in enumerate({joined(sources)}):"]
+        return wrapped(indent, f"for {counter}, {inner} in enumerate({joined(sources)})", ":")
     target = st.module.segment(node.target)
     if isinstance(node.target, ast.Tuple) and not target.startswith("("):
         target = f"({target})"
     iterable = st.call_text(node.iter)
-    return [f"{indent}for {', '.join([target, *names])} in zip({', '.join([iterable, *sources])}):"]
+    return wrapped(indent, f"for {', '.join([target, *names])} in zip({', '.join([iterable, *sources])})", ":")
 
 
 def joined(sources: list[str]) -> str:
@@ -202,7 +245,8 @@ def loaded_in(st: Staging, steps: list[Step], needed: set[Step]) -> set[str]:
         if step not in needed:
             continue
         for expression in header(step):
-            found |= st.loads_call(expression)
+            if step.kind != "with" or not vanishing(st, expression):
+                found |= st.loads_call(expression)
         if step.kind == "for":
             lists = loop_lists(st, step)
             if lists and isinstance(step.node, ast.For):

@@ -6,8 +6,9 @@ import ast
 import functools
 from collections.abc import Callable
 
+from migrator.analysis.modes import ALL, mode_condition
 from migrator.analysis.signatures import CONSTANTS
-from migrator.analysis.values import Const, Function, Symbol, options
+from migrator.analysis.values import Const, Function, Result, Symbol, options
 from migrator.emit.fragments import Renderer, call_text
 from migrator.lower.context import Context
 from migrator.rulebook import Refusal as BindRefusal
@@ -136,7 +137,11 @@ def arguments(ctx: Context, module: Module, rule: Rule, call: ast.Call, render: 
                 "regularizer-unused", "info", module, source, "the regulariser was never added to the loss: dropped"
             )
             continue
-        text = convert(ctx, module, rule, argument.converter, source, render)
+        trained = in_training(ctx, source) if argument.name == "trainable" else None
+        if trained is None:
+            text = convert(ctx, module, rule, argument.converter, source, render)
+        else:
+            text = str(trained)  # only training tells the difference
         if argument.omit is not None and plain(text) == plain(argument.omit):
             leading = False
             continue
@@ -148,6 +153,12 @@ def arguments(ctx: Context, module: Module, rule: Rule, call: ast.Call, render: 
             leading = False
             found.append((argument.name, f"{argument.name}={text}"))
     return found
+
+
+def in_training(ctx: Context, node: ast.expr) -> bool | None:
+    """What an expression that depends on the mode alone is in training; None for any other expression."""
+    holds = mode_condition(ctx.facts, node, ALL) if not isinstance(node, ast.Constant) else None
+    return None if holds is None or holds in (ALL, frozenset()) else "train" in holds
 
 
 def note_dropped_arguments(ctx: Context, module: Module, rule: Rule, bound: dict[str, ast.expr]) -> None:
@@ -189,9 +200,20 @@ def convert(ctx: Context, module: Module, rule: Rule, converter: str | None, nod
             return ctx.use(module, found.target) if found is not None and found.target else text
         case "one_minus":
             return one_minus(node, text)
+    if converter == "{} is not None" and (there := surely_there(ctx, node)) is not None:
+        return str(there)
     if "{}" in converter:
         return template_over(converter, text)
     raise ctx.refuse(rule.id, node, module, f"no converter `{converter}`")
+
+
+def surely_there(ctx: Context, node: ast.expr) -> bool | None:
+    """Whether an argument is something else than None, where that shows: a literal, or an initializer."""
+    if isinstance(node, ast.Constant):
+        return node.value is not None
+    value = ctx.facts.value(node)
+    rule = ctx.rules.find(value.symbol) if isinstance(value, Result) and not value.part else None
+    return True if rule is not None and rule.kind == "initializer" else None
 
 
 def activation(ctx: Context, node: ast.expr, text: str) -> str:
@@ -330,7 +352,11 @@ def surviving_call(ctx: Context, module: Module, call: ast.Call, symbol: str, re
 
 def rewrite_reference(ctx: Context, module: Module, node: ast.expr, symbol: str) -> str | None:
     """The text for a library symbol that is mentioned, not called; None when it stays."""
-    if not symbol.startswith("tensorflow.") or symbol in CONSTANTS or ".flags.FLAGS." in symbol:
+    if symbol in CONSTANTS:
+        value = ctx.facts.value(node)
+        hidden = isinstance(value, Symbol) and value.private and not isinstance(node, ast.Name)
+        return repr(CONSTANTS[symbol]) if hidden else None
+    if not symbol.startswith("tensorflow.") or ".flags.FLAGS." in symbol:
         return None
     if isinstance(node, ast.Name) and node.id not in imported_names(module):
         return None  # an alias of the program's own: what it is bound to is rewritten where it is bound
@@ -368,13 +394,13 @@ def is_there(name: str) -> bool:
 
 
 def mode_key(ctx: Context, node: ast.AST) -> str | None:
-    """The string that `tf.estimator.ModeKeys.TRAIN` and its like are; None for other expressions."""
+    """The string that `tf.estimator.ModeKeys.TRAIN`, `PredictionKeys.LOGITS` and their like are; None for other expressions."""
     if not isinstance(node, ast.Attribute):
         return None
     if node.attr == "name" and isinstance(node.value, ast.Call) and names_scope_in_message(ctx, node.value):
         return "''"
     holder = symbol_of(ctx, node.value)
-    if holder is None or not holder.endswith(".ModeKeys"):
+    if holder is None or not holder.endswith((".ModeKeys", ".PredictionKeys")):
         return None
     value = CONSTANTS.get(f"{holder}.{node.attr}")
     return None if value is None else repr(value)

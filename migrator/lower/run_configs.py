@@ -30,16 +30,21 @@ DROPPED = frozenset(
 
 
 def is_run_config(group: Group, node: ast.Call) -> bool:
-    """True for a call that makes a RunConfig."""
+    """True for a call that makes a RunConfig, or a copy of one."""
     value = group.ctx.facts.value(node)
-    return isinstance(value, Result) and value.symbol in RUN_CONFIGS and value.call is node and not value.part
+    found = [o for o in options(value) if isinstance(o, Result)] if value is not None else []
+    return bool(found) and all(
+        o.symbol.removesuffix(".replace") in RUN_CONFIGS and o.call is node and not o.part for o in found
+    )
 
 
 def settings_text(group: Group, module: Module, node: ast.Call, render: Render) -> str:
     """The object of settings that a RunConfig becomes where the program passes it around."""
     value = group.ctx.facts.value(node)
-    assert isinstance(value, Result)
-    arguments = given(node, value.symbol)
+    made = next(o for o in options(value) if isinstance(o, Result)) if value is not None else None
+    assert made is not None
+    copied = made.symbol.endswith(".replace")
+    arguments = {k.arg: k.value for k in node.keywords if k.arg} if copied else given(node, made.symbol)
     refuse_distribution(group, module, node, arguments)
     if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
         raise group.ctx.refuse("run-config", node, module, "the RunConfig's arguments are passed with *")
@@ -48,6 +53,9 @@ def settings_text(group: Group, module: Module, node: ast.Call, render: Render) 
         message = f"RunConfig({', '.join(left_out)}) has no counterpart: Keras opens no session"
         group.ctx.note("run-config", "info", module, node, message)
     shown = [f"{name}={render(a)}" for name, a in arguments.items() if name not in DROPPED]
+    if copied and isinstance(node.func, ast.Attribute):
+        base = render(node.func.value)
+        return call_text(f"{base}.replace", shown) if shown else base
     return group.ctx.use(module, call_text("support.RunConfig", shown))
 
 
@@ -59,17 +67,23 @@ def refuse_distribution(group: Group, module: Module, node: ast.AST, arguments: 
 
 def run_config(group: Group, construction: Construction) -> Result | None:
     """The RunConfig that a construction is given, when it is one made in sight; None where it is given none."""
+    found = run_configs(group, construction)
+    if len(found) > 1:
+        raise group.ctx.refuse("run-config", construction.call, construction.module, "it is one of several RunConfigs")
+    return found[0] if found else None
+
+
+def run_configs(group: Group, construction: Construction) -> list[Result]:
+    """The RunConfigs that a construction may be given, made in sight."""
     node = given(construction.call, construction.result.symbol).get("config")
+    value = group.ctx.facts.value(node) if node is not None else None
     if node is None:
-        return None
-    value = group.ctx.facts.value(node)
+        return []
     found = [o for o in options(value) if is_none(o) is not True] if value is not None else []
-    if value is not None and not found:
-        return None
-    config = found[0] if len(found) == 1 else None
-    if isinstance(config, Result) and made_config(config) is not None:
-        return config
-    raise group.ctx.refuse("run-config", construction.call, construction.module, "the RunConfig cannot be followed")
+    configs = [o for o in found if isinstance(o, Result) and made_config(o) is not None]
+    if value is None or len(configs) != len(found):
+        raise group.ctx.refuse("run-config", construction.call, construction.module, "the RunConfig cannot be followed")
+    return configs
 
 
 def made_config(config: Value | None) -> Result | None:
@@ -93,18 +107,18 @@ def settings(config: Result) -> dict[str, ast.expr]:
 
 
 def sets(group: Group, construction: Construction, name: str) -> bool:
-    """True when the construction's RunConfig sets an argument."""
-    config = run_config(group, construction)
-    return config is not None and name in settings(config)
+    """True when a RunConfig of the construction sets an argument."""
+    return any(name in settings(config) for config in run_configs(group, construction))
 
 
 def setting(group: Group, construction: Construction, name: str, render: Render) -> str | None:
     """The text of a RunConfig argument at the construction: as written there, or read off the settings object."""
-    config = run_config(group, construction)
-    if config is None or name not in settings(config):
+    if not sets(group, construction, name):
         return None
+    configs = run_configs(group, construction)
+    config = configs[0]
     node = given(construction.call, construction.result.symbol)["config"]
-    if config.symbol in RUN_CONFIGS and (node is config.call or assigned_away(group, config)):
+    if len(configs) == 1 and config.symbol in RUN_CONFIGS and (node is config.call or assigned_away(group, config)):
         return render(settings(config)[name])
     return f"{render(node)}.{name}"
 
@@ -119,13 +133,14 @@ def assigned_away(group: Group, config: Result) -> bool:
 
 def seed_lines(group: Group, construction: Construction, render: Render) -> list[str]:
     """`keras.utils.set_random_seed(...)` for a RunConfig with a seed."""
-    config = run_config(group, construction)
-    if config is None:
-        return []
-    refuse_distribution(group, config.module, config.call, settings(config))
+    configs = run_configs(group, construction)
+    for config in configs:
+        refuse_distribution(group, config.module, config.call, settings(config))
     seed = setting(group, construction, "tf_random_seed", render)
     if seed is None:
         return []
+    if not all("tf_random_seed" in settings(config) for config in configs):
+        raise group.ctx.refuse("run-config", construction.call, construction.module, "only some RunConfigs have a seed")
     return [group.ctx.use(construction.module, f"keras.utils.set_random_seed({seed})")]
 
 

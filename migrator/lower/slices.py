@@ -49,8 +49,21 @@ def _block(
     steps: list[Step], live: set[str], loads: Loads, roots: Callable[[Step], bool], needed: set[Step]
 ) -> set[str]:
     rest_needed = False
-    for step in reversed(steps):
-        live = _step(step, live, loads, roots, needed, rest_needed)
+    end = live
+    for index, step in reversed(list(enumerate(steps))):
+        around = steps[max(index - 1, 0) : index + 2]
+        before, after = around[0], around[-1]
+        if step.rest and before.kind == "training" and before is not step:
+            # it is all that its modes run: no way leads around it
+            live = _block(step.blocks[0], set(live), loads, roots, needed)
+            if any(s in needed for s in step.blocks[0]):
+                needed.add(step)
+        elif step.kind == "training" and after.rest and after is not step:
+            # the modes of one block end here: what follows gives nothing to them
+            ends = [set(end), live] if after.modes.isdisjoint(step.modes) else [live, set(end)]
+            live = _branch(step, live, ends, loads, roots, needed, rest_needed)
+        else:
+            live = _step(step, live, loads, roots, needed, rest_needed)
         rest_needed = rest_needed or step in needed
     return live
 
@@ -66,17 +79,7 @@ def _step(
         return live - given
     match step.kind:
         case "if" | "training" | "try":
-            ends = [_block(block, set(live), loads, roots, needed) for block in step.blocks]
-            inside = any(s in needed for block in step.blocks for s in block)
-            # a return that belongs to one mode does not end what is built for all of them
-            jumps = rest_needed and step.kind != "training" and any(leaves(block) for block in step.blocks)
-            if inside or jumps or roots(step):
-                needed.add(step)
-                if step.kind == "if":
-                    mark_jumps(step.blocks, needed)
-                joined: set[str] = set().union(*ends) if step.kind != "try" else set(live).union(*ends)
-                return joined.union(*(loads(e) for e in header(step)))
-            return live
+            return _branch(step, live, [live] * len(step.blocks), loads, roots, needed, rest_needed)
         case "for" | "while":
             return _loop(step, live, loads, roots, needed)
         case "with":
@@ -84,7 +87,7 @@ def _step(
             if any(s in needed for s in step.blocks[0]):
                 needed.add(step)
                 return inner.union(*(loads(e) for e in header(step)))
-            return live
+            return inner  # without the names that the forward pass gives here
     node = step.node
     defined, killed = defined_by(step)
     if step.kind == "return":
@@ -94,6 +97,29 @@ def _step(
         return live if not roots(step) else _keep(step, set(), set(), loads, needed)
     if roots(step) or defined & live:
         return _keep(step, live, killed, loads, needed)
+    return live
+
+
+def _branch(
+    step: Step,
+    live: set[str],
+    ends: list[set[str]],
+    loads: Loads,
+    roots: Callable[[Step], bool],
+    needed: set[Step],
+    rest_needed: bool,
+) -> set[str]:
+    """A branch, with what is live at the end of each of its blocks."""
+    starts = [_block(block, set(end), loads, roots, needed) for block, end in zip(step.blocks, ends, strict=True)]
+    inside = any(s in needed for block in step.blocks for s in block)
+    # a return that belongs to one mode does not end what is built for all of them
+    jumps = rest_needed and step.kind != "training" and any(leaves(block) for block in step.blocks)
+    if inside or jumps or roots(step):
+        needed.add(step)
+        if step.kind == "if":
+            mark_jumps(step.blocks, needed)
+        joined: set[str] = set().union(*starts) if step.kind != "try" else set(live).union(*starts)
+        return joined.union(*(loads(e) for e in header(step)))
     return live
 
 

@@ -62,6 +62,7 @@ class Staging:
     named_variables: bool = False  # variables are listed with their legacy names
     making_metrics: bool = False  # the construction half is that of the metrics, not of the layers
     checked: set[ast.AST] = dataclasses.field(default_factory=set)  # filters of variables shown to choose alike
+    one_text: bool = False  # what tells the mode is written as `training`, where one mode runs it too
     _variables: dict[str, Site] | None = None
     shown: set[int] = dataclasses.field(default_factory=set)  # lines whose comments are printed already
     base: Staging | None = None  # the staging of the same body for all modes: attributes are shared with it
@@ -281,6 +282,8 @@ class Staging:
             for part in self._schedule_parts(node):
                 self._loads(part, found, static)
             return
+        if isinstance(node, ast.Attribute) and rewriting.mode_key(self.ctx, node) is not None:
+            return  # its text stands there instead
         composite = self._self_attribute(node)
         if composite is not None:
             local = composite in self.locals
@@ -455,6 +458,9 @@ class Staging:
         holds = mode_condition(self.ctx.facts, node, self.modes)
         if holds is None:
             return "training" if self._is_training_parameter(node) else None
+        if self.tells_mode(node):
+            self.uses_training = self.training_by_mode = True
+            return "training"
         if holds == self.modes:
             return "True"
         if not holds:
@@ -468,6 +474,13 @@ class Staging:
         raise self.ctx.refuse(
             "mode-not-training", node, self.module, "the forward pass tells evaluation from prediction; Keras does not"
         )
+
+    def tells_mode(self, node: ast.AST) -> bool:
+        """True for what says, in a statement of some modes, which these are; asked while their texts are compared."""
+        by_mode = self.ctx.facts.values.get(node, {})
+        modes = by_mode.keys() & self.modes
+        said = [getattr(by_mode[mode], "value", None) is (mode == "train") for mode in modes]
+        return self.one_text and bool(modes) and modes != self.modes and all(said)
 
     def _is_training_parameter(self, node: ast.expr) -> bool:
         """True for a parameter that tells whether this call trains: some calls follow the mode, others do not."""

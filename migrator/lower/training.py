@@ -60,7 +60,8 @@ def construction_text(group: Group, construction: Construction, render: Render) 
         elif name not in named:
             break
     text = call_text(model_reference(group, module, model, fn, value, render), shown + keywords)
-    return kept_text(group, construction, model, text, render)
+    text = kept_text(group, construction, model, text, render)
+    return input_arguments.with_params(group, construction, text, render)
 
 
 def kept_text(group: Group, construction: Construction, model: LoweredModel, text: str, render: Render) -> str:

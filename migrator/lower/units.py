@@ -51,6 +51,7 @@ class LoweredModel:
     reads_batch_size: bool = False  # from its params
     method: str = ""  # the builder apart, where it is a method of the class that the model_fn was
     named_predictions: bool = True  # they surely are a dictionary
+    serves: bool = False  # it computes what it exports by itself
     export_problem: Refusal | None = None  # why its export outputs cannot be served; nobody else asks for them
 
 
@@ -126,6 +127,7 @@ def assemble(parts: model.ModelParts) -> LoweredModel:
     if metric_arguments is None:
         metric_creation, metric_method = metrics.metrics_method(parts)
     result_method = metric_results.results_method(parts)
+    signatures, problem, serve = exports.signatures_or_problem(parts)
     begin = warm_starts.begin_method(parts)
     names = warm_starts.tell_names(parts)
     init = model.init_method(parts)
@@ -137,7 +139,7 @@ def assemble(parts: model.ModelParts) -> LoweredModel:
         lines += [*owners.docstring(parts.st, doc, "    "), ""]
     lines += [*init, *metric_creation, "", *with_copies(ctx.facts, call)]
     step = several.train_step(parts)
-    for method in (loss_method, metric_method, result_method, step, predict, begin, names):
+    for method in (loss_method, metric_method, result_method, step, predict, serve, begin, names):
         if method:
             lines += ["", *with_copies(ctx.facts, method)]
     statics = [p for p in owners.parameter_order(node) if parts.roles.get(p) == "static"]
@@ -150,7 +152,6 @@ def assemble(parts: model.ModelParts) -> LoweredModel:
     for owner in ctx.owners.values():
         if isinstance(owner, owners.Owner):
             guards.check_leftovers(ctx, owner.module, owner.node, owner.text)
-    signatures, problem = exports.signatures_or_problem(parts)
     top_level = node in module.tree.body
     count = len(optimizer.plan(parts))
     reads = tpu_specs.reads_batch_size(ctx)
@@ -171,6 +172,7 @@ def assemble(parts: model.ModelParts) -> LoweredModel:
         method=made,
         named_predictions=made_names,
         export_problem=problem,
+        serves=bool(serve),
     )
 
 

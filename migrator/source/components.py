@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from migrator.source.project import LIBRARIES, Project
-from migrator.source.syntax import descendants
 
 # The module that the tool writes beside a program. `lower` names it; said again here, and a test compares the two.
 SUPPORT_FILE = "estimator_semantics.py"
@@ -32,10 +31,11 @@ def components(project: Project) -> list[tuple[str, ...]]:
             beside = posixpath.join(folder, marker)
             if beside in sources:
                 sets.join(path, beside)
-        for found in project.imports(path):
-            sets.join(path, found)
         module = project.module(path)
-        for dotted in _absolute_names(module.tree) if module is not None else ():
+        statements = list(_imports(module.tree)) if module is not None else []
+        for found in (found for statement in statements for found in project.imported(statement, path)):
+            sets.join(path, found)
+        for dotted in _absolute_names(statements):
             if project.find(dotted, path) is not None:
                 continue
             package = project.is_package(dotted, path)
@@ -52,13 +52,26 @@ def part(project: Project, paths: Iterable[str]) -> Project:
     return Project({path: project.sources[path] for path in kept}, parsed)
 
 
-def _absolute_names(tree: ast.Module) -> Iterator[str]:
-    """Every absolute module name that a file's imports may mean, packages on the way included."""
+def _imports(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
+    """The import statements of a file at any depth; expressions, which hold none, are not looked into."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield node
+        for field in ("body", "orelse", "handlers", "finalbody", "cases"):
+            inner = getattr(node, field, None)
+            if isinstance(inner, list):
+                waiting += inner
+
+
+def _absolute_names(statements: Iterable[ast.Import | ast.ImportFrom]) -> Iterator[str]:
+    """Every absolute module name that imports may mean, packages on the way included."""
     names: set[str] = set()
-    for node in descendants(tree):
+    for node in statements:
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+        elif not node.level and node.module:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
     for name in names:

@@ -26,6 +26,26 @@ LEARN_RUNNER = "tensorflow.contrib.learn.python.learn.learn_runner"
 TPU_HOMES = ("tensorflow.contrib.tpu.", "tensorflow.estimator.", "tensorflow_estimator.")
 # tf.data before TensorFlow 1.4
 CONTRIB_DATA = frozenset({"Dataset", "FixedLengthRecordDataset", "Iterator", "TFRecordDataset", "TextLineDataset"})
+# of which contrib.data is no more than a deprecated name (read in TF 1.15.5), and which TensorFlow still has
+CONTRIB_DATA_EXPERIMENTAL = frozenset(
+    {
+        "AUTOTUNE",
+        "CsvDataset",
+        "bucket_by_sequence_length",
+        "dense_to_sparse_batch",
+        "enumerate_dataset",
+        "group_by_window",
+        "ignore_errors",
+        "make_batched_features_dataset",
+        "make_csv_dataset",
+        "map_and_batch",
+        "parallel_interleave",
+        "sample_from_datasets",
+        "shuffle_and_repeat",
+        "unbatch",
+        "unique",
+    }
+)
 
 
 def canonical(name: str) -> str:
@@ -47,6 +67,8 @@ def canonical(name: str) -> str:
         name = "tensorflow.contrib.layers." + name[len("tensorflow.contrib.slim.") :]
     if name.startswith("tensorflow.contrib.data.") and name.split(".")[3] in CONTRIB_DATA:
         return "tensorflow.data." + name[len("tensorflow.contrib.data.") :]
+    if name.startswith("tensorflow.contrib.data.") and name.split(".")[3] in CONTRIB_DATA_EXPERIMENTAL:
+        return "tensorflow.data.experimental." + name[len("tensorflow.contrib.data.") :]
     if name.startswith(LEARN_RUNNER):
         return "tensorflow.contrib.learn.learn_runner" + name[len(LEARN_RUNNER) :]
     for head in CONTRIB_KERAS_LAYERS:

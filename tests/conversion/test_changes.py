@@ -114,7 +114,7 @@ def model_fn(features, labels, mode, params):
     return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)
 """
     text = converted(program(model_fn=loop))["train.py"]
-    assert "            outs.append(dense(features[\"x\"]))" in text
+    assert '            outs.append(dense(features["x"]))' in text
 
 
 def test_a_list_that_an_assignment_changes_is_changed_before_layers_are_made() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from migrator.convert import convert
 
-from .small import converted, program, refused
+from .small import MODEL_FN, converted, program, refused
 
 RAISES = """
 def model_fn(features, labels, mode):
@@ -83,3 +83,11 @@ def test_a_model_fn_whose_head_makes_the_spec_is_in_the_ledger_though_no_estimat
     ledger = convert({"train.py": textwrap.dedent(text)}).ledger
     assert [(u.kind, u.name, u.status) for u in ledger.units] == [("model_fn", "my_model_fn", "skipped")]
     assert ledger.units[0].findings[0].rule == "spec"
+
+
+def test_what_is_trainable_is_asked_in_training_only() -> None:
+    fn = MODEL_FN.replace(
+        'tf.layers.dense(features["x"], 1)',
+        'tf.layers.dense(features["x"], 1, trainable=mode == tf.estimator.ModeKeys.TRAIN)',
+    )
+    assert "self.logits = keras.layers.Dense(1)\n" in converted(program(model_fn=fn))["train.py"]

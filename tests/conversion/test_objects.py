@@ -161,7 +161,9 @@ def test_a_tensor_that_passes_between_methods_through_the_object_refuses() -> No
 
 
 def test_an_attribute_read_before_it_is_kept_refuses() -> None:
-    text = methods(METHOD.replace("        x = tf.layers.dense(", "        first = self.logits\n        x = tf.layers.dense("))
+    text = methods(
+        METHOD.replace("        x = tf.layers.dense(", "        first = self.logits\n        x = tf.layers.dense(")
+    )
     text = text.replace('{"y": self.logits * self.rate}', '{"y": self.logits * self.rate if first is None else x}')
     assert {rule for rule, _ in refused(text)} <= {"object-state", "unbound"}
 
@@ -228,7 +230,7 @@ OTHER_USES = {
     "an attribute that is no tensor": ('{"y": logits,', '{"w": logits * net.config["width"], "y": logits,'),
     "an attribute that is not always set": (
         '        self.scaled = self.logits * config["scale"]\n',
-        '        self.scaled = self.logits\n        if training:\n            self.extra = self.logits * 2.0\n',
+        "        self.scaled = self.logits\n        if training:\n            self.extra = self.logits * 2.0\n",
     ),
 }
 

@@ -69,6 +69,25 @@ def test_a_run_config_that_is_passed_around_stays_as_settings_and_is_read_where_
     assert "    return build_model().kept_in(config.model_dir)\n" in after
 
 
+CHOSEN = """if np.zeros(1)[0]:
+    config = tf.estimator.RunConfig(model_dir="small")
+else:
+    config = tf.estimator.RunConfig().replace(session_config=tf.ConfigProto(), model_dir="large")
+tf.estimator.Estimator(model_fn, config=config).train(input_fn, steps=8)"""
+
+
+def test_one_of_several_run_configs_stays_as_settings() -> None:
+    after = converted(around(CHOSEN))["train.py"]
+    assert '        config = RunConfig(model_dir="small")\n' in after
+    assert '        config = RunConfig().replace(model_dir="large")\n' in after
+    assert "build_model().kept_in(config.model_dir)" in after
+
+
+def test_several_run_configs_of_which_one_has_a_seed_refuse() -> None:
+    text = around(CHOSEN.replace('model_dir="small"', "tf_random_seed=1"))
+    assert ("run-config", line_of(text, "config=config")) in refused(text)
+
+
 def test_a_distributed_training_refuses() -> None:
     lines = "config = tf.estimator.RunConfig(train_distribute=tf.contrib.distribute.MirroredStrategy())\n"
     lines += "tf.estimator.Estimator(model_fn, config=config).train(input_fn, steps=8)"

@@ -50,7 +50,13 @@ def test_the_layer_is_the_one_that_fits_the_cell(cell: str) -> None:
     files = converted(reading(cell, state="state.c" if "LSTM" in cell else "state"))
     made = re.findall(r"self\.\w+ = ([\w.]*(?:LSTM|GRU|RNN))\(", files["train.py"])
     assert made == [LAYERS[cell]]
+    assert ("bias_initializer=OpenGates()" in files["train.py"]) == cell.startswith("GRU")
     assert ("class FusedLSTM(keras.layers.LSTM):" in files["estimator_semantics.py"]) == (made == ["FusedLSTM"])
+
+
+def test_a_given_first_bias_of_a_gru_is_kept() -> None:
+    text = converted(reading("GRUCell(6, bias_initializer=tf.zeros_initializer())"))["train.py"]
+    assert re.search(r"bias_initializer=(keras\.initializers\.Zeros\(\)|'zeros')", text)
 
 
 @pytest.mark.runtime

@@ -28,8 +28,8 @@ tf.disable_eager_execution()
 random = np.random.RandomState(0)
 for layer in ("layer_0/inner/dense", "layer_0/inner/dense_1", "layer_0/out", "layer_1/inner/dense",
               "layer_1/inner/dense_1", "layer_1/out", "last/dense", "last/dense_1"):
-    tf.get_variable("net/%s/kernel" % layer, initializer=random.randn(3, 3).astype("float32"))
-    tf.get_variable("net/%s/bias" % layer, initializer=random.randn(3).astype("float32"))
+    tf.get_variable("net/%s/kernel" % layer, initializer=(random.randn(3, 3) * 0.3).astype("float32"))
+    tf.get_variable("net/%s/bias" % layer, initializer=(random.randn(3) * 0.3).astype("float32"))
 tf.get_variable("elsewhere", initializer=[1.0, 2.0])
 with tf.Session() as session:
     session.run(tf.global_variables_initializer())

@@ -28,6 +28,13 @@ APART = {
 TOGETHER = {
     "an import": {"a.py": "import b\n", "b.py": ""},
     "an import in a function": {"a.py": "def f():\n    from b import x\n", "b.py": ""},
+    "an import at any depth": {
+        "a.py": "class C:\n    def f(self):\n        try:\n            with o:\n                pass\n"
+        "        except E:\n            for _ in x:\n                pass\n            else:\n                import b\n",
+        "b.py": "",
+    },
+    "an import at the end of a try": {"a.py": "try:\n    pass\nfinally:\n    import b\n", "b.py": ""},
+    "an import of a case": {"a.py": "match x:\n    case 1:\n        import b\n", "b.py": ""},
     "an import of an import": {"a.py": "import b\n", "b.py": "import c\n", "c.py": ""},
     "two that import one": {"a.py": "import c\n", "b.py": "import c\n", "c.py": ""},
     "relative": {"p/a.py": "from . import b\n", "p/b.py": ""},

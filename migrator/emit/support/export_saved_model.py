@@ -10,7 +10,8 @@ import tensorflow as tf
 def export_saved_model(model, export_dir_base, receiver, signature="serving_default"):
     """Writes a SavedModel that serves `model.predict_step`, as `Estimator.export_saved_model` does.
 
-    The signature has one input per received tensor and one output per prediction, under their own names.
+    The signature has one input per received tensor and one output per prediction, under their own names. A model
+    with a method `serve` tells other outputs, by signature.
 
     Args:
         model: A built `keras.Model` whose predictions are a dictionary.
@@ -29,10 +30,15 @@ def export_saved_model(model, export_dir_base, receiver, signature="serving_defa
     archive = keras.export.ExportArchive()
     archive.track(model)
 
-    def predictions(tensors):
-        return model.predict_step((to_features(tensors),))
+    serves = hasattr(model, "serve")
 
-    archive.add_endpoint(signature, predictions, input_signature=[specs])
+    def answers(tensors):
+        data = (to_features(tensors),)
+        return model.serve(data) if serves else {signature: model.predict_step(data)}
+
+    names = tf.function(answers).get_concrete_function(specs).structured_outputs if serves else [signature]
+    for name in names:
+        archive.add_endpoint(name, lambda tensors, name=name: answers(tensors)[name], input_signature=[specs])
     version = int(time.time())
     while os.path.exists(path := os.path.join(export_dir_base, str(version))):
         version += 1

@@ -39,6 +39,7 @@ def build(tf: Any) -> types.ModuleType:
             "layers": _layers(tf, slim),
             "framework": _framework(tf, slim),
             "rnn": _rnn(tf),
+            "keras": _keras(tf),
             "learn": learned,
             "predictor": predictor,
             "training": _training(),
@@ -67,6 +68,13 @@ def _take(name: str, *sources: Any) -> types.ModuleType:
     for source in sources:
         found.update((n, getattr(source, n)) for n in dir(source) if not n.startswith("_"))
     return _part(name, found)
+
+
+def _keras(tf: Any) -> types.ModuleType:
+    """contrib.keras is tf.keras before its move; programs also reach it through its private path."""
+    keras = _take("tensorflow.contrib.keras", tf.keras)
+    keras.__dict__["python"] = _part("tensorflow.contrib.keras.python", {"keras": tf.keras})
+    return keras
 
 
 def _layers(tf: Any, slim: Any) -> types.ModuleType:

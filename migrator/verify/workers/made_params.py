@@ -46,6 +46,9 @@ class Params(dict):  # type: ignore[type-arg]
         self.__dict__["guessed"] = {}
         self.__dict__["guesses"] = guesses
 
+    def __bool__(self) -> bool:
+        return True  # an empty one is not replaced: what is read of it may be known
+
     def __missing__(self, key: Any) -> Any:
         value = guess(str(key)) if self.__dict__["guesses"] else UNKNOWN
         value = self.__dict__["defaults"].get(key, value)

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from typing import Any, Dict, List, Tuple
 
-from . import data_order, loose_modules, made_inputs, made_params, randomness, shim, shown_params, stand_ins, trials
+from . import data_order, learn, loose_modules, made_inputs, made_params, randomness, shim, shown_params, stand_ins, trials
 from .extent import Extent
 
 TRAIN_BATCHES, OTHER_BATCHES = 12, 4
@@ -43,7 +43,7 @@ def main(request: Dict[str, Any]) -> Dict[str, Any]:
         module = loose_modules.load(root, hints["legacy"]["path"])
         model_fn, params = find(root, module, hints, capture)
         capture.depth = 1  # from here on nothing is the program's own call
-        estimator = estimator_of(tf, model_fn, params)
+        estimator = estimator_of(tf, model_fn, params, hints["construction"])
         found = trials.Search(tf, estimator, hints).find()
         recorded = legacy_capture.Recorded(estimator, model_fn, ("", 0))
         recorded.inputs = recorded_inputs(found)
@@ -131,14 +131,17 @@ def by_name(module: Any, outer: List[List[str]], place: Tuple[str, int, str]) ->
     return found
 
 
-def estimator_of(tf: Any, model_fn: Any, params: Any) -> Any:
+def estimator_of(tf: Any, model_fn: Any, params: Any, construction: Any = None) -> Any:
     """An Estimator of the model_fn, in a folder of its own."""
     takes = list(inspect.signature(model_fn).parameters)
     folder = tempfile.mkdtemp(prefix="made-up-")
     if "features" not in takes:
         raise NotRun("the model_fn takes no features")
+    cls = tf.estimator.Estimator
+    if "targets" in takes or "learn" in (construction or {}).get("kind", ""):
+        cls = learn.estimator_class(tf)
     try:
-        estimator = tf.estimator.Estimator(model_fn, model_dir=folder)
+        estimator = cls(model_fn, model_dir=folder)
     except Exception as error:  # the boundary to the program's model_fn
         raise NotRun("an Estimator does not take it: %s" % error) from error
     estimator._params = params if "params" in takes else {}

@@ -1,0 +1,58 @@
+"""Export outputs that are not the predictions: served by signature where the model is exported, else they go."""
+
+from __future__ import annotations
+
+from migrator.convert import convert
+
+from .small import MODEL_FN, converted, program, refused
+
+PREDICTIONS = '        return tf.estimator.EstimatorSpec(mode, predictions={"y": logits})\n'
+OUTPUTS = """        scaled = 2 * logits
+        outputs = {
+            "serving_default": tf.estimator.export.PredictOutput({"twice": scaled, "once": logits}),
+            "bare": tf.estimator.export.PredictOutput(scaled),
+        }
+        return tf.estimator.EstimatorSpec(mode, predictions={"y": logits}, export_outputs=outputs)
+"""
+CLASSES = OUTPUTS.replace("PredictOutput(scaled)", "ClassificationOutput(scaled)")
+TRAINS = "tf.estimator.Estimator(model_fn).train(input_fn, steps=8)"
+EXPORTS = """estimator = tf.estimator.Estimator(model_fn, "model")
+    estimator.train(input_fn, steps=8)
+    x = tf.placeholder(tf.float32, [None, 3])
+    receiver = tf.estimator.export.build_raw_serving_input_receiver_fn({"x": x})
+    estimator.export_saved_model("export", receiver)"""
+
+
+def exported(outputs: str, body: str = EXPORTS) -> str:
+    """A program whose model_fn has these export outputs."""
+    return program(model_fn=MODEL_FN.replace(PREDICTIONS, outputs)).replace(TRAINS, body)
+
+
+def test_outputs_of_their_own_are_computed_by_signature() -> None:
+    after = converted(exported(OUTPUTS))["train.py"]
+    assert "    def serve(self, data):" in after
+    assert "'serving_default': {\"twice\": scaled, \"once\": logits}," in after
+    assert "'bare': {'output': scaled}," in after
+
+
+def test_where_nothing_is_exported_they_go() -> None:
+    assert "serve" not in converted(exported(OUTPUTS, TRAINS))["train.py"]
+
+
+def test_other_kinds_of_outputs_refuse_an_export() -> None:
+    assert {rule for rule, _ in refused(exported(CLASSES))} == {"export-outputs"}
+
+
+def test_other_kinds_of_outputs_go_with_a_finding_where_nothing_is_exported() -> None:
+    text = exported(CLASSES, TRAINS)
+    assert "ClassificationOutput" not in converted(text)["train.py"]
+    rules = {f.rule for unit in convert({"train.py": text}).ledger.units for f in unit.findings}
+    assert rules == {"export-outputs"}
+
+
+def test_the_predictions_themselves_need_no_method_of_their_own() -> None:
+    outputs = PREDICTIONS.replace(
+        '{"y": logits})', '{"y": logits}, export_outputs={"y": tf.estimator.export.PredictOutput({"y": logits})})'
+    )
+    after = converted(exported(outputs))["train.py"]
+    assert "def serve" not in after and "signature='y'" in after
