@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from migrator.conversion import Conversion, ModelMap
 from migrator.ledger import Unit, Verification
+from migrator.verify.compare import MADE_UP
 from migrator.workspace import landing
 from migrator.workspace.copying import copy_tree
 from migrator.workspace.discovery import Project, list_files, locate
@@ -251,10 +252,15 @@ def group_outcome(verifications: Mapping[str, Verification]) -> Verification:
 
 
 def unit_outcome(unit: Unit, of_group: Mapping[str, Verification]) -> Verification:
-    """A model's own evidence; any other unit was run as part of its group and shares the group's verdict."""
+    """A model's own evidence; any other unit was run as part of its group and shares the group's verdict.
+
+    Where a model was proven on made-up inputs nothing else of its group was run.
+    """
     if unit.id in of_group:
         return of_group[unit.id]
     whole = group_outcome(of_group)
+    if whole.status == "verified" and any(MADE_UP in proof.runtime for proof in of_group.values()):
+        return Verification("not_run", f"only the model of its group was run, on {MADE_UP}", whole.runtime)
     reason = "run together with the model of its group" if whole.status == "verified" else whole.reason
     return Verification(whole.status, reason, whole.runtime)
 

@@ -64,7 +64,7 @@ def call(ev: Evaluator, site: Site, callee: Value, args: list[Value], kwargs: di
         case ClassRef():
             return instantiate(ev, callee, site, args, kwargs)
         case Instance():
-            method = lookup.class_member(callee.cls, "__call__")
+            method = lookup.calling_method(callee.cls)
             if isinstance(method, Function):
                 bound = Function(method.node, method.scope, method.defaults, callee, method.owner)
                 return call_function(ev, bound, site, args, kwargs)
@@ -333,10 +333,20 @@ def register_creation(ev: Evaluator, site: Site, rule: Rule | None, name: str, b
     if name in VARIABLES:
         ev.create(site.node, bound.get("name"), "Variable")
     elif name in RNN_CALLS:
-        ev.create(site.node, bound.get("scope"), "rnn")
+        ev.create(site.node, bound.get("scope"), "bidirectional_rnn" if "bidirectional" in name else "rnn")
     elif rule is not None and rule.kind == "layer" and rule.weights:
         given = bound.get(rule.name_arg) if rule.name_arg else None
-        ev.create(site.node, given, rule.scope or name.rsplit(".", 1)[-1])
+        reuse = bound.get(rule.reuse_arg or "reuse")
+        told = "no" if reuse is None else reuse_of(reuse)
+        ev.create(site.node, given, rule.scope or name.rsplit(".", 1)[-1], told)
+
+
+def reuse_of(value: Value) -> str:
+    """The reuse flag that a layer or a variable_scope was given."""
+    if isinstance(value, Const):
+        known = {None: "no", True: "yes", False: "no", "auto": "auto"}
+        return known.get(value.value, "unknown") if isinstance(value.value, (bool, str, type(None))) else "unknown"
+    return "unknown"
 
 
 def called_result(ev: Evaluator, site: Site, callee: Result, args: list[Value], kwargs: dict[str, Value]) -> Value:

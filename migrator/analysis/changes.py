@@ -19,6 +19,7 @@ from migrator.analysis.values import (
     Stage,
     Symbol,
     Value,
+    same,
     stage_of,
 )
 
@@ -59,8 +60,7 @@ def changed(ev: Evaluator, node: ast.AST, value: Value, stored: Iterable[Value],
     function = ev.frame.function
     this = function.bound if function is not None else None
     if this is not None and reaches([this], value):
-        made_here = getattr(function.node, "name", "") == "__init__" if function is not None else False
-        if made_here or any(stage_of(v) is Stage.CALL for v in stored):
+        if being_made(ev, this, value) or any(stage_of(v) is Stage.CALL for v in stored):
             return
     static = stage_of(value) is Stage.STATIC and all(stage_of(v) is Stage.STATIC for v in stored)
     if isinstance(node, ast.Call) and ev.frame.scope is not None:
@@ -74,6 +74,17 @@ def changed(ev: Evaluator, node: ast.AST, value: Value, stored: Iterable[Value],
         ev.refuse("aliasing", node, message, scope.module, supposed=True)
     elif active("outer-write") and value not in scope.names.values() and held_outside(scope, value):
         ev.refuse("outer-write", node, "an object of an enclosing scope is changed", scope.module, supposed=True)
+
+
+def being_made(ev: Evaluator, this: Value, value: Value) -> bool:
+    """True while the constructor of an object runs, itself or a method it calls, for what came with no argument."""
+    frame = ev.frame
+    while frame is not None:
+        function = frame.function
+        if function is not None and function.bound is this and getattr(function.node, "name", "") == "__init__":
+            return not reaches((v for v in given(frame) if v is not this), value)
+        frame = frame.parent
+    return False
 
 
 def passed_on(ev: Evaluator, value: Value, static: bool) -> bool:
@@ -138,9 +149,11 @@ def attribute_set(
     if ev.module_level or not ev.mode or ev.frame is None or not active("object-state"):
         return
     function = ev.frame.function
-    if function is not None and function.bound is instance and getattr(function.node, "name", "") == "__init__":
+    if function is not None and function.bound is instance and being_made(ev, instance, instance):
         return
     old = instance.attrs.get(name) if name is not None else None
+    if old is not None and same(old, value):
+        return
     constant = isinstance(old, Const) and old.value is None
     known_here = not reaches(given(ev.frame), instance) and len(holders(scope, instance)) == 1
     if name is not None and known_here:

@@ -639,7 +639,7 @@ class Evaluator:
         elif not self.supposing:
             self.add_creation(Creation(call, known[2], True, self.mode))
 
-    def create(self, call: ast.Call, name: Value | None, base: str) -> str:
+    def create(self, call: ast.Call, name: Value | None, base: str, reuse: str = "no") -> str:
         """Record that a library call makes variables; their full legacy name, "" when the call does not really run."""
         if self.supposing:
             return ""
@@ -650,12 +650,15 @@ class Evaluator:
             return full
         if given is None and name is not None and is_none(name) is not True:
             local = "*"
+        elif given is None and reuse == "yes":
+            self.scopes.open(base)
+            local = base  # the first of that kind, whatever was made since
         elif given is None:
             local = self.scopes.default(base)
         else:
             self.scopes.open(given)
             local = given
-        full, reused = self.scopes.create(local)
+        full, reused = self.scopes.create(local, reuse)
         self.add_creation(Creation(call, full, reused, self.mode))
         return full
 

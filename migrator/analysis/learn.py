@@ -14,6 +14,7 @@ ESTIMATOR = "tensorflow.contrib.learn.Estimator"
 EXPERIMENT = "tensorflow.contrib.learn.Experiment"
 RUN = "tensorflow.contrib.learn.learn_runner.run"
 EXPORT_STRATEGY = "tensorflow.contrib.learn.make_export_strategy"
+METRIC_SPEC = "tensorflow.contrib.learn.MetricSpec"
 PREDICTOR = "tensorflow.contrib.predictor.from_estimator"
 
 SIGNATURES = {
@@ -24,6 +25,7 @@ SIGNATURES = {
     "check_interval_secs=5",
     EXPORT_STRATEGY: "serving_input_fn, default_output_alternative_key=None, assets_extra=None, as_text=False, "
     "exports_to_keep=5, strip_default_attrs=None",
+    METRIC_SPEC: "metric_fn, prediction_key=None, label_key=None, weight_key=None",
     "learner.fit": "x=None, y=None, input_fn=None, steps=None, batch_size=None, monitors=None, max_steps=None",
     "learner.partial_fit": "x=None, y=None, input_fn=None, steps=1, batch_size=None, monitors=None",
     "learner.evaluate": "x=None, y=None, input_fn=None, feed_fn=None, batch_size=None, steps=None, metrics=None, "

@@ -232,6 +232,25 @@ def class_member(ref: ClassRef, attr: str) -> Value | None:
     return None
 
 
+KERAS_CLASSES = {
+    "tensorflow.keras.Model": "keras.Model",
+    "tensorflow.keras.models.Model": "keras.Model",
+    "tensorflow.keras.layers.Layer": "keras.layers.Layer",
+}
+
+
+def keras_base(ref: ClassRef) -> str:
+    """What a class that is itself a Keras model or layer derives from today; "" for other classes."""
+    found = [KERAS_CLASSES.get(base.name, "") for base in ref.bases if isinstance(base, Symbol)]
+    return found[0] if len(ref.bases) == len(found) == 1 else ""
+
+
+def calling_method(ref: ClassRef) -> Value | None:
+    """The method that runs when an object of the class is called: of a Keras class, `call`."""
+    found = class_member(ref, "__call__")
+    return class_member(ref, "call") if found is None and keras_base(ref) else found
+
+
 def external_member(ref: ClassRef, attr: str) -> Value:
     """A member that only a library base can have."""
     for base in ref.bases:

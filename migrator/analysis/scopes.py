@@ -75,11 +75,16 @@ class ScopeStack:
         """Leave the innermost scope."""
         self.entries.pop()
 
-    def create(self, name: str) -> tuple[str, bool]:
-        """Register a variable or layer of this name; (full name, whether it is an existing one)."""
+    def create(self, name: str, reuse: str = "no") -> tuple[str, bool]:
+        """Register a variable or layer of this name; (full name, whether it is an existing one).
+
+        `reuse` is what the layer itself was told. Where that is not known, what exists must have been meant: TensorFlow
+        would have raised otherwise.
+        """
         full = self.prefix() + name
         exists = full in self.made and "*" not in full
         self.made.add(full)
-        automatic = self.top.reuse == "auto" and active("auto-reuse")
-        reused = self.top.reuse == "yes" or (automatic and exists)
+        told = reuse if reuse != "no" and active("layer-reuse") else self.top.reuse
+        automatic = told in ("auto", "unknown") and active("auto-reuse")
+        reused = told == "yes" or self.top.reuse == "yes" or (automatic and exists)
         return full, reused

@@ -54,6 +54,8 @@ CELLS = {
     "LSTMCell": "num_units, use_peepholes=False, cell_clip=None, initializer=None, num_proj=None, proj_clip=None, "
     "num_unit_shards=None, num_proj_shards=None, forget_bias=1.0, state_is_tuple=True, activation=None, "
     "reuse=None, name=None, dtype=None",
+    "LSTMBlockCell": "num_units, forget_bias=1.0, cell_clip=None, use_peephole=False, dtype=None, reuse=None, "
+    "name='lstm_cell'",
     "GRUCell": "num_units, activation=None, reuse=None, kernel_initializer=None, bias_initializer=None, name=None, "
     "dtype=None",
     "BasicRNNCell": "num_units, activation=None, reuse=None, name=None, dtype=None",
@@ -69,6 +71,7 @@ SIGNATURES: dict[str, str] = {
     **VARIABLES,
     **RNN_CALLS,
     **{f"tensorflow.{home}.{cell}": s for cell, s in CELLS.items() for home in ("nn.rnn_cell", "contrib.rnn")},
+    "tensorflow.contrib.cudnn_rnn.CudnnCompatibleLSTMCell": "num_units, reuse=None",
     "tensorflow.variable_scope": "name_or_scope, default_name=None, values=None, initializer=None, regularizer=None, "
     "caching_device=None, partitioner=None, custom_getter=None, reuse=None, dtype=None, use_resource=None, "
     "constraint=None, auxiliary_name_scope=True",
@@ -174,6 +177,7 @@ STATIC_NAMESPACES = (
     "tensorflow.control_dependencies",
     "tensorflow.nn.rnn_cell",
     "tensorflow.contrib.rnn",
+    "tensorflow.contrib.cudnn_rnn.CudnnCompatibleLSTMCell",
     "tensorflow.parse_single_example",
     "tensorflow.set_random_seed",
     "tensorflow.trainable_variables",

@@ -20,6 +20,8 @@ RULES = frozenset(
         "late-binding",  # a function reads the names around it when it is called
         "scope-counters",  # default names are counted afresh in each activation of a scope
         "auto-reuse",  # AUTO_REUSE takes what is there and makes what is not
+        "layer-reuse",  # a layer that is told to reuse takes the variables of the one before
+        "reused-alike",  # what reuses the variables of a layer may still differ from it
         "layer-object",  # a layer object called again uses its variables again
         "object-called-twice",  # an object that makes layers in its call makes new ones each time
         "operand",  # an operand of and / or, or a nested comprehension, may create nothing or much

@@ -294,17 +294,26 @@ def truth(value: Value) -> bool | None:
             return bool(value.value)
         case Sequence() | Mapping() if not value.open:
             return bool(value.items)
-        case Function() | ClassRef() | ModuleRef() | Symbol() | Partial():
+        case Function() | ClassRef() | ModuleRef() | Partial():
             return True
+        case Symbol():
+            return True if is_object(value) else None
         case Choice():
             found = {truth(v) for v in value.options}
             return found.pop() if len(found) == 1 else None
     return None
 
 
+def is_object(symbol: Symbol) -> bool:
+    """True for a library name that surely stands for a function or class; flags and settings may hold anything."""
+    return symbol.name.startswith(("tensorflow.", "builtins.", "numpy.")) and ".FLAGS." not in symbol.name
+
+
 def is_none(value: Value) -> bool | None:
     """Whether the value is None, when certain."""
     match value:
+        case Symbol() if not is_object(value):
+            return None
         case Const():
             return value.value is None
         case Opaque() | Member():

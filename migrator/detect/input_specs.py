@@ -94,14 +94,16 @@ def _outer(tree: ast.Module | None, function: ast.FunctionDef) -> list[list[str]
 
 # --------------------------------------------------------------------------------------------------------- builders
 def _builder(trees: Mapping[str, ast.Module], path: str, class_name: str, legacy_name: str) -> dict[str, Any] | None:
-    """The function of the migrated program that returns the compiled model; one that calls it comes before it."""
-    makers = _makers({path: trees[path]}, class_name) if path in trees else []
-    makers += [maker for maker in _makers(trees, class_name) if maker[0] != path and _imports_it(trees, maker[0], path)]
+    """The function of the migrated program that returns the compiled model; one in `path` may only delegate to it."""
+    if path not in trees:
+        return None
+    own = any(isinstance(n, ast.ClassDef) and n.name == class_name for n in ast.walk(trees[path]))
+    places = [path] if own else [other for other in trees if other == path or _imports_it(trees, path, other)]
+    makers = [(at, node) for at in places for node in _calling(trees[at], {class_name})]
+    makers += [(path, node) for node in _calling(trees[path], {node.name for _, node in makers})]
     if not makers:
         return None
-    wanted = _spoken(legacy_name)
-    outermost = [maker for maker in makers if _spoken(maker[1].name.removeprefix("build_")) == wanted]
-    at, function = (outermost or makers)[0]
+    at, function = max(makers, key=lambda one: (one[0] == path, _spoken(one[1].name) == _spoken(legacy_name)))
     required = len(function.args.args) - len(function.args.defaults)
     return {
         "path": at,
@@ -112,19 +114,10 @@ def _builder(trees: Mapping[str, ast.Module], path: str, class_name: str, legacy
     }
 
 
-def _makers(trees: Mapping[str, ast.Module], class_name: str) -> list[tuple[str, ast.FunctionDef]]:
-    found: list[tuple[str, ast.FunctionDef]] = []
-    names = {class_name}
-    for _ in range(2):  # the builder, then those that only delegate to it
-        for path, tree in trees.items():
-            for node in ast.walk(tree):
-                if not isinstance(node, ast.FunctionDef) or (path, node) in found:
-                    continue
-                made = names & {_name(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)}
-                if made and node.name.startswith("build_") and node.name not in names:
-                    found.append((path, node))
-        names = {node.name for _, node in found}
-    return found
+def _calling(tree: ast.Module, names: set[str]) -> list[ast.FunctionDef]:
+    """The builders in a file that call one of the names."""
+    found = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name.startswith("build_")]
+    return [n for n in found if names & {_name(call.func) for call in ast.walk(n) if isinstance(call, ast.Call)}]
 
 
 def _imports_it(trees: Mapping[str, ast.Module], path: str, other: str) -> bool:
@@ -135,7 +128,9 @@ def _imports_it(trees: Mapping[str, ast.Module], path: str, other: str) -> bool:
 
 
 def _spoken(name: str) -> str:
-    return name.replace("_", "").lower().removesuffix("fn")
+    """What is left of `build_cnn` and of `cnn_model_fn`."""
+    words = [word for word in name.lower().removeprefix("build_").split("_") if word not in ("model", "fn")]
+    return "".join(words)
 
 
 def _name(node: ast.expr) -> str:
@@ -316,6 +311,10 @@ def _leaves(tree: ast.Module, constants: Mapping[str, Any]) -> Iterator[tuple[st
             column = _column(node, constants)
             if column is not None:
                 yield column
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            leaf = _shaped(node.value, constants)
+            if leaf is not None and isinstance(node.targets[0], ast.Name):
+                yield node.targets[0].id, leaf
 
 
 def _shaped(call: ast.Call, constants: Mapping[str, Any]) -> dict[str, Any] | None:

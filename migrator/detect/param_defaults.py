@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+_BAGS = ("config", "param", "option", "flags", "settings")
 _PARAMS = ("params", "hparams", "flags", "args", "FLAGS")
 
 
@@ -18,6 +19,9 @@ def find(trees: Iterable[ast.Module]) -> dict[str, Any]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
                 for name, value in _of_call(node):
+                    found.setdefault(name, value)
+            elif isinstance(node, ast.ClassDef) and any(word in node.name.lower() for word in _BAGS):
+                for name, value in _of_class(node):
                     found.setdefault(name, value)
             elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in tables:
                 name = _parameter(node.slice)
@@ -51,6 +55,20 @@ def _of_call(call: ast.Call) -> Iterator[tuple[str, Any]]:
         value = _literal(call.args[1]) if len(call.args) > 1 else _literal(named.get("default"))
         if isinstance(flag, str) and value is not None:
             yield flag, value
+
+
+def _of_class(node: ast.ClassDef) -> Iterator[tuple[str, Any]]:
+    """The defaults of a constructor's arguments, and the attributes set in the class's body."""
+    for statement in node.body:
+        if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
+            a = statement.args
+            given = zip(a.args[len(a.args) - len(a.defaults) :], a.defaults, strict=True)
+            for parameter, default in (*given, *zip(a.kwonlyargs, a.kw_defaults, strict=True)):
+                if _literal(default) is not None:
+                    yield parameter.arg, _literal(default)
+        elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            if _literal(statement.value) is not None:
+                yield statement.targets[0].id, _literal(statement.value)
 
 
 def _tables(tree: ast.Module) -> dict[str, list[Any]]:

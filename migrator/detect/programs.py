@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+from pathlib import PurePosixPath
 
 from migrator.analysis import calls, learn, lookup
 from migrator.analysis.evaluate import Evaluator
@@ -90,13 +91,24 @@ def candidates(project: Project) -> list[str]:
     return [path for path, text in sorted(project.sources.items()) if any(mark in text for mark in MARKS)]
 
 
+def users(project: Project, paths: list[str]) -> list[str]:
+    """Other files that read TensorFlow and import one of these: scripts around a model that another file holds."""
+    stems = {PurePosixPath(path).stem for path in paths}
+    naming = [
+        path
+        for path, text in sorted(project.sources.items())
+        if path not in paths and "tensorflow" in text and any(stem in text for stem in stems)
+    ]
+    return [path for path in naming if project.imports(path) & set(paths)]
+
+
 def survey(project: Project, rules: Rulebook) -> tuple[Program, Evaluator]:
     """Evaluate every function of the files that use Estimators, or that those import, with unknown arguments."""
     ev = Evaluator(project, rules)
     facts = Facts()
     ev.begin("", facts)
     paths = candidates(project)
-    for path in paths:
+    for path in [*paths, *users(project, paths)]:
         lookup.module_scope(ev, path)
     done: set[str] = set()
     called: set[ast.AST] = set()
@@ -306,9 +318,7 @@ def evaluate_model_fns(project: Project, rules: Rulebook, fns: list[ModelFn], su
     return facts
 
 
-def evaluate_modes(
-    project: Project, rules: Rulebook, fns: list[ModelFn], survey_ev: Evaluator, told: Told
-) -> Facts:
+def evaluate_modes(project: Project, rules: Rulebook, fns: list[ModelFn], survey_ev: Evaluator, told: Told) -> Facts:
     """One run over every mode; `told`: parameters that are known to tell the mode."""
     facts = Facts()
     ev = Evaluator(project, rules)

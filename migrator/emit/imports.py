@@ -45,7 +45,8 @@ def plan_imports(text: str, original: str, plan: ImportPlan) -> str:
     used = used_names(tree)
     used_before = used_names(syntax_of(original))
     bound = bound_at_top(tree)
-    visitor = _Imports(used, used_before, dict(plan.renamed), exported(tree))
+    ours = {name for statement in plan.statements for name in bound_at_top(ast.parse(statement))}
+    visitor = _Imports(used, used_before, dict(plan.renamed), exported(tree), ours)
     module = module.visit(visitor)
     assert isinstance(module, cst.Module)
     wanted = []
@@ -131,8 +132,11 @@ def bound_at_top(tree: ast.Module) -> set[str]:
 class _Imports(cst.CSTTransformer):
     """Edits import statements: unused ones go, compat.v1 becomes the plain package, renamed names follow."""
 
-    def __init__(self, used: set[str], used_before: set[str], renamed: dict[str, str], keep: set[str]) -> None:
+    def __init__(
+        self, used: set[str], used_before: set[str], renamed: dict[str, str], keep: set[str], ours: set[str]
+    ) -> None:
         super().__init__()
+        self.ours = ours  # names that new imports bind
         self.used, self.used_before, self.renamed, self.keep = used, used_before, renamed, keep
         self.removed: set[str] = set()
 
@@ -144,6 +148,8 @@ class _Imports(cst.CSTTransformer):
 
     def gone(self, name: str, module: str = "") -> bool:
         """True when the original read the name and the new text does not, or nobody does and the module ended."""
+        if name in self.ours and module.startswith("tensorflow"):
+            return True  # the name is another's from now on
         unread = name in self.used_before or module.startswith(ENDED)
         return unread and name not in self.used and name not in self.keep
 

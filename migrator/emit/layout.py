@@ -32,6 +32,18 @@ def fit(line: str) -> list[str]:
     return [*lines, *fit_tail(indent + tail)]
 
 
+def hung(text: str, indent: int) -> str:
+    """An expression whose closing bracket stands on a line of its own, moved so that this line has the indentation."""
+    first, *rest = text.split("\n")
+    if not rest or rest[-1].lstrip()[:1] not in OPENING.values() or '"""' in text or "'''" in text:
+        return text
+    starts = [len(line) - len(line.lstrip()) for line in rest]
+    moved = [
+        " " * max(0, start - starts[-1] + indent) + line.lstrip() for start, line in zip(starts, rest, strict=True)
+    ]
+    return "\n".join([first, *moved])
+
+
 def fit_tail(line: str) -> list[str]:
     """What follows the closing bracket, broken again when it is long itself."""
     return [line] if len(line) <= WIDTH else fit(line)

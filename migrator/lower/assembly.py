@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import functools
 import pathlib
+import textwrap
 from collections.abc import Callable, Iterator
 
 from migrator.analysis import learn
@@ -13,13 +14,16 @@ from migrator.analysis.lookup import is_main_guard
 from migrator.analysis.values import Function, Value
 from migrator.emit.editing import Statements, edited
 from migrator.emit.fragments import Renderer
-from migrator.emit.imports import ImportPlan, plan_imports
+from migrator.emit.imports import ImportPlan, plan_imports, used_names
+from migrator.emit.layout import WIDTH
 from migrator.emit.support import support_names, support_source
 from migrator.lower import (
+    cells,
     experiments,
     export_calls,
     guards,
     inputs,
+    learners,
     objects,
     rewriting,
     run_configs,
@@ -29,8 +33,10 @@ from migrator.lower import (
 )
 from migrator.lower.context import SUPPORT, Context, Refused, support_name
 from migrator.lower.groups import EXPORTERS, Group, moved_into_calls
+from migrator.lower.namespaces import ended_aliases, names_ended
 from migrator.lower.owners import Owner
 from migrator.lower.units import LoweredModel
+from migrator.source.inventory import legacy_uses
 from migrator.source.module import Module
 from migrator.source.syntax import descendants, syntax_of
 
@@ -43,6 +49,7 @@ class Assembly:
     contexts: list[Context]
     replaced: dict[ast.AST, list[str]] = dataclasses.field(default_factory=dict)
     inserted: dict[ast.stmt, list[str]] = dataclasses.field(default_factory=dict)
+    markers: dict[ast.AST, str] = dataclasses.field(default_factory=dict)  # statements left as they are, and why
     renamed: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)  # file -> old top-level name -> new
 
     @functools.cached_property
@@ -86,6 +93,7 @@ def group_edits(group: Group, contexts: list[Context], known: dict[str, str]) ->
         module = group.ctx.project.module(path)
         assert module is not None
         texts[path] = with_imports(assembly, module, text)
+    texts.update(neighbours(assembly, frozenset(texts)))
     texts.update(support_files(assembly))
     for path, text in texts.items():
         check_parses(group.ctx, path, text)
@@ -164,6 +172,35 @@ def touched_files(assembly: Assembly) -> set[str]:
     return found
 
 
+def neighbours(assembly: Assembly, changed: frozenset[str]) -> dict[str, str]:
+    """New texts of files that are imported by those of the groups, or import them, and hold library names alone.
+
+    They are run with the migrated program. One that cannot be brought up to date as a whole stays as it is.
+    """
+    project = assembly.group.ctx.project
+    editable = assembly.group.ctx.options.editable
+    around = {path: project.imports(path) for path in project.sources}
+    near = set(changed)
+    waiting = [*changed]
+    while waiting:
+        path = waiting.pop()
+        found = around.get(path, frozenset()) | {p for p, imported in around.items() if path in imported}
+        waiting += found - near
+        near |= found
+    texts: dict[str, str] = {}
+    for path in sorted(near - changed):
+        module = project.module(path)
+        if module is None or not legacy_uses(module.tree) or (editable is not None and path not in editable):
+            continue
+        try:
+            text = with_imports(assembly, module, file_text(assembly, module))
+        except Refused:
+            continue
+        if not legacy_uses(syntax_of(text)):
+            texts[path] = text
+    return texts
+
+
 def importers(assembly: Assembly) -> Iterator[str]:
     """Files that import a name which the conversion renames, from its file or from one that passes it on."""
     project = assembly.group.ctx.project
@@ -204,7 +241,11 @@ def file_text(assembly: Assembly, module: Module) -> str:
                     indent = module.indent_of(node)
                     text = steps.header_without(inner, node.name, steps_only)
                     return [line.removeprefix(indent) for line in text.split("\n")]
+        if node in assembly.markers:
+            return marked(assembly, module, node)
         if moved_into_calls(assembly.group, module, node) or dropped(assembly, module, node):
+            return []
+        if names_ended(module, node):
             return []
         row = inputs.replacement(assembly.group.ctx, module, shots, node, renderer(module, rewrite))
         if row is not None:
@@ -226,7 +267,22 @@ def file_text(assembly: Assembly, module: Module) -> str:
                     lines += run_configs.seed_lines(assembly.group, construction, render)
         return lines
 
-    return edited(module, Statements(replace, before), rewrite)
+    text = edited(module, Statements(replace, before), rewrite)
+    refuse_lost_names(assembly, module, text)
+    return text
+
+
+def refuse_lost_names(assembly: Assembly, module: Module, text: str) -> None:
+    """Refuse when the new text still reads a name of a namespace that ended, whose statement went."""
+    if not ended_aliases(module):
+        return
+    ctx = assembly.group.ctx
+    noted = (item for c in (*assembly.contexts, ctx) for item in c.imports.get(module.path, ()))
+    imported = {item.removeprefix("from absl ") for item in noted}
+    left = sorted((used_names(syntax_of(text)) & ended_aliases(module)) - imported)
+    for node in module.tree.body:
+        if left and names_ended(module, node):
+            raise ctx.refuse("no-rule", node, module, f"`{left[0]}` stands for a part of TensorFlow that ended")
 
 
 def renderer(module: Module, rewrite: Callable[[ast.AST], str | None]) -> Callable[[ast.AST], str]:
@@ -251,15 +307,42 @@ def holds_reached(node: ast.stmt, reached: set[ast.AST], assembly: Assembly) -> 
 def best_effort(
     assembly: Assembly, module: Module, node: ast.stmt, rewrite: Callable[[ast.AST], str | None]
 ) -> list[str] | None:
-    """A definition that takes no part: library names are brought up to date where all of them can be."""
-    try:
-        nothing = Statements(lambda n: [] if dropped(assembly, module, n) else None, lambda n: [])
-        edited(dataclasses.replace(module, tree=ast.Module([node], [])), nothing, rewrite)
-    except Refused:
-        start, end = module.span(node)
-        indent = module.indent_of(node)
-        return [line.removeprefix(indent) for line in module.text[start:end].split("\n")]
-    return None
+    """A definition that takes no part: library names are brought up to date, and what cannot be gets a marker above."""
+    statements = [n for n in (node, *descendants(node)) if isinstance(n, ast.stmt)]
+
+    def replace(inner: ast.stmt) -> list[str] | None:
+        return marked(assembly, module, inner) or ([] if dropped(assembly, module, inner) else None)
+
+    for _ in statements:
+        try:
+            plan = dataclasses.replace(module, tree=ast.Module([node], []))
+            edited(plan, Statements(replace, lambda n: []), rewrite)
+            break
+        except Refused as refused:
+            line = refused.refusal.line if refused.refusal.path == module.path else node.lineno
+            around = [n for n in statements if n.lineno <= line <= (n.end_lineno or n.lineno)] or [node]
+            innermost = min(around, key=lambda n: (n.end_lineno or n.lineno) - n.lineno)
+            assembly.markers[innermost if innermost not in assembly.markers else node] = refused.refusal.message
+            message = f"left as it is, for no converted code needs it: {refused.refusal.message}"
+            assembly.group.ctx.note(refused.refusal.rule, "warning", module, innermost, message)
+    return marked(assembly, module, node)
+
+
+def marked(assembly: Assembly, module: Module, node: ast.stmt) -> list[str] | None:
+    """A statement that stays as it is, with the reason in a comment above; None for any other."""
+    if node not in assembly.markers:
+        return None
+    start, end = module.span(node)
+    indent = module.indent_of(node)
+    text = [line.removeprefix(indent) for line in module.text[start:end].split("\n")]
+    return [*comment(assembly.markers[node], len(indent)), *text]
+
+
+def comment(message: str, column: int) -> list[str]:
+    """A marker for a person as comment lines."""
+    return textwrap.wrap(
+        f"TODO(migrate): {message}", max(40, WIDTH - column), initial_indent="# ", subsequent_indent="# "
+    )
 
 
 def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | None]:
@@ -296,6 +379,8 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
             return None
         if symbol in EXPORTERS:
             return export_calls.exporter_text(group, module, node, symbol, render)
+        if symbol == learn.METRIC_SPEC:
+            return learners.metric_text(group, module, node, render)
         if symbol == learn.EXPORT_STRATEGY:
             return experiments.strategy_text(group, module, node, render)
         if symbol == serving.PARSING:
@@ -321,7 +406,7 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
             return owner.name_in(ctx, module)
         symbol = rewriting.symbol_of(ctx, node)
         if symbol is None:
-            return rewriting.mode_key(ctx, node)
+            return cells.attribute_text(ctx, module, node, render) or rewriting.mode_key(ctx, node)
         if symbol.startswith(("tensorflow.estimator.", "tensorflow.contrib.")) and is_whole(node):
             found = ctx.rules.find(symbol)
             if found is None or found.target is None:

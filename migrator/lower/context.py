@@ -11,6 +11,7 @@ from migrator.analysis.facts import Facts, Refusal
 from migrator.conversion import Options
 from migrator.emit.support import pieces
 from migrator.ledger import Finding, Level, Severity
+from migrator.lower.namespaces import ended_aliases
 from migrator.rulebook import Rulebook
 from migrator.source.module import Module
 from migrator.source.project import Project
@@ -70,6 +71,14 @@ RESERVED = frozenset(
         "input_shape",
         "output_shape",
         "dtype_policy",
+        "begin",
+        "input_params",
+        "kept_in",
+        "legacy_names",
+        "model_dir",
+        "restore",
+        "results",
+        "serve",
     ]
 )
 
@@ -97,6 +106,7 @@ class Context:
     taken: dict[str, set[str]] = dataclasses.field(default_factory=dict)  # file -> top-level names
     level: Level = "exact"
     exports: bool = False  # the program exports the model
+    twins: set[ast.Call] = dataclasses.field(default_factory=set)  # specs for TPUs beside a plain one
     applied: dict[ast.Call, ast.Call] = dataclasses.field(default_factory=dict)  # spec -> its metric function's call
     metric_names: dict[ast.Call, str] = dataclasses.field(default_factory=dict)  # the key as source
     metric_keys: dict[ast.Call, ast.expr] = dataclasses.field(default_factory=dict)  # keys known at construction
@@ -129,7 +139,7 @@ class Context:
             if re.search(rf"(?<![\w.]){head}\.", text):
                 needed.add(head)
         for part in sorted(set(re.findall(r"(?<![\w.])absl\.(\w+)", text))):
-            if part in top_level_names(module.tree):
+            if part in top_level_names(module.tree) - ended_aliases(module):
                 needed.add(f"absl.{part}")
             else:
                 needed.add(f"from absl {part}")

@@ -9,7 +9,7 @@ from migrator.analysis.signatures import SIGNATURES
 from migrator.analysis.values import Const, Partial, Result, Sequence, Value, is_none, options
 from migrator.detect.programs import Use
 from migrator.emit.fragments import call_text
-from migrator.lower import export_calls, hooks, run_configs
+from migrator.lower import export_calls, hooks, learners, run_configs
 from migrator.lower.groups import Group, Render, given
 from migrator.lower.input_arguments import enclosing
 from migrator.rulebook import parameters
@@ -22,30 +22,39 @@ PASSED = ("train_steps", "eval_steps", "train_steps_per_iteration", "min_eval_fr
 WAITING = ("eval_delay_secs", "continuous_eval_throttle_secs", "delay_workers_by_global_step", "check_interval_secs")
 REPORTING = ("train_monitors", "eval_hooks")
 WITHOUT_EFFECT = ("local_eval_frequency", "checkpoint_and_export")  # which evaluations are logged on the way
+ALIKE = ("estimator", "train_input_fn", "eval_input_fn")  # what stands first in both classes
 MODES = {"train_input_fn": "train", "eval_input_fn": "eval"}
 
 
-def experiment_text(group: Group, use: Use, render: Render) -> str:
-    """`Experiment(model, ...)` of the support module. Refuses what the legacy one did beyond that."""
+def experiment_text(group: Group, use: Use, render: Render) -> str | None:
+    """`Experiment(model, ...)` of the support module; None where its name alone is another.
+
+    Refuses what the legacy one did beyond that.
+    """
     ctx, module, call = group.ctx, use.module, use.call
     arguments, rest = written(group, module, call, learn.EXPERIMENT)
     check_attributes(group, use)
     shown: list[str] = [render(arguments["estimator"])] if "estimator" in arguments else []
+    as_written = len(call.args) <= len(ALIKE) and all(k.arg != "estimator" for k in call.keywords)
     for name, node in arguments.items():
         if name == "estimator":
             continue
         if name in MODES:
             shown.append(f"{name}={input_text(group, module, node, use, render, MODES[name])}")
+            as_written = as_written and shown[-1] == f"{name}={render(node)}"
         elif name == "export_strategies" and only_strategies(group, node):
             if any(name in arguments and not is_false(arguments[name]) for name in ("checkpoint_and_export",)):
                 raise ctx.refuse("experiment", node, module, "exports are written at every checkpoint")
             shown.append(f"{name}={render(node)}")
-        elif name in PASSED:
+        elif name in PASSED or (name == "eval_metrics" and learners.only_specs(group, node)):
             shown.append(f"{name}={render(node)}")
         elif name in WAITING:
+            as_written = False
             message = f"`{name}` goes: there is no other process to wait for, and evaluations start at once"
             ctx.note("experiment", "info", module, node, message)
-        elif name not in WITHOUT_EFFECT and not left_out(group, module, name, node):
+        elif name in WITHOUT_EFFECT or left_out(group, module, name, node):
+            as_written = False
+        else:
             raise ctx.refuse("experiment", node, module, f"`{name}` of an Experiment has no counterpart yet")
     every = checkpoint_steps(group, use, render)
     if every:
@@ -57,7 +66,19 @@ def experiment_text(group: Group, use: Use, render: Render) -> str:
         ctx.note("experiment", "warning", module, rest, message)
         ctx.lower_level("review")
         shown.append(f"**{render(rest)}")
-    return ctx.use(module, call_text("support.Experiment", shown))
+    if as_written and not every:
+        return None
+    return ctx.use(module, spread(module, call, call_text("support.Experiment", shown), shown))
+
+
+def spread(module: Module, call: ast.Call, text: str, arguments: list[str]) -> str:
+    """A call with one argument per line, where an argument has several."""
+    if not any("\n" in argument for argument in arguments):
+        return text
+    line = module.text[module.line_start(call.lineno) :]
+    indent = " " * (len(line) - len(line.lstrip(" ")))
+    head = text[: text.index("(") + 1]
+    return "\n".join([head, *(f"{indent}    {argument}," for argument in arguments), f"{indent})"])
 
 
 def only_strategies(group: Group, node: ast.expr) -> bool:
@@ -160,8 +181,8 @@ def check_attributes(group: Group, use: Use) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------- runner
-def run_text(group: Group, use: Use, render: Render) -> str:
-    """`run_experiment(...)` for learn_runner.run."""
+def run_text(group: Group, use: Use, render: Render) -> None:
+    """`run_experiment(...)` for learn_runner.run: its name alone is another. Refuses schedules that are not there."""
     ctx, module, call = group.ctx, use.module, use.call
     arguments, rest = written(group, module, call, learn.RUN)
     if rest is not None:
@@ -172,9 +193,6 @@ def run_text(group: Group, use: Use, render: Render) -> str:
         raise ctx.refuse("experiment", call, module, f"the schedule {wrong[0]!r} has no counterpart")
     message = "the cluster that TF_CONFIG may describe is not asked: the experiment runs on this machine"
     ctx.note("experiment", "info", module, call, message)
-    shown = [render(a) for a in call.args]
-    shown += [f"{k.arg}={render(k.value)}" for k in call.keywords]
-    return ctx.use(module, call_text("support.run_experiment", shown))
 
 
 def unknown_schedules(value: Value | None) -> set[str]:

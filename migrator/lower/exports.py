@@ -106,7 +106,8 @@ def serve_method(parts: ModelParts) -> list[str]:
     known(parts, start, {parts.features}, "the export outputs")
     head = owners.def_line("serve", ["self", "data"])
     head.append('        """What the exported model answers, by signature."""')
-    head.append(f"        {parts.features}, _, _ = {ctx.use(parts.module, 'keras.utils.unpack_x_y_sample_weight')}(data)")
+    unpack = ctx.use(parts.module, "keras.utils.unpack_x_y_sample_weight")
+    head.append(f"        {parts.features}, _, _ = {unpack}(data)")
     if provided:
         source = parts.cut[0] if len(parts.cut) == 1 else "outputs"
         head.append(f"        {source} = self({parts.features}{', training=False' if parts.training else ''})")

@@ -15,7 +15,7 @@ from migrator.analysis.values import Const, Mapping, Result, Sequence, Stage, Sy
 from migrator.lower import rewriting
 from migrator.lower.context import Context, Refused
 from migrator.lower.owned_calls import entry_object, python_arguments
-from migrator.lower.owning import parameter_roles
+from migrator.lower.owning import Own, parameter_roles
 from migrator.lower.slices import definitions
 from migrator.rulebook import bind
 from migrator.source.inventory import import_aliases
@@ -34,12 +34,16 @@ SCOPE_DEFAULTS = {
     "dtype": "a variable_scope gives its variables another dtype",
 }
 PURE_SPACES = ("math.", "nn.softmax", "nn.sigmoid", "nn.relu", "strings.", "reduce_", "zeros", "ones")
-PURE = frozenset(
-    "abs add add_n argmax cast clip_by_value concat constant div divide equal exp expand_dims eye fill floor gather "
-    "gather_nd greater greater_equal identity less less_equal log logical_and logical_not logical_or matmul maximum "
-    "minimum multiply negative not_equal one_hot pad range rank reshape round shape size slice split sqrt square "
-    "squeeze stack stop_gradient subtract tile to_float to_int32 to_int64 transpose unstack where".split()
-)
+# fmt: off
+PURE = frozenset([
+    "abs", "add", "add_n", "argmax", "cast", "clip_by_value", "concat", "constant", "div", "divide", "equal", "exp",
+    "expand_dims", "eye", "fill", "floor", "gather", "gather_nd", "greater", "greater_equal", "identity", "less",
+    "less_equal", "log", "logical_and", "logical_not", "logical_or", "matmul", "maximum", "minimum", "multiply",
+    "negative", "not_equal", "one_hot", "pad", "range", "rank", "reshape", "round", "shape", "size", "slice",
+    "split", "sqrt", "square", "squeeze", "stack", "stop_gradient", "subtract", "tile", "to_float", "to_int32",
+    "to_int64", "transpose", "unstack", "where",
+])
+# fmt: on
 HARMLESS_DEPENDENCIES = ("tensorflow.assert", "tensorflow.debugging.", "tensorflow.Assert", "tensorflow.Print")
 
 
@@ -125,17 +129,23 @@ def check_alike(st: Staging, earlier: Site, site: Site) -> None:
     shapes = []
     for own in (earlier.own, site.own):
         call = own.made.call if own.made is not None else own.call
-        bound = bind(site.own.rule, call) if site.own.rule is not None and site.own.rule.signature else None
-        given = bound if isinstance(bound, dict) else {k.arg: k.value for k in call.keywords}
-        if own.definition is not None:
-            roles = parameter_roles(st.ctx, st.module, own.definition)
-            given = python_arguments(st.ctx, st.module, own.definition, call)
-            given = {name: value for name, value in given.items() if roles.get(name) == "static"}
-        if own.kind == "entry":
-            given["the object"] = entry_object(call)
+        given = given_to(st, site, own, call)
         shapes.append({name: ast.dump(value) for name, value in given.items() if name not in inputs})
     if active("mode-layers") and shapes[0] != shapes[1]:
         raise st.ctx.refuse("mode-layers", site.own.call, st.module, "one layer is made differently in different modes")
+
+
+def given_to(st: Staging, site: Site, own: Own, call: ast.Call) -> dict[str, ast.expr]:
+    """What one layer, function or object is made with, by name."""
+    if own.kind == "object":
+        return {"the object": call}
+    if own.definition is not None:
+        roles = parameter_roles(st.ctx, st.module, own.definition)
+        bound = python_arguments(st.ctx, st.module, own.definition, call)
+        given = {name: value for name, value in bound.items() if roles.get(name) == "static"}
+        return {**given, "the object": entry_object(st.ctx, call)} if own.kind == "entry" else given
+    found = bind(site.own.rule, call) if site.own.rule is not None and site.own.rule.signature else None
+    return found if isinstance(found, dict) else {k.arg or "**": k.value for k in call.keywords}
 
 
 def check_entry(ctx: Context, module: Module, definition: ast.FunctionDef) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrator.analysis.values import Function, Mapping, Partial, Value, options
+from migrator.analysis.values import Function, Mapping, Partial, Result, Value, options
 from migrator.detect.programs import Construction, Use
 from migrator.emit.fragments import call_text
 from migrator.lower.groups import Group, Render, given
@@ -107,26 +107,38 @@ def kept_by_model(group: Group, construction: Construction) -> bool:
     parts += [batch_size(group, construction, mode) for mode in BATCH_SIZES]
     for use in group.uses.values():
         if construction.call in use.estimators and asks_for_params(use):
-            if not all(part is None or is_readable(construction, use, part) for part in parts):
+            readable = all(part is None or is_readable(construction, use, part) for part in parts)
+            if not readable or len(use.estimators) > 1:
                 return True
     return parts[0] is not None and any(p is not None for p in parts[1:]) and not is_dict(group, parts[0])
 
 
 def asks_for_params(use: Use) -> bool:
     """True when an input function of a call asks for the params."""
-    from migrator.lower.inputs import functions_in
-
-    return any("params" in asked(f) for value in use.result.bound.values() for f in functions_in(value, 0))
+    return any(reaches_params(value, 0) for value in use.result.bound.values())
 
 
-def with_params(group: Group, construction: Construction, text: str, render: Render) -> str:
-    """The model with what it keeps for its input functions, where it does."""
-    if not any(construction.call in u.estimators and asks_for_params(u) for u in group.uses.values()):
-        return text
-    if not kept_by_model(group, construction):
-        return text
+def reaches_params(value: Value, depth: int) -> bool:
+    """True for a function that is left without its params, or a spec of training or evaluation made with one."""
+    for option in options(value):
+        if isinstance(option, (Function, Partial)) and "params" in asked(option):
+            return True
+        if isinstance(option, Result) and option.symbol.endswith(("TrainSpec", "EvalSpec")) and depth < 2:
+            if any(reaches_params(inner, depth + 1) for inner in option.bound.values()):
+                return True
+    return False
+
+
+def gives_params(group: Group, construction: Construction) -> bool:
+    """True when the model keeps its params, because an input function asks for them where they cannot be written."""
+    asked_for = any(construction.call in u.estimators and asks_for_params(u) for u in group.uses.values())
+    return asked_for and kept_by_model(group, construction)
+
+
+def with_params(group: Group, construction: Construction, build: str, render: Render) -> str:
+    """The model made of its params, which it keeps for its input functions."""
     arguments = given(construction.call, construction.result.symbol)
-    shown = [text, render(arguments["params"]) if "params" in arguments else "{}"]
+    shown = [build, render(arguments["params"]) if "params" in arguments else "{}"]
     shown += [f"{name}={render(arguments[name])}" for name in BATCH_SIZES.values() if name in arguments]
     return group.ctx.use(construction.module, call_text("support.with_input_params", shown))
 

@@ -155,12 +155,12 @@ def returned_dataset(shot: OneShot, render: Render) -> list[str] | None:
     dataset = render(shot.dataset)
     if not shot.between and ast.unparse(value) == ast.unparse(shot.targets):
         return [f"return {dataset}"]
-    targets = shot.targets.elts if isinstance(shot.targets, ast.Tuple) else [shot.targets]
-    if not all(isinstance(t, ast.Name) for t in targets):
+    parts = shot.targets.elts if isinstance(shot.targets, ast.Tuple) else [shot.targets]
+    if not all(isinstance(part, ast.Name) for part in parts):
         return None
-    if not isinstance(shot.targets, ast.Tuple) and not any(is_keyed(n, targets[0]) for n in parts_after(shot)):
+    if not isinstance(shot.targets, ast.Tuple) and not any(is_keyed(n, parts[0]) for n in parts_after(shot)):
         return None  # how many components an element has is not in sight
-    names = ", ".join(ast.unparse(t) for t in targets)
+    names = ", ".join(ast.unparse(part) for part in parts)
     shown = render(value)
     if isinstance(value, ast.Tuple) and not shown.startswith("("):
         shown = f"({shown})"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from migrator.analysis.values import Const
+from migrator.analysis import learn
+from migrator.analysis.values import Const, Mapping, Result
 from migrator.detect.programs import Use
 from migrator.emit.fragments import call_text
-from migrator.lower import hooks
+from migrator.lower import hooks, rewriting
 from migrator.lower.groups import Group, Render, given
 from migrator.source.module import Module
 from migrator.source.syntax import descendants
@@ -36,9 +37,13 @@ def method_text(group: Group, use: Use, render: Render) -> str:
     arguments = given(call, symbol)
     receiver = render(call.func.value)
     if use.kind == "evaluate":
-        check(group, module, call, arguments, {"input_fn", "steps", *ARRAYS, *QUIET})
+        more = "metrics" in arguments and only_specs(group, arguments["metrics"])
+        check(group, module, call, arguments, {"input_fn", "steps", *ARRAYS, *QUIET, *(["metrics"] if more else [])})
         data = data_text(group, use, arguments, render, "eval")
         steps = [f"steps={render(arguments['steps'])}"] if "steps" in arguments else []
+        if more:
+            shown = [receiver, data, render(arguments["metrics"]), *steps]
+            return ctx.use(module, call_text("support.evaluate_with", shown))
         return call_text(f"{receiver}.evaluate", [data, *steps])
     if use.kind == "predict":
         check(group, module, call, arguments, {"input_fn", "outputs", "x", "batch_size"})
@@ -80,6 +85,30 @@ def data_text(group: Group, use: Use, arguments: dict[str, ast.expr], render: Re
     shown += [f"batch_size={render(arguments['batch_size'])}"] if "batch_size" in arguments else []
     shown += ["epochs=None", "shuffle=True"] if mode == "train" else []
     return ctx.use(module, call_text("support.array_batches", shown))
+
+
+def only_specs(group: Group, node: ast.expr) -> bool:
+    """True for a dictionary of MetricSpecs made in sight."""
+    value = group.ctx.facts.value(node)
+    if not isinstance(value, Mapping) or value.open:
+        return False
+    return all(isinstance(v, Result) and v.symbol == learn.METRIC_SPEC for v in value.items.values())
+
+
+def metric_text(group: Group, module: Module, call: ast.Call, render: Render) -> str:
+    """A Keras metric with the names of what it compares, for a MetricSpec."""
+    ctx = group.ctx
+    arguments = given(call, learn.METRIC_SPEC)
+    symbol = rewriting.symbol_of(ctx, arguments["metric_fn"]) if "metric_fn" in arguments else None
+    rule = ctx.rules.find(symbol) if symbol is not None else None
+    if "weight_key" in arguments:
+        raise ctx.refuse("metric-spec", call, module, "a MetricSpec with weights has no counterpart yet")
+    plain = rule is not None and rule.kind == "metric" and tuple(rule.update) == ("labels", "predictions")
+    if rule is None or not plain or any(a.default is not None for a in rule.args):
+        raise ctx.refuse("metric-spec", call, module, "the metric of a MetricSpec has no Keras twin that was measured")
+    keys = [render(arguments[name]) if name in arguments else "None" for name in ("prediction_key", "label_key")]
+    ctx.lower_level(rule.level)
+    return ctx.use(module, f"({rule.elements or rule.target}(), {', '.join(keys)})")
 
 
 def check(group: Group, module: Module, call: ast.Call, arguments: dict[str, ast.expr], known: set[str]) -> None:

@@ -98,6 +98,8 @@ def owned(node: Node, place: Place) -> Iterator[str]:
     elif "creation" in node:
         if not node["creation"] and not node.get("otherwise"):
             return
+        if node.get("class") in ("DynamicRNN", "BidirectionalRNN"):
+            raise Unnamed(f"the recurrent layer `{node['attr']}` keeps its weights in another order")
         if node.get("scope") is not None:
             yield scope_line(place, node["scope"], node.get("default", False))
             place = place.deeper()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis.modes import walk
 from migrator.analysis.values import Result, Sequence, Value, options
-from migrator.lower import owners, rendering, tpu_specs
+from migrator.lower import helper_metrics, owners, rendering, tpu_specs
 from migrator.lower.metric_entries import Entry
 from migrator.lower.slices import slice_steps
 from migrator.source.syntax import descendants
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 def check(parts: ModelParts) -> None:
     """Note the metrics that values are computed from. Refuses values that are not made of metrics that are updated."""
+    helper_metrics.check(parts)
     if not parts.results:
         return
     st = parts.staging(frozenset({"eval"}))
@@ -127,10 +128,11 @@ def value_steps(parts: ModelParts, st: Staging, entry: Entry, value: ast.expr) -
 
 def results_method(parts: ModelParts) -> list[str]:
     """`get_metrics_result` with the computed values; empty where there are none."""
-    if not parts.results:
+    if not parts.results and not parts.helper_results:
         return []
     st = parts.staging(frozenset({"eval"}))
     st.begin_method()
+    told = helper_metrics.told(parts, st)
     lines: list[str] = []
     live: set[str] = set()
     stored: list[str] = []
@@ -153,6 +155,7 @@ def results_method(parts: ModelParts) -> list[str]:
         *(f"        del results[{name}]" for name in hidden),
         *rendering.compact(lines),
         *stored,
+        *told,
         "        return results",
     ]
 

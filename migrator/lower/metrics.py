@@ -65,7 +65,7 @@ def name_entry(parts: ModelParts, entry: Entry) -> None:
         else:
             ctx.metric_keys[call] = entry.key
         return
-    if entry.body is not parts.node or entry.around or not key:
+    if entry.around or not key:
         shown = key or ast.unparse(entry.key)
         raise ctx.refuse("metrics", entry.value, entry.module, f"the metric {shown} is not a tf.metrics call")
     parts.results.append((key, entry))

@@ -11,6 +11,7 @@ from migrator.analysis.modes import ALL, Step, header, walk
 from migrator.analysis.signatures import ESTIMATOR_SPECS
 from migrator.analysis.values import Const, Mapping, Opaque, Result, Sequence, Value, is_none, options
 from migrator.emit.fragments import Renderer
+from migrator.emit.layout import hung
 from migrator.lower import objects, owners, rendering, tpu_specs, weights
 from migrator.lower.context import Context
 from migrator.lower.metric_entries import Entry
@@ -52,6 +53,8 @@ class ModelParts:
     stagings: dict[frozenset[str], Staging] = dataclasses.field(default_factory=dict)
     model_parameters: list[str] = dataclasses.field(default_factory=list)
     results: list[tuple[str, Entry]] = dataclasses.field(default_factory=list)  # (key, value computed from metrics)
+    helper_results: dict[ast.FunctionDef, list[tuple[str, Entry]]] = dataclasses.field(default_factory=dict)
+    updated: set[ast.Call] = dataclasses.field(default_factory=set)  # metrics of helpers that are updated
     hidden: set[ast.Call] = dataclasses.field(default_factory=set)  # metrics that only such values are computed from
     made_with: set[str] = dataclasses.field(default_factory=set)  # parameters that metrics are made with
 
@@ -91,6 +94,12 @@ def spec_fields(ctx: Context, module: Module, node: ast.FunctionDef) -> dict[str
             continue
         returned = options(frame.returned)
         specs = [o for o in returned if isinstance(o, Result) and o.symbol in ESTIMATOR_SPECS]
+        plain = tpu_specs.plain_twins(specs)
+        if plain and len(specs) == len(returned):
+            message = "the spec for TPUs is the same as the plain one beside it, which is converted"
+            ctx.note("twin-specs", "info", module, specs[0].call, message)
+            ctx.twins |= {spec.call for spec in specs} - {plain[0].call}
+            specs, returned = plain, tuple(plain)
         three = returned_tuple(ctx, node, frame.mode, returned)
         if three is not None:
             found[frame.mode] = three
@@ -513,7 +522,7 @@ def inline_return(lines: list[str], st: Staging, expression: ast.expr) -> list[s
             tail = "\n".join([lines[at][len(start) :], *lines[at + 1 :]])
             if is_expression(tail):
                 return [*lines[:at], *f"        return {tail}".split("\n")]
-    return [*lines, *f"        return {text}".split("\n")]
+    return [*lines, *f"        return {hung(text, 8)}".split("\n")]
 
 
 def is_expression(text: str) -> bool:

@@ -14,7 +14,7 @@ from migrator.lower import optimize_loss, rendering, rewriting
 from migrator.lower.context import Context
 from migrator.lower.owning import parameter_roles
 from migrator.lower.slices import slice_steps
-from migrator.lower.staging import Staging
+from migrator.lower.staging import Staging, local_names
 from migrator.lower.train_ops import TrainOp, argument
 from migrator.rulebook import Rule
 from migrator.source.module import Module
@@ -368,7 +368,8 @@ def sliced_optimizer(parts: ModelParts, st: Staging, op: TrainOp, indent: str) -
     for step in walk(st.steps):
         if step in needed and step.kind == "simple":
             refuse_late(parts, step)
-    for name in sorted(start):
+    own = local_names(st.node) - st.roles.keys()  # read before it is set, it raises here as it did there
+    for name in sorted(start - own):
         if st.roles.get(name) not in ("static",):
             raise ctx.refuse("unbound", op.call, parts.module, f"the optimizer depends on `{name}`")
     lines = rendering.compact(rendering.static_block(st, st.steps, needed, indent, 0, set()))

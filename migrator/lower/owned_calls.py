@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, Function, Instance, ModuleRef, Partial, Result, Symbol, Value, options
 from migrator.emit.fragments import call_text, standalone
-from migrator.lower import recurrent, rewriting, variables
+from migrator.lower import keras_classes, recurrent, rewriting, variables
 from migrator.lower.context import Context
 from migrator.lower.owning import Own, class_entry, one_definition, owns
 from migrator.lower.slices import kept_name
@@ -100,15 +100,17 @@ def call_parts(st: Staging, site: Site) -> list[ast.expr]:
             bound = python_arguments(st.ctx, st.module, owner.node, own.call)
             parts = [e for name, e in bound.items() if owner.roles.get(name) == "call"]
             if own.kind == "entry":
-                target = entry_object(own.call)
+                target = entry_object(st.ctx, own.call)
                 parts += [target] if target not in st.sites else []
             return parts
     return []
 
 
-def entry_object(call: ast.Call) -> ast.expr:
+def entry_object(ctx: Context, call: ast.Call) -> ast.expr:
     """The expression of the object whose entry is called: `net` of `net(x)` and of `net.build(x)`."""
-    return call.func.value if isinstance(call.func, ast.Attribute) else call.func
+    called = [o for v in ctx.facts.callees.get(call, []) for o in options(v)]
+    itself = any(isinstance(o, Instance) for o in called)
+    return call.func.value if isinstance(call.func, ast.Attribute) and not itself else call.func
 
 
 def static_parts(st: Staging, site: Site) -> list[ast.AST]:
@@ -235,6 +237,9 @@ def training_argument(st: Staging, site: Site) -> list[str]:
     if "*" in rule.weights and not any(inner.training for inner in called_layers(st) if inner is not rule):
         return []  # a model of layers that do not ask whether they train
     default = default_source(rule, rule.training) if rule.signature else None
+    if site.own.kind == "layer_object" and keras_classes.inherits_training(st, site):
+        parameter = next(n for n in ast.walk(st.node) if isinstance(n, ast.arg) and n.arg == "training")
+        return [f"training={st.call_text(ast.copy_location(ast.Name('training', ast.Load()), parameter))}"]
     if site.own.kind == "layer_object":
         message = "called without `training`: this layer is never in training mode, which training=False keeps so"
         st.ctx.note("never-training", "warning", st.module, site.own.call, message)
@@ -276,7 +281,7 @@ def owner_use_text(st: Staging, site: Site) -> str:
     if owner.training:
         arguments.append(owner_training(st, owner, bound))
     if own.kind == "entry":
-        target = entry_object(own.call)
+        target = entry_object(st.ctx, own.call)
         holder = (
             reference(st, st.sites[target])
             if isinstance(target, ast.Call) and target in st.sites

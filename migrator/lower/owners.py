@@ -9,15 +9,15 @@ from collections.abc import Callable
 from typing import Any
 
 from migrator.analysis.facts import MODES
-from migrator.analysis.lookup import class_member
+from migrator.analysis.lookup import class_member, keras_base
 from migrator.analysis.modes import Step
 from migrator.analysis.values import ClassRef, Function, Scope, options
 from migrator.emit.fragments import call_text, standalone
-from migrator.lower import guards, objects, rendering, weights
+from migrator.lower import built_objects, guards, keras_classes, objects, rendering, reuse, weights
 from migrator.lower.context import Context, class_name, top_level_names
 from migrator.lower.owned_calls import default_nodes
 from migrator.lower.owning import Own, class_entry, class_of, owns, parameter_roles, role
-from migrator.lower.slices import definitions, kept_name
+from migrator.lower.slices import definitions, kept_name, slice_steps
 from migrator.lower.staging import Staging
 from migrator.source.module import Module
 from migrator.source.syntax import descendants
@@ -36,6 +36,7 @@ class Owner:
     call_parameters: list[str]
     captured: list[str]  # static names of enclosing functions, and self attributes as "self.x"
     tensors: list[str]  # tensors of enclosing functions
+    staging: Staging | None = None  # of the function that it was
     names_told: bool = False  # its text has `legacy_names`
     parameter_names: dict[str, str] = dataclasses.field(default_factory=dict)  # "self.x" -> constructor parameter
     outer_defaults: dict[str, ast.expr] = dataclasses.field(default_factory=dict)  # read from the function around
@@ -128,23 +129,28 @@ def function_owner(ctx: Context, node: ast.FunctionDef, function: Function, cls:
     What calling a constructor's layer gives is a dictionary of what the object held and others read.
     """
     module = function.scope.module
-    held = objects.held_attributes(ctx, module, cls, function) if cls is not None else []
+    held = built_objects.held_attributes(ctx, module, cls, function) if cls is not None else []
     roles = parameter_roles(ctx, module, node)
+    late = reuse.late_parameters(ctx, node, roles)
+    roles = {p: "call" if p in late else r for p, r in roles.items()}
     self_name = objects.object_name(node, function)
     free = free_names(node, function) - {self_name}
-    st = Staging(ctx, module, node, {k: v for k, v in roles.items() if k != self_name}, self_name, free=frozenset(free))
+    others = {k: v for k, v in roles.items() if k != self_name}
+    st = Staging(ctx, module, node, others, self_name, free=frozenset(free), late=late)
     name = cls.name if cls is not None else ctx.top_level_name(module, class_name(node.name))
     static = [p for p in parameter_order(node) if roles[p] == "static" and p != self_name]
     tensors = [p for p in parameter_order(node) if roles[p] == "call" and p != self_name]
     owner = Owner(node, cls, module, name, roles, static, tensors, [], [])
     free_roles = {n: role([v for v in [scope_value(function, n)] if v is not None]) for n in sorted(free)}
     needed, live = st.slice_call({kept_name(attr) for attr in held}, lambda s: s.kind == "return" or kept_effect(st, s))
+    needed, live = only_updates(ctx, st) or (needed, live)
     owner.tensors = [n for n in sorted(live & free) if free_roles[n] == "call"]
     call_lines = owner_call_lines(ctx, st, needed)
     if cls is not None:
-        call_lines = [*rendering.compact(call_lines), *objects.returned_lines(st, held)]
+        call_lines = [*rendering.compact(call_lines), *built_objects.returned_lines(st, held)]
     init_lines, start = construction(st, needed)
     objects.check_start(st, start | live)
+    check_late(st, start)
     missing = sorted((start | set(st.captured)) & free | set(st.needed_parameters) | self_attributes(st))
     owner.parameter_names = {n: st.parameter(n) for n in missing if n.startswith("self.")}
     owner.captured = [
@@ -161,10 +167,21 @@ def function_owner(ctx: Context, node: ast.FunctionDef, function: Function, cls:
         body = "\n".join(init_lines)
         owner.init_parameters = [p for p in static if p in st.captured or mentions(body, p)]
     about = documentation(cls) if cls is not None else documentation(node)
+    owner.staging = st
     owner.compose = functools.partial(written_class, ctx, st, owner, init_lines, call_lines, about)
     owner.text = owner.compose()
     check_live(ctx, st, live, set(owner.call_parameters) | set(owner.tensors) | set(static))
     return owner
+
+
+def only_updates(ctx: Context, st: Staging) -> tuple[set[Step], set[str]] | None:
+    """Of a function that only makes metrics, the steps that update them and what those read; None for any other."""
+    from migrator.lower.metrics import update_loads
+    from migrator.lower.model import has_metric_site, makes_only_metrics
+
+    if not makes_only_metrics(ctx, st.node):
+        return None
+    return slice_steps(st.steps, set(), update_loads(st), lambda step: has_metric_site(st, step))
 
 
 def called_by_name(ctx: Context, node: ast.FunctionDef) -> bool:
@@ -397,12 +414,14 @@ def class_owner(ctx: Context, cls: ast.ClassDef, entry: ast.FunctionDef, functio
     if ref is None:
         raise ctx.refuse("class", cls, module, "the class of the network cannot be followed")
     guards.check_entry(ctx, module, entry)
-    if any(not is_plain_base(b) for b in ref.bases):
+    if keras_base(ref):
+        keras_classes.check(ctx, module, ref)
+    elif any(not is_plain_base(b) for b in ref.bases):
         raise ctx.refuse("class-base", cls, module, f"`{cls.name}` derives from a class that also builds the network")
-    st = Staging(ctx, module, entry, {k: v for k, v in roles.items() if k != self_name}, self_name, keep_self=True)
-    static = [p for p in parameter_order(entry) if roles[p] == "static" and p != self_name]
-    if static:
-        raise ctx.refuse("entry-static", entry, module, f"`{static[0]}` configures the network when it is called")
+    late = frozenset(p for p in roles if roles[p] == "static" and p != self_name)
+    roles = {p: "call" if p in late else r for p, r in roles.items()}
+    others = {k: v for k, v in roles.items() if k != self_name}
+    st = Staging(ctx, module, entry, others, self_name, keep_self=True, late=late)
     tensors = [p for p in parameter_order(entry) if roles[p] == "call" and p != self_name]
     init = next((n for n in cls.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"), None)
     init_roles = parameter_roles(ctx, module, init) if init is not None else {}
@@ -414,11 +433,20 @@ def class_owner(ctx: Context, cls: ast.ClassDef, entry: ast.FunctionDef, functio
     if not rendering.compact(call_lines):
         message = f"`{entry.name}` returns nothing: it keeps tensors on its object"
         raise ctx.refuse("object-state", entry, module, message)
-    init_lines, _ = construction(st, needed)
+    init_lines, start = construction(st, needed)
+    check_late(st, start)
     owner.training, owner.flags = st.uses_training, frozenset(st.training_parameters)
     owner.creation = weights.creation_tree(st, st.steps)
     owner.text = class_text(ctx, st, owner, init, init_roles, init_lines, call_lines)
     return owner
+
+
+def check_late(st: Staging, start: set[str]) -> None:
+    """Refuse a parameter that is told with each call, when the layers are made from it."""
+    if start & st.late or (st.uses_training and "training" in st.late):
+        name = sorted(start & st.late or {"training"})[0]
+        message = f"`{name}` configures the network when it is called"
+        raise st.ctx.refuse("entry-static", st.node, st.module, message)
 
 
 def is_plain_base(base: Any) -> bool:
@@ -438,8 +466,11 @@ def class_text(
     """The source of a class that became a layer: other methods stay, owning ones have become layers of their own."""
     cls, module = owner.cls, owner.module
     assert cls is not None
-    ctx.use(module, "keras.layers.Layer")
-    lines = [f"class {cls.name}(keras.layers.Layer):"]
+    function = st.ctx.facts.frames[owner.node][0].function
+    derived = keras_base(function.owner) if function is not None and function.owner is not None else ""
+    base = derived or "keras.layers.Layer"
+    ctx.use(module, base)
+    lines = [f"class {cls.name}({base}):"]
     doc = documentation(cls)
     if doc is not None:
         lines += [*docstring(st, doc, "    "), ""]

@@ -6,7 +6,7 @@ import ast
 import dataclasses
 
 from migrator.analysis.facts import Frame
-from migrator.analysis.lookup import class_member
+from migrator.analysis.lookup import calling_method, class_member
 from migrator.analysis.signatures import RNN_CALLS, VARIABLES
 from migrator.analysis.values import (
     ClassRef,
@@ -91,7 +91,7 @@ def owns_through(ctx: Context, call: ast.Call, callee: Value) -> Own | None:
                     return Own(call, "entry", definition=callee.node, cls=callee.owner.node, function=callee)
                 return Own(call, "function", definition=callee.node, function=callee)
         case Instance():
-            method = class_member(callee.cls, "__call__")
+            method = calling_method(callee.cls)
             if isinstance(method, Function) and isinstance(method.node, ast.FunctionDef) and owns(ctx, method.node):
                 if method.owner is not None:
                     return Own(call, "entry", definition=method.node, cls=method.owner.node, function=method)
@@ -123,7 +123,7 @@ def owns(ctx: Context, definition: ast.AST, path: frozenset[ast.AST] = frozenset
                 if isinstance(callee, Function):
                     result = result or owns(ctx, callee.node, path | {definition})
                 elif isinstance(callee, Instance):
-                    method = class_member(callee.cls, "__call__")
+                    method = calling_method(callee.cls)
                     if isinstance(method, Function):
                         result = result or owns(ctx, method.node, path | {definition})
                 elif isinstance(callee, (Symbol, Result)):

@@ -1,136 +1,241 @@
-"""Recurrent networks: a cell and its dynamic_rnn call become one Keras layer."""
+"""Recurrent networks: cells and the call that runs them become one Keras layer.
+
+A single cell made where it is used becomes a layer of Keras itself. Anything more (stacked, bidirectional, wrapped in
+dropout, with a state that is passed on) becomes a `DynamicRNN` around such layers, which gives what TF1 gave.
+"""
 
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from migrator.analysis.signatures import RNN_CALLS, SIGNATURES
-from migrator.analysis.values import Const, Result
+from migrator.analysis.values import Const, Result, options
 from migrator.emit.fragments import call_text
-from migrator.rulebook import parameters
+from migrator.lower import cells
+from migrator.lower.cells import LAYERS, Stack, none
+from migrator.lower.owning import calls_in
+from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
     from migrator.lower.staging import Site, Staging
 
-KERAS = {"BasicLSTMCell": "LSTM", "LSTMCell": "LSTM", "GRUCell": "GRU", "BasicRNNCell": "SimpleRNN"}
-PERMUTE = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "rnn"}
-MOST_FUSED_UNITS = 70  # from 71 on, the recurrent weights alone are more than `support.FusedLSTM` takes
+BIDIRECTIONAL = "tensorflow.nn.bidirectional_dynamic_rnn"
+SCOPES = {BIDIRECTIONAL: "bidirectional_rnn"}  # of all others: "rnn"
+STATES = ("initial_state", "initial_state_fw", "initial_state_bw")
 
 
 def bound(st: Staging, site: Site) -> dict[str, ast.expr]:
-    """The dynamic_rnn call's arguments by name. Forms without a measured twin refuse."""
+    """The arguments of the call by name."""
     call = site.own.call
-    if site.own.symbol != "tensorflow.nn.dynamic_rnn":
-        raise st.ctx.refuse("rnn-form", call, st.module, f"`{site.own.symbol}` has no rule yet")
-    names = parameters(RNN_CALLS[site.own.symbol]).positional
-    found = dict(zip(names, call.args, strict=False))
-    found.update({k.arg: k.value for k in call.keywords if k.arg})
-    for name in ("initial_state",):
-        if name in found and not _none(found[name]):
-            raise st.ctx.refuse("rnn-form", call, st.module, f"`{name}` of dynamic_rnn is not measured")
+    if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
+        raise st.ctx.refuse("star-arguments", call, st.module, "arguments passed with * or ** cannot be told apart")
+    return cells.bound_rnn(call, site.own.symbol)
+
+
+def stacks(st: Staging, site: Site) -> list[Stack]:
+    """What the network is made up of: one stack of cells, or one for each direction."""
+    found = []
+    for node in cell_nodes(st, site):
+        found.append(cells.stack_of(st.ctx, st.module, st.ctx.facts.value(node), site.own.call))
+    made = [cell.made for stack in found for cell in stack.cells]
+    if len({id(m) for m in made}) < len(made):
+        message = "one cell is used in several places of a recurrent network: its weights are shared"
+        raise st.ctx.refuse("rnn-cell", site.own.call, st.module, message)
     return found
 
 
-def _none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
-
-
-def cell_of(st: Staging, site: Site) -> tuple[str, ast.Call, dict[str, ast.expr]]:
-    """(Keras layer, the cell's constructor call, its arguments by name)."""
-    node = bound(st, site).get("cell")
-    value = st.ctx.facts.value(node) if node is not None else None
-    if not isinstance(value, Result):
+def cell_nodes(st: Staging, site: Site) -> list[ast.expr]:
+    """The arguments that are cells."""
+    arguments = bound(st, site)
+    names = ("cell_fw", "cell_bw") if site.own.symbol == BIDIRECTIONAL else ("cell",)
+    if any(name not in arguments for name in names):
         raise st.ctx.refuse("rnn-cell", site.own.call, st.module, "the cell is not known where it is used")
-    name = value.symbol.rsplit(".", 1)[-1]
-    if name not in KERAS or value.symbol not in SIGNATURES:
-        raise st.ctx.refuse("rnn-cell", value.call, st.module, f"the cell `{name}` is not measured")
-    names = parameters(SIGNATURES[value.symbol]).positional
-    found = dict(zip(names, value.call.args, strict=False))
-    found.update({k.arg: k.value for k in value.call.keywords if k.arg})
-    return KERAS[name], value.call, found
+    return [arguments[name] for name in names]
 
 
+# ------------------------------------------------------------------------------------------------------------ forms
+def plain(st: Staging, site: Site) -> bool:
+    """True when a single layer of Keras stands for the whole call."""
+    known: dict[ast.Call, bool] = st.ctx.__dict__.setdefault("_plain_rnns", {})
+    if site.own.call not in known:
+        known[site.own.call] = _plain(st, site)
+    return known[site.own.call]
+
+
+def _plain(st: Staging, site: Site) -> bool:
+    if site.own.symbol != "tensorflow.nn.dynamic_rnn" or initial_states(st, site) or time_major(st, site):
+        return False
+    stack = stacks(st, site)[0]
+    if stack.stacked or stack.cells[0].wrappers or not made_here(st, site, stack.cells[0].made):
+        return False
+    return LAYERS[stack.cells[0].name] != "LSTM" or state_in_parts(st, site)
+
+
+def made_here(st: Staging, site: Site, made: Result) -> bool:
+    """True when the cell's constructor can be written where the layer is made: all it reads is the same there."""
+    node = cell_nodes(st, site)[0]
+    if made.call not in calls_in(st.node) or cells.kind_of(made.symbol) == "":
+        return False
+    if node is not made.call:
+        assigned = [s for s in descendants(st.node) if isinstance(s, ast.Assign) and node_named(s.targets[0], node)]
+        if len(assigned) != 1 or assigned[0].value is not made.call or len(assigned[0].targets) != 1:
+            return False
+    stores = [n.id for n in descendants(st.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    reads = {n.id for n in descendants(made.call) if isinstance(n, ast.Name) and n is not node}
+    if any(stores.count(name) > (name not in st.roles) for name in reads):
+        return False
+    zeros = {n.value for n in descendants(st.node) if isinstance(n, ast.Attribute) and n.attr == "zero_state"}
+    used = [n for n in descendants(st.node) if node_named(n, node) and n is not node and n not in zeros]
+    return len(used) <= 1  # where it is bound
+
+
+def node_named(node: ast.AST, name: ast.expr) -> bool:
+    """True for another mention of a name."""
+    return isinstance(node, ast.Name) and isinstance(name, ast.Name) and node.id == name.id
+
+
+def state_in_parts(st: Staging, site: Site) -> bool:
+    """True when a call binds outputs and state to two names, and the state of the LSTM is read part by part."""
+    step: ast.AST = site.step.node
+    call = site.own.call
+    bind = isinstance(step, ast.Assign) and step.value is call and len(step.targets) == 1
+    target = step.targets[0] if bind and isinstance(step, ast.Assign) else None
+    if not isinstance(target, ast.Tuple) or not all(isinstance(e, ast.Name) for e in target.elts):
+        return False
+    parts = [n for n in descendants(st.node) if isinstance(n, (ast.Attribute, ast.Subscript))]
+    read = {id(n.value) for n in parts if part_of(n) in STATE_ORDER}
+    for node in descendants(st.node):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and id(node) not in read:
+            value = st.ctx.facts.value(node)
+            found = options(value) if value is not None else ()
+            if any(isinstance(o, Result) and o.call is call and o.part == (1,) for o in found):
+                return False
+    return True
+
+
+def part_of(node: ast.AST) -> Any:
+    """`"h"` of `state.h`, 1 of `state[1]`; None for other expressions."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.slice.value if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) else None
+
+
+def initial_states(st: Staging, site: Site) -> dict[str, ast.expr]:
+    """The arguments that begin with another state than zeros."""
+    found = {}
+    arguments = bound(st, site)
+    for name in STATES:
+        node = arguments.get(name)
+        if node is None or none(node):
+            continue
+        value = st.ctx.facts.value(node)
+        zeros = [isinstance(o, Result) and is_zero_state(o) for o in (options(value) if value is not None else ())]
+        if zeros and all(zeros):
+            continue
+        if any(zeros) or site.own.symbol == BIDIRECTIONAL:
+            raise st.ctx.refuse("rnn-form", node, st.module, f"this `{name}` of a recurrent network is not followed")
+        found[name] = node
+    return found
+
+
+def is_zero_state(value: Result) -> bool:
+    """True for `cell.zero_state(...)`."""
+    return value.symbol.endswith(".zero_state") and cells.kind_of(value.symbol.removesuffix(".zero_state")) != ""
+
+
+def time_major(st: Staging, site: Site) -> bool:
+    """Whether the first axis is that of the steps."""
+    node = bound(st, site).get("time_major")
+    value = st.ctx.facts.value(node) if node is not None else Const(False)
+    if not isinstance(value, Const) or value.mode:
+        raise st.ctx.refuse("rnn-form", site.own.call, st.module, "`time_major` is only known at run time")
+    return bool(value.value)
+
+
+# ------------------------------------------------------------------------------------------------------- two halves
 def call_parts(st: Staging, site: Site) -> list[ast.expr]:
     """What the recurrent layer is called with."""
     arguments = bound(st, site)
-    return [arguments[n] for n in ("inputs", "sequence_length") if n in arguments and not _none(arguments[n])]
+    if tells_training(st, site):
+        st.uses_training = st.training_by_mode = True
+    parts = [arguments[n] for n in ("inputs", "sequence_length") if n in arguments and not none(arguments[n])]
+    return [*parts, *initial_states(st, site).values()]
+
+
+def tells_training(st: Staging, site: Site) -> bool:
+    """Whether some of the cells act in training alone."""
+    return any(cells.drops_in_training(st.ctx, stack) for stack in stacks(st, site))
 
 
 def static_parts(st: Staging, site: Site) -> list[ast.AST]:
-    """What creating the layer needs: the cell's arguments."""
-    _, _, arguments = cell_of(st, site)
-    return list(arguments.values())
+    """What creating the layer needs: the cell's arguments, or the cells themselves."""
+    if not plain(st, site):
+        return list(cell_nodes(st, site))
+    made = stacks(st, site)[0].cells[0].made
+    return list(cells.arguments_of(st.ctx, st.module, made.call, made.symbol).values())
 
 
 def creation_text(st: Staging, site: Site) -> str:
-    """`keras.layers.GRU(...)` or its like, with TF1's initial distributions written out."""
-    layer, call, cell = cell_of(st, site)
-    measured = {"num_units", "forget_bias", "state_is_tuple", "activation", "name", "initializer", "kernel_initializer"}
-    measured |= {"bias_initializer", "dtype", "reuse"}
-    for name, node in cell.items():
-        value = st.ctx.facts.value(node)
-        if name not in measured and not (isinstance(value, Const) and not value.value):
-            raise st.ctx.refuse("rnn-cell", call, st.module, f"`{name}` of the cell is not measured")
-    tuple_state = cell.get("state_is_tuple")
-    if tuple_state is not None and not (isinstance(tuple_state, ast.Constant) and tuple_state.value is True):
-        raise st.ctx.refuse("rnn-cell", call, st.module, "a concatenated state is not measured")
-    arguments = [st.static_text(cell["num_units"])]
-    if "activation" in cell and not _none(cell["activation"]):
-        from migrator.lower.rewriting import activation
-
-        arguments.append(f"activation={activation(st.ctx, cell['activation'], st.static_text(cell['activation']))}")
-    given = cell.get("initializer", cell.get("kernel_initializer"))
-    initializer = "'glorot_uniform'" if given is None or _none(given) else st.static_text(given)
-    if initializer != "'glorot_uniform'":
-        arguments.append(f"kernel_initializer={initializer}")
-    arguments.append(f"recurrent_initializer={initializer}")
-    if layer == "LSTM":
-        arguments += lstm_bias(st, cell)
-    if layer == "GRU":
-        given = cell.get("bias_initializer")
-        first = "support.OpenGates()" if given is None or _none(given) else st.static_text(given)
-        arguments += [f"bias_initializer={first}", "reset_after=False"]
-    arguments += ["return_sequences=True", "return_state=True"]
-    if "sequence_length" in bound(st, site):
-        arguments.append("zero_output_for_mask=True")
-    if "time_major" in bound(st, site):
-        raise st.ctx.refuse("rnn-form", site.own.call, st.module, "time-major sequences are not measured")
-    target = "support.FusedLSTM" if layer == "LSTM" and fused(st, cell) else f"keras.layers.{layer}"
-    return st.ctx.use(st.module, call_text(target, arguments))
-
-
-def fused(st: Staging, cell: dict[str, ast.expr]) -> bool:
-    """Whether an LSTM may run in one kernel: the default activation, and not known to be large."""
-    units = st.ctx.facts.value(cell["num_units"])
-    large = isinstance(units, Const) and isinstance(units.value, int) and units.value > MOST_FUSED_UNITS
-    return not large and ("activation" not in cell or _none(cell["activation"]))
-
-
-def lstm_bias(st: Staging, cell: dict[str, ast.expr]) -> list[str]:
-    """TF1 adds forget_bias (default 1) on every step; Keras holds it in the bias."""
-    node = cell.get("forget_bias")
-    if node is None or (isinstance(node, ast.Constant) and node.value in (1, 1.0)):
-        return []
-    if isinstance(node, ast.Constant) and node.value in (0, 0.0):
-        return ["unit_forget_bias=False"]
-    raise st.ctx.refuse("rnn-cell", node, st.module, "a forget_bias other than 0 or 1 has no Keras argument")
+    """The recurrent layer, of Keras or of the support module."""
+    arguments = bound(st, site)
+    cells.check_dtype(st.ctx, st.module, arguments.get("dtype"))
+    if plain(st, site):
+        made = stacks(st, site)[0].cells[0].made
+        with_mask = "sequence_length" in arguments
+        return cells.layer_text(st.ctx, st.module, made.call, made.symbol, st.static_text, with_mask)
+    stacks(st, site)
+    target = "support.BidirectionalRNN" if site.own.symbol == BIDIRECTIONAL else "support.DynamicRNN"
+    shown = [st.static_text(node) for node in cell_nodes(st, site)]
+    shown += ["time_major=True"] if time_major(st, site) else []
+    return st.ctx.use(st.module, call_text(target, shown))
 
 
 def use_text(st: Staging, site: Site) -> str:
-    """Calling the recurrent layer; lengths become a mask."""
+    """Calling the recurrent layer; a layer of Keras is given the lengths as a mask."""
     from migrator.lower.owned_calls import reference
 
     arguments = bound(st, site)
     inputs = st.call_text(arguments["inputs"])
     shown = [inputs]
     lengths = arguments.get("sequence_length")
-    if lengths is not None and not _none(lengths):
-        mask = st.ctx.use(st.module, f"tf.sequence_mask({st.call_text(lengths)}, tf.shape({inputs})[1])")
-        shown.append(f"mask={mask}")
+    if lengths is not None and not none(lengths):
+        if plain(st, site):
+            mask = st.ctx.use(st.module, f"tf.sequence_mask({st.call_text(lengths)}, tf.shape({inputs})[1])")
+            shown.append(f"mask={mask}")
+        else:
+            shown.append(f"sequence_length={st.call_text(lengths)}")
+    shown += [f"{name}={st.call_text(node)}" for name, node in initial_states(st, site).items()]
+    if tells_training(st, site):
+        st.uses_training = st.training_by_mode = True
+        shown.append("training=training")
     return call_text(reference(st, site), shown)
 
 
+def node_of(st: Staging, site: Site) -> dict[str, Any]:
+    """The weight map's node: TF1 keeps the weights under `rnn/<cell name>`."""
+    given = bound(st, site).get("scope")
+    value = st.ctx.facts.value(given) if given is not None and not none(given) else None
+    scope = SCOPES.get(site.own.symbol, "rnn") if given is None or none(given) else "*"
+    if isinstance(value, Const) and isinstance(value.value, str):
+        scope = value.value
+    found = stacks(st, site)
+    if plain(st, site):
+        return {"attr": site.attr, **cells.layer_node(st.ctx, found[0].cells[0], f"{scope}/")}
+    inner = [cells.stack_nodes(st.ctx, stack) for stack in found]
+    name = "DynamicRNN"
+    if site.own.symbol == BIDIRECTIONAL:
+        name = "BidirectionalRNN"
+        inner = [
+            [{"with": short, "default": False, "creation": [{"attr": attr, "scope": None, "class": "DynamicRNN"}]}]
+            for short, attr in (("fw", "forward"), ("bw", "backward"))
+        ]
+        for nodes, stack in zip(inner, found, strict=True):
+            nodes[0]["creation"][0]["creation"] = cells.stack_nodes(st.ctx, stack)
+    creation = [{"with": scope, "default": False, "creation": [node for nodes in inner for node in nodes]}]
+    return {"attr": site.attr, "scope": None, "class": name, "creation": creation}
+
+
+# ------------------------------------------------------------------------------------------------------- final state
 STATE_ORDER = {"h": 0, "c": 1, 0: 1, 1: 0}  # the Keras layer returns h, c; TF1's tuple is (c, h)
 
 
@@ -147,7 +252,7 @@ def state_rewrite(st: Staging, node: ast.AST) -> str | None:
         raise st.ctx.refuse("rnn-state", node, st.module, "the state of the LSTM is used as a whole")
     if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.value, ast.Name):
         if is_lstm_state(st, node.value):
-            key = node.attr if isinstance(node, ast.Attribute) else getattr(node.slice, "value", None)
+            key = part_of(node)
             if key not in STATE_ORDER:
                 raise st.ctx.refuse("rnn-state", node, st.module, "the state of the LSTM is used as a whole")
             return f"{node.value.id}[{STATE_ORDER[key]}]"
@@ -155,9 +260,9 @@ def state_rewrite(st: Staging, node: ast.AST) -> str | None:
 
 
 def is_lstm_state(st: Staging, node: ast.Name) -> bool:
-    """True for a name that holds the final state of an LSTM's dynamic_rnn."""
+    """True for a name that holds the final state of an LSTM which became a layer of Keras."""
     value = st.ctx.facts.value(node)
     if not isinstance(value, Result) or value.symbol != "tensorflow.nn.dynamic_rnn" or value.part != (1,):
         return False
     site = st.sites.get(value.call)
-    return site is not None and cell_of(st, site)[0] == "LSTM"
+    return site is not None and plain(st, site) and LAYERS[stacks(st, site)[0].cells[0].name] == "LSTM"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
-import functools
 from collections.abc import Callable
 
 from migrator.analysis.modes import ALL, mode_condition
 from migrator.analysis.signatures import CONSTANTS
 from migrator.analysis.values import Const, Function, Result, Symbol, options
 from migrator.emit.fragments import Renderer, call_text
+from migrator.lower import cells
 from migrator.lower.context import Context
+from migrator.lower.namespaces import is_there
 from migrator.rulebook import Refusal as BindRefusal
 from migrator.rulebook import Rule, bind, default_source, target_of
 from migrator.source.module import Module
@@ -40,6 +41,8 @@ def rewrite_call(ctx: Context, module: Module, call: ast.Call, symbol: str, rend
     """The text that replaces a library call, or None when it stays as it is."""
     if symbol == CROSS_SHARD:
         return render(sharded(ctx, module, call))
+    if symbol.startswith(cells.HOMES):
+        return cells.rewritten(ctx, module, call, symbol, render)
     rule = ctx.rules.find(symbol)
     if rule is None:
         return surviving_call(ctx, module, call, symbol, render)
@@ -156,7 +159,13 @@ def arguments(ctx: Context, module: Module, rule: Rule, call: ast.Call, render: 
 
 
 def in_training(ctx: Context, node: ast.expr) -> bool | None:
-    """What an expression that depends on the mode alone is in training; None for any other expression."""
+    """What an expression that depends on the mode alone is in training; None for any other expression.
+
+    None too where the program asks which variables are trainable: the answer depends on the mode then.
+    """
+    symbols = (getattr(v, "symbol", "") for by_mode in ctx.facts.values.values() for v in by_mode.values())
+    if not isinstance(node, ast.Constant) and "tensorflow.trainable_variables" in symbols:
+        return None
     holds = mode_condition(ctx.facts, node, ALL) if not isinstance(node, ast.Constant) else None
     return None if holds is None or holds in (ALL, frozenset()) else "train" in holds
 
@@ -378,19 +387,6 @@ def rewrite_reference(ctx: Context, module: Module, node: ast.expr, symbol: str)
     if not handled and not is_there(symbol[len("tensorflow.") :]):
         raise ctx.refuse("no-rule", node, module, f"there is no rule for `tf.{symbol[len('tensorflow.') :]}`")
     return None
-
-
-@functools.lru_cache(maxsize=1)
-def namespaces() -> frozenset[str]:
-    """Every dotted prefix of a name that TensorFlow still has."""
-    parts = (name.split(".") for name in surviving())
-    return frozenset(".".join(names[:size]) for names in parts for size in range(1, len(names)))
-
-
-def is_there(name: str) -> bool:
-    """True for a name that TensorFlow 2 has, and for a module of it."""
-    head = name.split(".")[0]
-    return name in surviving() or name in namespaces() or head in ("keras", "data", "compat") or head.startswith("__")
 
 
 def mode_key(ctx: Context, node: ast.AST) -> str | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from migrator.analysis.values import Result, Value, is_none, options
+from migrator.analysis.values import Const, Result, Value, is_none, options
+from migrator.detect import param_defaults
 from migrator.detect.programs import Construction, Use
-from migrator.emit.fragments import call_text
+from migrator.emit.fragments import call_text, standalone
 from migrator.lower.groups import RUN_CONFIGS, Group, Render, given, moved_into_calls
 from migrator.source.module import Module
 from migrator.source.syntax import descendants
@@ -141,7 +142,29 @@ def seed_lines(group: Group, construction: Construction, render: Render) -> list
         return []
     if not all("tf_random_seed" in settings(config) for config in configs):
         raise group.ctx.refuse("run-config", construction.call, construction.module, "only some RunConfigs have a seed")
-    return [group.ctx.use(construction.module, f"keras.utils.set_random_seed({seed})")]
+    line = group.ctx.use(construction.module, f"keras.utils.set_random_seed({seed})")
+    nodes = [(config.module, settings(config)["tf_random_seed"]) for config in configs]
+    values = [group.ctx.facts.value(node) for _, node in nodes]
+    if all(value is not None and is_none(value) for value in values):
+        return []
+    if all(is_set(group, module, node) for module, node in nodes):
+        return [line]
+    return [f"if {standalone(seed)} is not None:", f"    {line}"]
+
+
+def is_set(group: Group, module: Module, node: ast.expr) -> bool:
+    """True for a setting that is not None: a known value, or an option of the command line with a default."""
+    value = group.ctx.facts.value(node)
+    if isinstance(node, ast.Attribute) and param_defaults.find([module.tree]).get(node.attr) is not None:
+        return True
+    return value is not None and all(isinstance(o, Const) and o.value is not None for o in options(value))
+
+
+def written_inside(construction: Construction, config: Result, use: Use, node: ast.expr) -> bool:
+    """True for a setting of a RunConfig that is made in the Estimator's own call, and that a use can read too."""
+    from migrator.lower.input_arguments import is_readable
+
+    return config.call in descendants(construction.call) and is_readable(construction, use, node)
 
 
 def checkpoint_steps(group: Group, use: Use, render: Render) -> str:
@@ -155,7 +178,9 @@ def checkpoint_steps(group: Group, use: Use, render: Render) -> str:
             continue
         if isinstance(node, ast.Constant):
             found.add(render(node))
-        elif config.module.path != use.module.path or not assigned_away(group, config):
+        elif config.module.path != use.module.path or not (
+            assigned_away(group, config) or written_inside(construction, config, use, node)
+        ):
             message = "save_checkpoints_steps is computed where train_and_evaluate cannot read it"
             raise group.ctx.refuse("run-config", config.call, config.module, message)
         else:

@@ -9,13 +9,14 @@ from migrator.analysis.modes import walk
 from migrator.analysis.values import Const, Result
 from migrator.lower import optimizer, owners, rendering
 from migrator.lower.context import identifier
+from migrator.lower.owned_calls import entry_object
 from migrator.lower.slices import slice_steps
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
     from migrator.lower.model import ModelParts
     from migrator.lower.optimizer import TrainOp
-    from migrator.lower.staging import Staging
+    from migrator.lower.staging import Site, Staging
 
 SCOPED = frozenset({"tensorflow.trainable_variables", "tensorflow.get_collection"})
 
@@ -66,15 +67,38 @@ def variables_text(parts: ModelParts, st: Staging, op: TrainOp) -> str:
         if isinstance(scope, Const) and isinstance(scope.value, str):
             found = layers_under(parts, scope.value.rstrip("/"))
             if found:
-                return " + ".join(f"self.{name}.trainable_variables" for name in found)
+                return joined_variables(found)
     raise parts.ctx.refuse("var-list", op.call, parts.module, "which variables are trained cannot be followed")
 
 
-def layers_under(parts: ModelParts, scope: str) -> list[str]:
-    """Attributes whose variables all lie under a scope. A layer with some inside and some outside refuses."""
-    found: list[str] = []
+def joined_variables(layers: dict[str, bool]) -> str:
+    """The variables of the layers in these attributes; True for an attribute that holds a list of layers."""
+    if not any(layers.values()) and len(layers) < 3:
+        return " + ".join(f"self.{name}.trainable_variables" for name in layers)
+    if len(layers) == 1:
+        over = f"self.{next(iter(layers))}"
+    else:
+        over = f"[{', '.join(f'*self.{name}' if many else f'self.{name}' for name, many in layers.items())}]"
+    return f"[v for layer in {over} for v in layer.trainable_variables]"
+
+
+def held_in(parts: ModelParts, site: Site) -> str:
+    """The attribute of the object whose entry a site calls: `net` of `net(x)`, where the object is the model's."""
+    if site.own.kind != "entry":
+        return ""
+    target = entry_object(parts.ctx, site.own.call)
+    return parts.st.captured.get(target.id, "") if isinstance(target, ast.Name) else ""
+
+
+def layers_under(parts: ModelParts, scope: str) -> dict[str, bool]:
+    """Attributes whose variables all lie under a scope, and whether it is a list of layers.
+
+    A layer with some variables inside and some outside refuses.
+    """
+    found: dict[str, bool] = {}
     for site in parts.st.sites.values():
-        if site.shared is not None or not site.attr or site.own.kind == "metric":
+        attr = site.attr or held_in(parts, site)
+        if site.shared is not None or not attr or site.own.kind == "metric":
             continue
         frames = parts.ctx.facts.activations.get(site.own.call, [])
         names = {c.name for f in frames for c in f.creations}
@@ -88,7 +112,10 @@ def layers_under(parts: ModelParts, scope: str) -> list[str]:
             raise parts.ctx.refuse(
                 "var-list", site.own.call, parts.module, f"only some of the variables of one layer lie under `{scope}`"
             )
-        found.append(site.attr)
+        if len(site.loops) > 1:
+            message = "layers made in a loop in a loop are trained by scope"
+            raise parts.ctx.refuse("var-list", site.own.call, parts.module, message)
+        found[attr] = bool(site.loops)
     return found
 
 
@@ -140,7 +167,7 @@ def train_step(parts: ModelParts) -> list[str] | None:
             lines += [line for line in rendering.lead(st, made, "        ") if line]
         variables = f"{prefix}_variables"
         gradients = f"{prefix}_gradients"
-        lines.append(f"        {variables} = {variables_text(parts, st, op)}")
+        lines += rendering.wrapped(f"        {variables} = ", variables_text(parts, st, op), "")
         lines.append(f"        {gradients} = tape.gradient({st.call_text(op.loss)}, {variables})")
         applied.append(f"        self.{name}.apply({gradients}, {variables})")
     lines += applied

@@ -120,7 +120,8 @@ def _branch(
             mark_jumps(step.blocks, needed)
         joined: set[str] = set().union(*starts) if step.kind != "try" else set(live).union(*starts)
         return joined.union(*(loads(e) for e in header(step)))
-    return live
+    # what every block is given needs no step
+    return live & set().union(*starts) if step.kind == "training" else live
 
 
 def _keep(step: Step, live: set[str], killed: Set[str], loads: Loads, needed: set[Step]) -> set[str]:

@@ -15,9 +15,9 @@ from typing import Any
 from migrator.analysis.facts import MODES
 from migrator.analysis.modes import ALL, Specialiser, Step, header, mode_condition, walk
 from migrator.analysis.soundness import active
-from migrator.analysis.values import Const, Function, Instance, Opaque, Stage, depends_on_mode, options
+from migrator.analysis.values import Const, Function, Instance, Opaque, Result, Stage, depends_on_mode, options
 from migrator.emit.fragments import Renderer, call_text, standalone
-from migrator.lower import guards, objects, recurrent, rewriting, steps
+from migrator.lower import built_objects, cells, guards, objects, recurrent, reuse, rewriting, steps, tpu_specs
 from migrator.lower.context import RESERVED, Context, fresh, identifier
 from migrator.lower.owning import Own, frames_of, one_definition, own_call, owns
 from migrator.lower.slices import all_definitions, defined_by, kept_name, slice_steps, target_names
@@ -51,6 +51,7 @@ class Staging:
     roles: dict[str, str]
     self_name: str = ""
     keep_self: bool = False  # the class itself becomes the layer: `self.x` stays `self.x`
+    late: frozenset[str] = frozenset()  # parameters that are told anew with each call, known as they are
     at_hand: bool = False  # the text stands where the object itself is known: `self.x` stays `self.x`
     free: frozenset[str] = frozenset()  # names of enclosing functions that the body reads
     needed_parameters: set[str] = dataclasses.field(default_factory=set)  # self attributes read at construction
@@ -71,6 +72,8 @@ class Staging:
 
     def __post_init__(self) -> None:
         self.steps, _ = Specialiser(self.ctx.facts).block(self.node.body, self.modes, self.node.body[0].lineno - 1)
+        if self.is_model:
+            self.steps = tpu_specs.without_twins(self.steps, self.ctx.twins)
         self.kept = objects.kept_attributes(self)
         self.locals = local_names(self.node) | self.free | {kept_name(attr) for attr in self.kept}
         self.sites: dict[ast.Call, Site] = {}
@@ -123,13 +126,15 @@ class Staging:
     def _shared(self, site: Site) -> Site | None:
         """The earlier site whose variables this one reuses, by the names that both create."""
         facts = self.ctx.facts
-        call = site.own.call
+        call = self._making_call(site)
         names: set[str] = set()
         reused: list[bool] = []
         if call in facts.activations:
             for frame in facts.activations[call]:
                 names |= {c.name for c in frame.creations}
-                reused += [c.reused for c in frame.creations]
+                own = {c.name for c in frame.creations if not c.reused}
+                # what a call made itself and takes again is its own affair
+                reused += [c.reused for c in frame.creations if not c.reused or c.name not in own]
         else:
             events = [c for made in facts.creations.values() for c in made if c.call is call]
             names, reused = {c.name for c in events}, [c.reused for c in events]
@@ -140,9 +145,12 @@ class Staging:
                     "partial-reuse", call, self.module, "some of the variables made here are reused and some are new"
                 )
             return self._in_other_modes(site, names)
-        for earlier in self.sites.values():
-            if self._creates(earlier) >= names and type(earlier.own) is type(site.own) and same_callee(earlier, site):
-                return earlier.shared or earlier
+        found = [s for s in self.sites.values() if self._creates(s) >= names and same_callee(s, site)]
+        if site.own.kind == "layer" and any("*" in name for name in names):
+            found = [s for s in found if reuse.same_name(self, s, site)]
+        if found:
+            reuse.check_reused(self, found[0], site)
+            return found[0].shared or found[0]
         raise self.ctx.refuse("reuse-unknown", call, self.module, "it reuses variables whose creation is not in sight")
 
     def _in_other_modes(self, site: Site, names: set[str]) -> Site | None:
@@ -159,9 +167,19 @@ class Staging:
 
     def _creates(self, site: Site) -> set[str]:
         facts = self.ctx.facts
-        if site.own.call in facts.activations:
-            return {c.name for f in facts.activations[site.own.call] for c in f.creations}
-        return {c.name for made in facts.creations.values() for c in made if c.call is site.own.call}
+        call = self._making_call(site)
+        if call in facts.activations:
+            return {c.name for f in facts.activations[call] for c in f.creations}
+        return {c.name for made in facts.creations.values() for c in made if c.call is call}
+
+    def _making_call(self, site: Site) -> ast.Call:
+        """The call that makes the variables: of an object that is made where it is used, the use."""
+        call = site.own.call
+        if site.own.kind == "object":
+            for node in descendants(site.step.node):
+                if isinstance(node, ast.Call) and (node.func is call or getattr(node.func, "value", None) is call):
+                    return node
+        return call
 
     def _name_sites(self) -> None:
         """Give each site its attribute, and each loop level a variable."""
@@ -254,9 +272,17 @@ class Staging:
         key = (node, static)
         if key not in self._loaded:
             found: set[str] = set()
-            self._loads(node, found, static)
+            if not self._leaves_no_code(node):
+                self._loads(node, found, static)
             self._loaded[key] = frozenset(found)
         return self._loaded[key]
+
+    def _leaves_no_code(self, node: ast.AST) -> bool:
+        """True for the making of a scope, which names or orders what is inside it and goes."""
+        from migrator.lower.rendering import VANISHING
+
+        value = self.ctx.facts.value(node) if isinstance(node, ast.Call) else None
+        return isinstance(value, Result) and value.call is node and value.symbol in VANISHING
 
     def begin_method(self) -> None:
         """Start another method: whether it reads `training` shows anew, as its expressions are looked at."""
@@ -278,6 +304,11 @@ class Staging:
                     if value not in skipped:
                         self._loads(value, found, static)
                 return
+        reads = cells.static_reads(self.ctx, self.module, node) if isinstance(node, ast.Call) else None
+        if reads is not None:
+            for part in reads:
+                self._loads(part, found, static)
+            return
         if isinstance(node, ast.Call) and self._is_schedule(node):
             for part in self._schedule_parts(node):
                 self._loads(part, found, static)
@@ -370,6 +401,8 @@ class Staging:
         """True when a static local can be read from an attribute: nothing changes it after its first use."""
         if name in self.captured or name in self.variable_names():
             return True
+        if name in self.late:
+            return False
         if self.named_variables and name not in self.roles:
             return False  # the method computes it anew
         if self.ctx.facts.stage(node) > Stage.STATIC or self.ctx.facts.mode_dependent(node):
@@ -506,7 +539,7 @@ class Staging:
             from migrator.lower.owned_calls import use_text
 
             return use_text(self, self.sites[node])
-        text = objects.held_text(self, node)
+        text = built_objects.held_text(self, node)
         if text is not None:
             return text
         state = recurrent.state_rewrite(self, node)
@@ -617,7 +650,7 @@ class Staging:
             symbol = rewriting.symbol_of(self.ctx, node)
             if symbol is not None:
                 return rewriting.rewrite_reference(self.ctx, self.module, node, symbol)
-            return rewriting.mode_key(self.ctx, node)
+            return cells.attribute_text(self.ctx, self.module, node, render) or rewriting.mode_key(self.ctx, node)
         return None
 
     def call_text(self, node: ast.AST, shift: int = 0) -> str:

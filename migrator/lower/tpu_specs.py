@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 
 from migrator.analysis.modes import Specialiser, Step
-from migrator.analysis.values import Function, Opaque, Symbol, options
+from migrator.analysis.values import Function, Opaque, Result, Symbol, options
 from migrator.lower.context import Context
 from migrator.source.module import Module
 from migrator.source.syntax import descendants
@@ -32,6 +33,52 @@ READING = frozenset(
         "tensorflow.train.get_or_create_global_step",
     }
 )
+
+
+def plain_twins(specs: list[Result]) -> list[Result]:
+    """The plain spec of two of which the other is its like for TPUs; empty for any other specs.
+
+    Both give the same predictions, loss and train_op; what a spec for TPUs has besides concerns TPUs.
+    """
+    plain = [spec for spec in specs if not spec.symbol.endswith("TPUEstimatorSpec")]
+    calls = {spec.call for spec in specs}
+    if len(calls) != 2 or len({spec.call for spec in plain}) != 1 or len(plain) == len(specs):
+        return []
+    written = [{k.arg: ast.dump(k.value) for k in call.keywords} for call in calls]
+    lengths = {len(call.args) for call in calls}
+    if lengths != {0} and [ast.dump(a) for a in min(calls, key=lineno).args] != [
+        ast.dump(a) for a in max(calls, key=lineno).args
+    ]:
+        return []
+    shared = ("mode", "predictions", "loss", "train_op", "export_outputs")
+    return plain if all(written[0].get(name) == written[1].get(name) for name in shared) else []
+
+
+def without_twins(steps: list[Step], twins: set[ast.Call]) -> list[Step]:
+    """The steps with the other side alone of a condition that only makes the spec for TPUs."""
+    if not twins:
+        return steps
+    found: list[Step] = []
+    for step in steps:
+        blocks = [without_twins(block, twins) for block in step.blocks]
+        kept = [not only_makes(block, twins) for block in step.blocks]
+        if step.kind == "if" and len(blocks) == 2 and kept.count(False) == 1:
+            found += blocks[kept.index(True)]
+        else:
+            found.append(dataclasses.replace(step, blocks=blocks) if step.blocks else step)
+    return found
+
+
+def only_makes(block: list[Step], twins: set[ast.Call]) -> bool:
+    """True for statements that make one of these specs and nothing else."""
+    nodes = [step.node for step in block]
+    plain = all(isinstance(node, (ast.Assign, ast.Return, ast.FunctionDef)) for node in nodes)
+    return plain and any(call in descendants(node) for call in twins for node in nodes)
+
+
+def lineno(call: ast.Call) -> int:
+    """The line that a call starts on."""
+    return call.lineno
 
 
 def applied_metrics(ctx: Context, module: Module, node: ast.FunctionDef, spec: ast.Call, given: ast.expr) -> ast.Call:

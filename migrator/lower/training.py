@@ -44,6 +44,7 @@ def construction_text(group: Group, construction: Construction, render: Render) 
     if fn is None or len(construction.model_fns) != 1:
         raise ctx.refuse("model-fn", call, module, "which model_fn it is given is only known at run time")
     model = group.models[construction.model_fns[0]]
+    gives = input_arguments.gives_params(group, construction)
     shown: list[str] = []
     keywords: list[str] = []
     value = ctx.facts.value(fn)
@@ -54,14 +55,18 @@ def construction_text(group: Group, construction: Construction, render: Render) 
     named = {k.split("=", 1)[0] for k in keywords}
     for name in model.parameters:
         if name == "params":
-            shown.append(moved(module, call, arguments["params"], render) if "params" in arguments else "{}")
+            params = moved(module, call, arguments["params"], render) if "params" in arguments else "{}"
+            shown.append("params" if gives else params)
         elif name == "config":
             raise ctx.refuse("config-parameter", call, module, "the model_fn reads its RunConfig")
         elif name not in named:
             break
-    text = call_text(model_reference(group, module, model, fn, value, render), shown + keywords)
-    text = kept_text(group, construction, model, text, render)
-    return input_arguments.with_params(group, construction, text, render)
+    reference = model_reference(group, module, model, fn, value, render)
+    text = call_text(reference, shown + keywords)
+    if gives:
+        build = reference if shown == ["params"] and not keywords else f"lambda params: {text}"
+        text = input_arguments.with_params(group, construction, build, render)
+    return kept_text(group, construction, model, text, render)
 
 
 def kept_text(group: Group, construction: Construction, model: LoweredModel, text: str, render: Render) -> str:
@@ -112,8 +117,8 @@ def names_definition(name: str, model: LoweredModel) -> bool:
 
 
 # ------------------------------------------------------------------------------------------------------------ uses
-def use_text(group: Group, use: Use, render: Render) -> str:
-    """A train / evaluate / predict call in Keras terms."""
+def use_text(group: Group, use: Use, render: Render) -> str | None:
+    """A train / evaluate / predict call in Keras terms; None for one that stays as it is written."""
     ctx, module, call = group.ctx, use.module, use.call
     if use.kind == "train_and_evaluate":
         return train_and_evaluate(group, use, render)

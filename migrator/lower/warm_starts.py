@@ -47,7 +47,7 @@ def init_calls(ctx: Context) -> list[ast.Call]:
 
 # --------------------------------------------------------------------------------------------------------- scaffolds
 def check_scaffold(parts: ModelParts, fields: Fields, field: str) -> None:
-    """Refuse a Scaffold that does more than saving, and a scaffold_fn that does more than starting from a checkpoint."""
+    """Refuse a Scaffold that does more than saving, and a scaffold_fn that does more than read a checkpoint."""
     node = fields.expressions[field]
     value = fields.values.get("scaffold")
     if value is None or not all(plain_scaffold(parts.ctx, option) for option in options(value)):
@@ -262,7 +262,8 @@ def tell_names(parts: ModelParts) -> list[str]:
         legacy_names.name_owners(parts.ctx)
         return legacy_names.names_method(owners_creation(parts))
     except legacy_names.Unnamed as why:
-        raise parts.ctx.refuse("legacy-names", parts.node, parts.module, f"{why}: a checkpoint cannot be read") from None
+        message = f"{why}: a checkpoint cannot be read"
+        raise parts.ctx.refuse("legacy-names", parts.node, parts.module, message) from None
 
 
 def owners_creation(parts: ModelParts) -> list[dict[str, object]]:

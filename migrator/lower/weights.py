@@ -101,7 +101,7 @@ def own_node(st: Staging, site: Site) -> Node | None:
             return {**node, **scope_of(st, own.call, own.rule.name_arg or "name", own.rule.scope or "layer")}
         case "layer_object":
             assert own.rule is not None
-            attr = site.attr or st.call_text(own.call.func).removeprefix("self.")
+            attr = site.attr or held_in(st, site, own.call.func)
             node = {"attr": attr, "weights": dict(own.rule.weights), "permute": own.rule.permute}
             made = own.made.call if own.made is not None else own.call
             return {**node, **scope_of(st, made, "name", own.rule.scope or "layer")}
@@ -109,7 +109,7 @@ def own_node(st: Staging, site: Site) -> Node | None:
             name = given_name(st, own.call, "name", 0) or computed_names.by_trip(st, named(own.call, "name", 0))
             return {"attr": site.attr, "variable": name or "*"}
         case "rnn":
-            return rnn_node(st, site)
+            return recurrent.node_of(st, site)
         case "function" | "entry" | "object":
             if own.kind == "object":
                 return None
@@ -120,14 +120,39 @@ def own_node(st: Staging, site: Site) -> Node | None:
             if own.kind == "function":
                 attr = site.attr
             else:
-                target = entry_object(own.call)
+                target = entry_object(st.ctx, own.call)
                 inner = st.sites.get(target) if isinstance(target, ast.Call) else None
-                attr = inner.attr if inner is not None else st.call_text(target).removeprefix("self.")
+                attr = inner.attr if inner is not None else held_in(st, site, target)
             node = {"attr": attr, "scope": None, "class": owner.class_name, "creation": owner.creation}
             others = [owner_of(st.ctx, st, other) for other in own.alternatives]
             if others:
                 node["otherwise"] = [{"class": o.class_name, "creation": o.creation} for o in others]
             return node
+    return None
+
+
+def held_in(st: Staging, site: Site, node: ast.expr) -> str:
+    """The attribute that holds an object which is called: for one of a list, the list's."""
+    loop = site.loops[-1].node if site.loops else None
+    if isinstance(loop, ast.For) and isinstance(node, ast.Name):
+        node = iterated(loop.target, loop.iter, node.id) or node
+    if isinstance(node, ast.Subscript):
+        index = f".{ast.unparse(node.slice)}" if isinstance(node.slice, ast.Constant) else ""
+        return st.call_text(node.value).removeprefix("self.") + index
+    return st.call_text(node).removeprefix("self.")
+
+
+def iterated(target: ast.expr, source: ast.expr, name: str) -> ast.expr | None:
+    """The list whose elements a name of a loop stands for; the loop may count them, or go through several lists."""
+    if isinstance(target, ast.Name):
+        return source if target.id == name else None
+    called = source.func.id if isinstance(source, ast.Call) and isinstance(source.func, ast.Name) else ""
+    if isinstance(target, ast.Tuple) and isinstance(source, ast.Call) and called in ("enumerate", "zip"):
+        sources = source.args if called == "zip" else [source, *source.args]
+        for inner, list_of in zip(target.elts, sources, strict=False):
+            found = iterated(inner, list_of, name)
+            if found is not None:
+                return found
     return None
 
 
@@ -167,23 +192,3 @@ def named(call: ast.Call, argument: str, position: int) -> ast.expr | None:
     """An argument by name or by place."""
     node = next((k.value for k in call.keywords if k.arg == argument), None)
     return node or (call.args[position] if len(call.args) > position else None)
-
-
-def rnn_node(st: Staging, site: Site) -> Node:
-    """A recurrent layer: TF1 keeps its weights under `rnn/<cell name>`."""
-    layer, call, cell = recurrent.cell_of(st, site)
-    default = {"LSTM": "lstm_cell", "GRU": "gru_cell", "SimpleRNN": "basic_rnn_cell"}[layer]
-    symbol = getattr(st.ctx.facts.value(call.func), "name", "")
-    if symbol.endswith("BasicLSTMCell"):
-        default = "basic_lstm_cell"
-    name = cell.get("name")
-    inner = str(name.value) if isinstance(name, ast.Constant) and name.value else default
-    outer = recurrent.bound(st, site).get("scope")
-    scope = str(outer.value) if isinstance(outer, ast.Constant) and outer.value else "rnn"
-    node: Node = {"attr": site.attr, "scope": f"{scope}/{inner}", "default": False}
-    node["weights"] = {"kernel": "cell", "bias": "cell"}
-    node["permute"] = recurrent.PERMUTE[layer]
-    if layer == "LSTM":
-        forget = cell.get("forget_bias")
-        node["forget_bias"] = forget.value if isinstance(forget, ast.Constant) else 1.0
-    return node

@@ -26,7 +26,7 @@ _NAMED = ("training", "name_arg", "reuse_arg", "weights_arg", "reduction_arg", "
 _KEYS = _TEXT | _LISTS | _TABLES | {"case", "unchanged"}
 _DOTTED = re.compile(r"\w+(\.\w+)*(\.\*)?")
 _ARGUMENT_KEYS = frozenset({"from", "as", "default", "omit", "or"})
-_CASE_KEYS = frozenset({"inputs", "args", "twin", "tolerance", "contrib", "variant"})
+_CASE_KEYS = frozenset({"inputs", "args", "twin", "tolerance", "contrib", "modern", "variant"})
 _NEEDS: dict[str, tuple[str, ...]] = {
     "layer": ("signature", "target", "inputs"),
     "layer_class": ("signature", "target"),

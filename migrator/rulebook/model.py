@@ -56,6 +56,8 @@ class Case:
     tolerance: float | None = None
     contrib: bool = False
     """The legacy side needs tf.contrib itself (TensorFlow 1.15), because the stand-in lacks the symbol."""
+    modern: bool = False
+    """TensorFlow 1.15 has no CPU kernel for it: the legacy side is the newer runtime alone."""
     variant: str | None = None
     """What of the rule the case runs: `scheduled` or `sparse` for an optimizer, `weighted` for a loss or metric."""
 
@@ -176,6 +178,7 @@ def _cases(value: Any) -> tuple[Case, ...]:
             twin=MappingProxyType(dict(case.get("twin", {}))),
             tolerance=case.get("tolerance"),
             contrib=case.get("contrib", False),
+            modern=case.get("modern", False),
             variant=case.get("variant"),
         )
         for case in value

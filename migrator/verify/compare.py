@@ -11,6 +11,9 @@ from migrator.ledger import Evidence, LossCurve, Verification
 _SUBSTANCE = ("forward", "predictions", "metrics", "training")
 
 
+MADE_UP = "synthesised inputs"  # stands beside the runtime of a proof for which no program was run
+
+
 def evidence_of(row: Mapping[str, Any]) -> Evidence:
     """One row of a worker's answer as Evidence."""
     curve = row.get("curve")

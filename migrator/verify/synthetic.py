@@ -13,7 +13,7 @@ from typing import Any
 
 from migrator.detect import input_specs
 from migrator.ledger import Verification
-from migrator.verify.compare import verdict
+from migrator.verify.compare import MADE_UP, verdict
 from migrator.verify.process import Limits, Outcome, run_many, scratch_copy
 from migrator.verify.program import UnitVerification
 from migrator.verify.runtimes import Progress, RuntimeAbsent, provide
@@ -95,14 +95,15 @@ def _unit(
         notes.append("made-up parameters: " + ", ".join(f"{k}={v}" for k, v in sorted(result["guessed"].items())))
     if target.status != "done":
         reason = f"the migrated model on made-up inputs: {target.reason}"
-        return UnitVerification(str(given["unit"]), Verification("failed", reason, runtime), tuple(notes))
+        failed = Verification("failed", reason, f"{runtime}, {MADE_UP}")
+        return UnitVerification(str(given["unit"]), failed, tuple(notes))
     answer = target.result
     notes += answer["unit"].get("notes", [])
     if "not_run" in answer["unit"]:
         return _not_run(given, answer["unit"]["not_run"], runtime)
     inert = sorted({*result["stand_ins"], *answer["stand_ins"]})
     rows = [_starts(answer, inert), _inputs(notes[:2]), *answer["unit"]["rows"]]
-    found = verdict(rows, runtime, answer["ending"])
+    found = verdict(rows, f"{runtime}, {MADE_UP}", answer["ending"])
     return UnitVerification(str(given["unit"]), found, tuple(notes))
 
 

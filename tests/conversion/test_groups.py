@@ -61,3 +61,21 @@ def test_iterators_that_are_left_are_in_the_ledger_of_symbols() -> None:
     symbols = convert({"train.py": program() + unused}).ledger.symbols
     left = {(symbol.name, symbol.status) for symbol in symbols if symbol.status != "converted"}
     assert left == {("tensorflow.data.Dataset.make_initializable_iterator", "unknown")}
+
+
+def test_what_no_converted_code_needs_is_brought_up_to_date_as_far_as_it_can_be() -> None:
+    other = """
+def noise(shape):
+    start = tf.random_normal(shape)
+    rows = tf.placeholder(tf.float32, [None, 3])
+    return start + rows
+"""
+    text = program()
+    assert """
+def noise(shape):
+    start = tf.random.normal(shape)
+    # TODO(migrate): a placeholder is fed by a session; Keras gets its data from a
+    # dataset
+    rows = tf.placeholder(tf.float32, [None, 3])
+    return start + rows
+""" in converted(text.replace("def main():", f"{other.strip()}\n\n\ndef main():"))["train.py"]

@@ -45,8 +45,7 @@ def exporting(strategy: str = STRATEGY, more: str = "") -> str:
 def test_an_experiment_and_its_runner_are_those_of_the_support_module() -> None:
     after = converted(experiment())["train.py"]
     assert "    estimator = build_model().kept_in(run_config.model_dir)\n" in after
-    shown = "train_input_fn=input_fn, eval_input_fn=input_fn, train_steps=10, eval_steps=3"
-    assert f"Experiment(estimator, {shown})" in " ".join(after.split()).replace("( ", "(").replace(", )", ")")
+    assert "    return Experiment(estimator, input_fn, input_fn, train_steps=10, eval_steps=3)\n" in after
     assert '    run_experiment(experiment_fn, run_config=RunConfig(model_dir="runs"))\n' in after
     assert "learn_runner" not in after
 
@@ -61,6 +60,20 @@ def test_an_experiment_fn_of_a_folder() -> None:
     after = converted(text.replace("run_config, hparams", "output_dir"))["train.py"]
     assert "build_model().kept_in(output_dir)" in after
     assert "    run_experiment(experiment_fn, \"runs\", schedule='train')\n".replace("'", '"') in after
+
+
+def test_the_legacy_import_of_a_name_that_stays_in_use_goes() -> None:
+    text = experiment().replace("tf.contrib.learn.Experiment", "Experiment")
+    after = converted(text.replace(RUNNER, f"{RUNNER}from tensorflow.contrib.learn import Experiment\n"))["train.py"]
+    assert "contrib" not in after and "    return Experiment(estimator, input_fn," in after
+
+
+def test_an_experiment_keeps_its_layout() -> None:
+    lines = "train_steps=10,\n        eval_steps=int(\n            3),\n    "
+    assert f"input_fn, {lines})\n" in converted(experiment(lines))["train.py"]
+    after = converted(experiment(f"eval_delay_secs=1, {lines}"))["train.py"]
+    assert "    return Experiment(\n        estimator,\n        train_input_fn=input_fn,\n" in after
+    assert "        eval_steps=int(\n            3),\n    )\n" in after
 
 
 def test_an_experiment_without_a_runner() -> None:
@@ -201,6 +214,7 @@ def test_its_methods_become_keras_calls(call: str, after: str) -> None:
     "call",
     [
         "learner.evaluate(input_fn=input_fn, metrics={'a': abs})",
+        "learner.evaluate(input_fn=input_fn, feed_fn=abs)",
         "learner.fit(input_fn=input_fn, monitors=[abs])",
         "learner.predict(input_fn=input_fn, as_iterable=False)",
         "other = learner.fit(input_fn=input_fn, steps=1)",
@@ -210,6 +224,28 @@ def test_its_methods_become_keras_calls(call: str, after: str) -> None:
 def test_what_it_does_beyond_that_refuses(call: str) -> None:
     text = learner(call)
     assert {rule for rule, _ in refused(text)} <= {"estimator-argument", "estimator-method"}
+
+
+SPEC = 'tf.contrib.learn.MetricSpec(tf.metrics.accuracy, "y")'
+
+
+def test_metrics_of_an_evaluation_are_keras_metrics() -> None:
+    text = learner(f'more = {{"accuracy": {SPEC}}}\nlearner.evaluate(input_fn=input_fn, metrics=more, steps=3)')
+    after = converted(text)["train.py"]
+    assert 'more = {"accuracy": (ElementAccuracy(), "y", None)}' in after
+    assert "evaluate_with(learner, input_fn(), more, steps=3)" in after
+
+
+def test_metrics_of_an_experiment_are_keras_metrics_too() -> None:
+    text = experiment(f"train_steps=10, eval_metrics={{'accuracy': {SPEC}}}", "config=run_config")
+    text = text.replace("tf.estimator.Estimator(", "tf.contrib.learn.Estimator(")
+    assert "eval_metrics={'accuracy': (ElementAccuracy(), \"y\", None)}" in converted(text)["train.py"]
+
+
+@pytest.mark.parametrize("spec", [SPEC[:-1] + ', weight_key="w")', SPEC.replace("tf.metrics.accuracy", "abs")])
+def test_a_metric_that_is_not_measured_refuses(spec: str) -> None:
+    text = learner(f'learner.evaluate(input_fn=input_fn, metrics={{"a": {spec}}})')
+    assert ("metric-spec", line_of(text, "MetricSpec")) in refused(text)
 
 
 def test_predictions_without_a_name_refuse() -> None:

@@ -12,6 +12,7 @@ import pytest
 from migrator.emit.support import support_source
 from migrator.verify import runtimes
 
+from .small import converted
 from .test_learn import THREE, experiment, exporting, learner, predicting
 from .test_proofs import prove
 
@@ -102,6 +103,44 @@ def test_arrays_are_read_in_the_order_of_contrib_learn(tmp_path: Path) -> None:
     legacy, made = printed("tf1", ROWS + FED, tmp_path), printed("target", ROWS + MADE, tmp_path)
     assert made == legacy
     assert len(legacy) == 18 and legacy[0] != legacy[1]
+
+
+SCORED = """
+def model_fn(features, labels, mode):
+    kernel = tf.constant_initializer([[1.0, -1.0, 0.5], [0.2, 0.1, -0.4]])
+    logits = tf.layers.dense(features, 3, kernel_initializer=kernel)
+    predictions = {"classes": tf.argmax(logits, axis=1), "first": tf.cast(logits[:, 0] * 3, tf.int64)}
+    loss, train_op = None, None
+    if mode != tf.contrib.learn.ModeKeys.INFER:
+        loss = tf.losses.sparse_softmax_cross_entropy(labels, logits)
+    if mode == tf.contrib.learn.ModeKeys.TRAIN:
+        train_op = tf.contrib.layers.optimize_loss(loss, None, learning_rate=0.1, optimizer="SGD")
+    return tf.contrib.learn.ModelFnOps(mode, predictions, loss, train_op)
+"""
+SCORES = """x, y = np.arange(40, dtype="float32").reshape(20, 2) / 10 - 2, np.arange(20) % 3
+learner.fit(x=x, y=y, steps=5, batch_size=6)
+more = {
+    "accuracy": tf.contrib.learn.MetricSpec(tf.metrics.accuracy, "classes"),
+    "error": tf.contrib.learn.MetricSpec(metric_fn=tf.metrics.mean_squared_error, prediction_key="first"),
+}
+results = learner.evaluate(x=x, y=y, batch_size=8, metrics=more)
+import json
+print()
+print(json.dumps([[name, round(float(results[name]), 5)] for name in sorted(results)]))"""
+
+
+def test_metrics_of_an_evaluation_are_the_same(tmp_path: Path) -> None:
+    text = learner(SCORES, SCORED, 'model_fn, "runs"')
+    before, after = tmp_path / "before", tmp_path / "after"
+    before.mkdir()
+    after.mkdir()
+    for path, content in converted(text).items():
+        (after / path).write_text(content, encoding="utf-8")
+    legacy = printed("tf1", text, before)
+    assert [name for name, _ in legacy] == ["accuracy", "error", "global_step", "loss"]  # type: ignore[misc, has-type]
+    found = printed("target", (after / "train.py").read_text(encoding="utf-8"), after)
+    for (name, value), (other, number) in zip(legacy, found, strict=True):  # type: ignore[misc]
+        assert (name, value) == (other, pytest.approx(number, rel=1e-4))  # type: ignore[has-type]
 
 
 USED = """

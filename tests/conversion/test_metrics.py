@@ -58,6 +58,17 @@ metrics.update({"low": tf.metrics.mean(logits[:, 0])})
 """
 
 
+HELPER = """
+
+def metric_fn(labels, classes):
+    precision, precision_op = tf.metrics.precision(labels, classes)
+    recall, recall_op = tf.metrics.recall(labels, classes)
+    f1 = 2 * precision * recall / (precision + recall + 1e-6)
+    return {"f1": (f1, tf.group(precision_op, recall_op)), "recall": (recall, recall_op)}
+
+"""
+
+
 def evaluated(metrics: str) -> str:
     """A program that trains and evaluates with these metrics."""
     lines = metrics.strip().replace("\n", "\n    ")
@@ -83,6 +94,22 @@ def test_a_value_computed_from_metrics_is_computed_when_the_results_are_asked_fo
 def test_a_metric_that_is_only_computed_with_is_not_reported() -> None:
     text = after(F1)
     assert "del results['precision']" in text and "del results['recall']" not in text
+
+
+def with_helper(helper: str = HELPER) -> str:
+    """A program whose metrics are made in a function."""
+    return evaluated("metrics = metric_fn(labels, classes)").replace("\n\ndef model_fn", helper + "\ndef model_fn")
+
+
+def test_a_function_of_metrics_tells_what_it_computes_from_them() -> None:
+    text = converted(with_helper())["train.py"]
+    assert "    def results(self):" in text and "            'f1': f1,\n" in text
+    assert "        del results['metric_fn_0']\n        results.update(self.metric_fn.results())\n" in text
+
+
+def test_a_function_that_computes_with_its_tensors_refuses() -> None:
+    text = with_helper(HELPER.replace("1e-6", "tf.reduce_mean(labels)"))
+    assert {rule for rule, _ in refused(text)} == {"metrics"}
 
 
 def test_metrics_made_in_a_loop_are_a_list() -> None:

@@ -249,3 +249,37 @@ def test_such_an_object_that_is_passed_on_refuses() -> None:
     helper = "\ndef scaled(net):\n    return net.scaled * 2.0\n\n"
     text = built(helper + BUILT.replace('"s": net.scaled', '"s": scaled(net)'))
     assert {rule for rule, _ in refused(text)} == {"object-passed"}
+
+
+CALLED = """
+class Net(object):
+    def __init__(self, units):
+        self.units = units
+
+    def __call__(self, x, training=False, name=""):
+        with tf.name_scope("net_" + name), tf.variable_scope("net", reuse=tf.AUTO_REUSE):
+            h = tf.layers.dense(x, self.units, name="h")
+            return tf.layers.dropout(h, 0.5, training=training)
+
+
+def model_fn(features, labels, mode):
+    net = Net(3)
+    h = net(features["x"], training=True, name="first") + net(features["x"] * 2.0, name="second")
+    logits = tf.layers.dense(h, 1)
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        return tf.estimator.EstimatorSpec(mode, predictions={"y": logits})
+    loss = tf.losses.mean_squared_error(labels, tf.squeeze(logits, axis=1))
+    train_op = tf.train.AdamOptimizer(0.01).minimize(loss, tf.train.get_global_step())
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)
+"""
+
+
+def test_what_an_object_is_told_with_each_call_stays_an_argument_of_the_call() -> None:
+    text = converted(program(model_fn=CALLED))["train.py"]
+    assert 'def call(self, x, training=False, name=""):' in text
+    assert 'self.net(features["x"], training=True, name="first")' in text
+
+
+def test_a_call_argument_that_layers_are_made_from_refuses() -> None:
+    text = CALLED.replace("self.units, name", "self.units if training else 4, name")
+    assert {rule for rule, _ in refused(program(model_fn=text))} == {"entry-static"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from migrator.convert import convert
 
 from .small import MODEL_FN, converted, line_of, program, refused
@@ -166,3 +168,25 @@ def test_what_arranges_the_elements_of_an_iterator_becomes_a_map() -> None:
     assert 'def arrange(rows, y):\n        features = {"x": rows}\n        return (features, y)\n' in after
     assert "    return dataset.map(arrange)\n" in after
     assert "iterator" not in after
+
+
+@pytest.mark.parametrize(
+    ("head", "seed", "after"),
+    [
+        ("", "7", "    keras.utils.set_random_seed(7)\n"),
+        ("", "None", ""),
+        ("SEED = 7\n", "SEED", "    keras.utils.set_random_seed(SEED)\n"),
+        (
+            "import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument('--seed', default=7)\n"
+            "args = parser.parse_args()\n",
+            "args.seed",
+            "    keras.utils.set_random_seed(args.seed)\n",
+        ),
+        ("import os\n", "os.environ.get('SEED')", "    if os.environ.get('SEED') is not None:\n        keras."),
+    ],
+)
+def test_a_seed_that_may_be_none_is_asked_for(head: str, seed: str, after: str) -> None:
+    lines = f"config = tf.estimator.RunConfig(tf_random_seed={seed})\n"
+    lines += "tf.estimator.Estimator(model_fn, config=config).train(input_fn, steps=8)"
+    text = converted(around(lines, head))["train.py"]
+    assert (after in text) if after else "set_random_seed" not in text

@@ -12,12 +12,14 @@ from migrator.verify.entry import Entry
 from migrator.verify.program import verify_program
 
 from .small import program
+from .test_keras_classes import LISTED, NESTED, PLAIN as KERAS_CLASS, UNTOLD
 from .test_changes import changed
 from .test_modes import RAISES
 from .test_objects import built, closures, methods
 from .test_optimize_loss import CLIPPED, chosen_at_run_time
 from .test_private_names import PROGRAM as PRIVATE
 from .test_programs_around import ARRANGED
+from .test_reuse import towers
 from .test_serving import EXPORTERS, LOOPED, exporting
 from .test_train_ops import LINEAR
 
@@ -77,7 +79,13 @@ PROGRAMS = {
     "a model_fn made in a method": closures(),
     "an object whose constructor makes the layers": built(),
     "features, labels and lists changed in place": changed(),
+    "two towers of one network": towers(),
     "exports on the way": exporting(LOOPED, EXPORTERS),
+    "a Keras class": KERAS_CLASS,
+    "a Keras class that calls itself": KERAS_CLASS.replace("def call(", "def __call__("),
+    "a Keras class with a list of layers": LISTED,
+    "a layer that follows the Keras object around it": UNTOLD,
+    "a Keras object inside another": NESTED,
 }
 
 

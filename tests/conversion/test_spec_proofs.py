@@ -1,4 +1,4 @@
-"""Fields of specs compute what they did: computed metrics, TPU metrics, checkpoints; both sides run and are compared."""
+"""Fields of specs compute what they did: metrics, TPU metrics, export outputs, checkpoints; both sides run."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from migrator.verify import runtimes
 from migrator.verify.entry import Entry
 from migrator.verify.program import verify_program
 
-from .test_metrics import CONDITION, F1, LOOP, SIDES, TWICE, evaluated
-from .test_tpu import PROGRAM
+from .test_export_outputs import OUTPUTS, exported
+from .test_metrics import CONDITION, F1, LOOP, SIDES, TWICE, evaluated, with_helper
+from .test_tpu import IN_A_CLASS, PROGRAM
 from .test_warm_starts import WARM
 
 pytestmark = pytest.mark.runtime
@@ -37,15 +38,21 @@ with tf.Session() as session:
 """
 
 
-@pytest.mark.parametrize("metrics", [F1, LOOP + CONDITION.split("\n", 2)[2], SIDES, TWICE])
-def test_computed_metrics_are_the_same(metrics: str, tmp_path: Path) -> None:
-    proven = prove(evaluated(metrics), "legacy", tmp_path)
-    assert "metrics" in proven
+METRICS = [evaluated(F1), evaluated(LOOP), evaluated(CONDITION), evaluated(SIDES), evaluated(TWICE), with_helper()]
 
 
-def test_a_program_for_tpus_is_the_same_on_one_device(tmp_path: Path) -> None:
-    proven = prove(PROGRAM, "legacy", tmp_path)
-    assert {"metrics", "training"} <= proven
+@pytest.mark.parametrize("text", METRICS)
+def test_computed_metrics_are_the_same(text: str, tmp_path: Path) -> None:
+    assert "metrics" in prove(text, "legacy", tmp_path)
+
+
+@pytest.mark.parametrize("text", [PROGRAM, IN_A_CLASS])
+def test_a_program_for_tpus_is_the_same_on_one_device(text: str, tmp_path: Path) -> None:
+    assert {"metrics", "training"} <= prove(text, "legacy", tmp_path)
+
+
+def test_outputs_of_their_own_have_the_legacy_signatures(tmp_path: Path) -> None:
+    assert "export" in prove(exported(OUTPUTS), "legacy", tmp_path)
 
 
 def test_a_model_starts_from_a_checkpoint_as_it_did(tmp_path: Path) -> None:

@@ -275,6 +275,7 @@ def test_a_right_migration_is_verified(verified: Mapping[str, Verification], nam
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_evidence_says_that_the_inputs_were_made_up(verified: Mapping[str, Verification], name: str) -> None:
+    assert verified[name].runtime == "legacy, synthesised inputs"
     inputs = next(row for row in verified[name].evidence if row.check == "inputs")
     assert inputs.ok is None
     assert "synthesised inputs: features" in inputs.note

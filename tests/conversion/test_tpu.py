@@ -117,11 +117,39 @@ def test_the_input_function_gets_the_batch_size_of_its_mode() -> None:
 
 
 def test_a_lambda_gets_it_in_the_place_of_its_parameter() -> None:
-    text = PROGRAM.replace(
-        "estimator.train(input_fn, steps=8)", "estimator.train(lambda params: input_fn({'batch_size': params['batch_size']}), 8)"
-    )
-    text = text.replace(", 8)", ", steps=8)")
+    given = "lambda params: input_fn({'batch_size': params['batch_size']})"
+    text = PROGRAM.replace("estimator.train(input_fn, ", f"estimator.train({given}, ")
     assert "input_fn({'batch_size': FLAGS.batch_size})" in after(text)
+
+
+RUNNER = """
+class Runner:
+    def __init__(self, size):
+        config = tf.estimator.tpu.RunConfig()
+        self.estimator = tf.estimator.tpu.TPUEstimator(
+            model_fn, use_tpu=False, train_batch_size=size, eval_batch_size=2, config=config, params=self.options()
+        )
+
+    def options(self):
+        return {"depth": 3}
+
+    def run(self):
+        self.estimator.train(input_fn, steps=8)
+        self.estimator.evaluate(lambda params: input_fn(params), steps=2)
+
+
+def main(_):
+    Runner(4).run()
+"""
+IN_A_CLASS = PROGRAM[: PROGRAM.index("def main(_)")] + RUNNER.lstrip() + PROGRAM[PROGRAM.index("\n\nif __name__") :]
+
+
+def test_a_model_keeps_the_params_for_calls_elsewhere() -> None:
+    text = after(IN_A_CLASS)
+    made = "build_model, self.options(), train_batch_size=size, eval_batch_size=2"
+    assert f"with_input_params(\n            {made}" in text
+    assert "input_fn(params=self.estimator.input_params['train'])" in text
+    assert "input_fn(self.estimator.input_params['eval'])" in text
 
 
 def test_nothing_is_left_of_the_cluster_and_the_shards() -> None:
@@ -143,3 +171,30 @@ def test_a_model_that_reads_the_batch_size_refuses() -> None:
 @pytest.mark.parametrize("home", ["tf.contrib.tpu", "tf.compat.v1.estimator.tpu"])
 def test_the_classes_are_the_same_under_their_other_names(home: str) -> None:
     assert after(PROGRAM.replace("tf.estimator.tpu", home)) == after()
+
+
+TWINS = """    metrics = (metric_fn, [labels, logits, tf.cast(labels, tf.float32)])
+    if FLAGS.use_tpu:
+        return tf.estimator.tpu.TPUEstimatorSpec(
+            mode, loss=loss, train_op=train_op, eval_metrics=metrics, host_call=host_call
+        )
+    ops = None
+    if mode == tf.estimator.ModeKeys.EVAL:
+        ops = metric_fn(labels, logits, tf.cast(labels, tf.float32))
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op, eval_metric_ops=ops)
+"""
+TWO_SPECS = PROGRAM[: PROGRAM.index("    metrics = (")] + TWINS + PROGRAM[PROGRAM.index("\n\ndef input_fn") :]
+
+
+def test_of_a_spec_for_tpus_and_a_plain_one_the_plain_one_is_converted() -> None:
+    text = after(TWO_SPECS)
+    assert "        self.metric_fn(labels, logits, tf.cast(labels, tf.float32))" in text
+    assert "if FLAGS.use_tpu" not in text
+    findings = [f.rule for unit in convert({"train.py": TWO_SPECS}).ledger.units for f in unit.findings]
+    assert "twin-specs" in findings
+
+
+def test_specs_that_train_differently_refuse() -> None:
+    other = "EstimatorSpec(mode, loss=2 * loss, train_op=train_op, eval_metric_ops=ops)"
+    text = TWO_SPECS.replace("EstimatorSpec(mode, loss=loss, train_op=train_op, eval_metric_ops=ops)", other)
+    assert {rule for rule, _ in refused(text)} == {"spec"}

@@ -70,6 +70,8 @@ def test_both_sides_agree_and_each_twin_differs(sides: Sides, proof: Proof, reco
     record_property("versions", versions)
     if proof.case.contrib and versions["legacy"].startswith("2."):
         pytest.skip("this part of contrib needs TensorFlow 1.15")
+    if proof.case.modern and versions["legacy"].startswith("1."):
+        pytest.skip("TensorFlow 1.15 has no CPU kernel for it")
     of = proof.job.get("of", proof.id)
     assert of not in sides.errors["legacy"], f"legacy {versions['legacy']}: {sides.errors['legacy'].get(of)}"
     error = sides.errors["target"].get(proof.id)

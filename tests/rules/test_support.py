@@ -118,6 +118,8 @@ def test_the_classes_do_what_they_say(tmp_path: Path) -> None:
     }
     assert facts["training reads on after an evaluation"] == 0.0
     assert facts["an experiment that is done already"] == [True, 6, []]
+    assert facts["an evaluation with a metric more"] == [["error", "global_step", "loss"], True]
+    assert facts["that metric"] < 1e-6
     assert facts["a predictor"] == {
         "keys": ["output"],
         "it keeps its weights": True,

@@ -104,6 +104,10 @@ parser.add_argument("--model", default="missing")
 parser.add_argument("--kind", choices=["a", "b"])
 flags.DEFINE_integer("units", 7, "how many")
 hparams = HParams(momentum=0.8, computed=1 + f(2))
+class Config:
+    depth = 4
+    def __init__(self, threshold=0.25):
+        pass
 MODELS = {"first": f, "second": g}
 network = MODELS[params["model"]]
 """
@@ -111,6 +115,7 @@ network = MODELS[params["model"]]
     assert found["learning_rate"] == 0.5
     assert (found["kind"], found["units"], found["momentum"]) == ("a", 7, 0.8)
     assert found["model"] == "first"
+    assert (found["depth"], found["threshold"]) == (4, 0.25)
     assert "computed" not in found
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from migrator.conversion import Conversion, FileEdit, ModelMap
 from migrator.ledger import Ledger, Unit, Verification
-from migrator.proving import Prover
+from migrator.proving import Prover, unit_outcome
 from migrator.workspace.discovery import locate
 
 MAIN = "\nif __name__ == '__main__':\n    estimator.train(model_fn)\n"
@@ -52,7 +52,7 @@ def proven(tmp_path: Path, text: str, verifier: Verifier, **others: str) -> Veri
 
 
 VERIFIED = Verification("verified", "", "legacy")
-MADE_UP = Verification("verified", "synthesised inputs: features float32", "legacy")
+MADE_UP = Verification("verified", "synthesised inputs: features float32", "legacy, synthesised inputs")
 UNRUN = Verification("not_run", "the program failed: data.csv is missing", "legacy")
 
 
@@ -94,3 +94,11 @@ def test_a_failed_proof_stays_failed(tmp_path: Path) -> None:
     assert proven(tmp_path, "model_fn = 1\n" + MAIN, verifier) == wrong
     assert verifier.entries == ["net.py"]
     assert proven(tmp_path, "model_fn = 1\n" + MAIN, Verifier(UNRUN, wrong)).status == "failed"
+
+
+def test_what_was_not_run_with_the_model_is_not_called_proven() -> None:
+    loop = Unit("loop", "g", "training_loop", "net.py", 9, "train", "converted")
+    assert unit_outcome(loop, {"u": VERIFIED}).status == "verified"
+    found = unit_outcome(loop, {"u": MADE_UP})
+    assert found.status == "not_run"
+    assert "only the model of its group was run" in found.reason

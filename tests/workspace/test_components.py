@@ -30,7 +30,8 @@ TOGETHER = {
     "an import in a function": {"a.py": "def f():\n    from b import x\n", "b.py": ""},
     "an import at any depth": {
         "a.py": "class C:\n    def f(self):\n        try:\n            with o:\n                pass\n"
-        "        except E:\n            for _ in x:\n                pass\n            else:\n                import b\n",
+        "        except E:\n            for _ in x:\n                pass\n            else:\n"
+        "                import b\n",
         "b.py": "",
     },
     "an import at the end of a try": {"a.py": "try:\n    pass\nfinally:\n    import b\n", "b.py": ""},

@@ -2,6 +2,7 @@
 
 import keras
 
+from .evaluate_with import evaluate_with
 from .train_and_evaluate import fit_until, train_and_evaluate
 
 
@@ -19,6 +20,7 @@ class Experiment:
         min_eval_frequency: 0: `train_and_evaluate` evaluates only at the end.
         eval_delay_secs: Taken and not used: there is no other process to wait for.
         export_strategies: Exporters, which run after the last evaluation.
+        eval_metrics: More metrics of the evaluations, as `evaluate_with` takes them.
     """
 
     def __init__(
@@ -33,11 +35,13 @@ class Experiment:
         min_eval_frequency=None,
         eval_delay_secs=None,
         export_strategies=None,
+        eval_metrics=None,
     ):
         self.estimator = estimator
         self.train_steps, self.eval_steps = train_steps, eval_steps
         self._train_input_fn, self._eval_input_fn = train_input_fn, eval_input_fn
         self._evaluate_every = None if min_eval_frequency == 0 else evaluate_every
+        self._metrics = eval_metrics or {}
         self._exporters = keras.tree.flatten(export_strategies or [])
         self._steps_per_iteration = train_steps_per_iteration or (train_steps // 10 if train_steps else 1000)
 
@@ -51,7 +55,7 @@ class Experiment:
 
     def evaluate(self, delay_secs=None, name=None):
         """Evaluates, and returns the results by name."""
-        return self.estimator.evaluate(dataset_of(self._eval_input_fn), steps=self.eval_steps)
+        return self._evaluate(self.eval_steps)
 
     def train_and_evaluate(self):
         """Trains up to `train_steps` with evaluations in between; returns the last results, and paths of exports."""
@@ -63,7 +67,7 @@ class Experiment:
             eval_steps=self.eval_steps,
             evaluate_every=self._evaluate_every,
         )
-        results = results or self.evaluate()
+        results = self.evaluate() if self._metrics or not results else results
         return results, self._export(results)
 
     def continuous_train_and_eval(self):
@@ -78,9 +82,12 @@ class Experiment:
     def test(self):
         """Makes one step, and evaluates one batch."""
         self.estimator.fit(dataset_of(self._train_input_fn), steps_per_epoch=1)
-        results = self.estimator.evaluate(dataset_of(self._eval_input_fn), steps=1)
+        results = self._evaluate(1)
         self._export(results)
         return results
+
+    def _evaluate(self, steps):
+        return evaluate_with(self.estimator, dataset_of(self._eval_input_fn), self._metrics, steps=steps)
 
     def _export(self, results):
         return [exporter.export(self.estimator, results, True) for exporter in self._exporters]

@@ -25,7 +25,7 @@ def index_table(vocabulary, num_oov_buckets=0, default_value=-1, size=None):
 
 
 def text_table(vocabulary, default_value="UNK", size=None):
-    """A table from places to keys, as `tf.contrib.lookup.index_to_string_table_from_tensor` and `..._from_file` made it.
+    """A table from places to keys, as `tf.contrib.lookup.index_to_string_table_from_tensor` or `..._file` made it.
 
     Args:
         vocabulary: The keys in order, or the path of a file with one per line.

@@ -207,10 +207,12 @@ def _data(tf: Any) -> types.ModuleType:
     found = {name: getattr(experimental, name) for name in names if hasattr(experimental, name)}
     found.update(
         # Resolved late: the capture replaces Dataset.shuffle by the order of the data.
-        shuffle_and_repeat=lambda size, count=None, seed=None: lambda d: d.shuffle(size, seed=seed).repeat(count),
-        batch_and_drop_remainder=lambda size: lambda d: d.batch(size, drop_remainder=True),
-        padded_batch_and_drop_remainder=lambda size, shapes, values=None: (
-            lambda d: d.padded_batch(size, shapes, values, drop_remainder=True)
+        shuffle_and_repeat=lambda buffer_size, count=None, seed=None: (
+            lambda d: d.shuffle(buffer_size, seed=seed).repeat(count)
+        ),
+        batch_and_drop_remainder=lambda batch_size: lambda d: d.batch(batch_size, drop_remainder=True),
+        padded_batch_and_drop_remainder=lambda batch_size, padded_shapes, padding_values=None: (
+            lambda d: d.padded_batch(batch_size, padded_shapes, padding_values, drop_remainder=True)
         ),
         Dataset=tf.data.Dataset,
         TFRecordDataset=tf.data.TFRecordDataset,
@@ -243,4 +245,12 @@ def _lookup(tf: Any) -> Dict[str, Any]:
         if hasattr(tf.lookup, name):
             found[name] = getattr(tf.lookup, name)
     found["HashTable"] = tf.lookup.StaticHashTable
+    ops = importlib.import_module("tensorflow.python.ops.lookup_ops")
+    found["index_table_from_file"] = ops.index_table_from_file
+    found["index_to_string_table_from_file"] = ops.index_to_string_table_from_file
+    # contrib's name for the list of words is another one
+    found["index_table_from_tensor"] = lambda mapping, *a, **k: ops.index_table_from_tensor(mapping, *a, **k)
+    found["index_to_string_table_from_tensor"] = lambda mapping, *a, **k: ops.index_to_string_table_from_tensor(
+        mapping, *a, **k
+    )
     return found

@@ -44,6 +44,24 @@ class ModelFnOps(object):
         self.scaffold = scaffold
 
 
+class MetricSpec(object):
+    """A metric of predictions against labels."""
+
+    def __init__(self, metric_fn: Any, prediction_key: Any = None, label_key: Any = None) -> None:
+        self.metric_fn, self.prediction_key, self.label_key = metric_fn, prediction_key, label_key
+
+    def create_metric_ops(self, inputs: Any, labels: Any, predictions: Any) -> Any:
+        return self.metric_fn(
+            labels=_entry(labels, self.label_key), predictions=_entry(predictions, self.prediction_key)
+        )
+
+
+def _entry(values: Any, key: Any) -> Any:
+    if key is not None:
+        return values[key]
+    return next(iter(values.values())) if isinstance(values, dict) else values
+
+
 def spec_of(tf: Any, mode: str, result: Any) -> Any:
     """The EstimatorSpec for what a model_fn of contrib.learn returned: one, a ModelFnOps, or three things."""
     if isinstance(result, tf.estimator.EstimatorSpec):
@@ -65,6 +83,7 @@ def estimator_class(tf: Any) -> Any:
         """Its model_fn may return other things, and it trains on arrays too."""
 
         def __init__(self, model_fn: Any = None, model_dir: Any = None, config: Any = None, params: Any = None) -> None:
+            self._metrics: Any = None  # of an evaluation under way
             self._labels: Any = None  # of the last call that had some: prediction gets placeholders like them
             named = inspect.signature(model_fn).parameters
 
@@ -72,7 +91,12 @@ def estimator_class(tf: Any) -> Any:
             def called(features: Any, labels: Any, mode: str, params: Any, config: Any) -> Any:
                 given = {"mode": mode, "params": params or None, "config": config}
                 labels = self._labels_for(labels)
-                return spec_of(tf, mode, model_fn(features, labels, **{k: v for k, v in given.items() if k in named}))
+                result = model_fn(features, labels, **{k: v for k, v in given.items() if k in named})
+                spec = spec_of(tf, mode, result)
+                if mode != "eval" or not self._metrics:
+                    return spec
+                made = {k: m.create_metric_ops(features, labels, spec.predictions) for k, m in self._metrics.items()}
+                return spec._replace(eval_metric_ops=dict(spec.eval_metric_ops or {}, **made))
 
             # wraps() makes the parameters look like the model_fn's; the Estimator asks for those of the wrapper
             called.__signature__ = inspect.signature(lambda features, labels, mode, params, config: None)  # type: ignore[attr-defined]
@@ -101,7 +125,11 @@ def estimator_class(tf: Any) -> Any:
         def _evaluate_arrays(self, x: Any = None, y: Any = None, input_fn: Any = None, batch_size: Any = None,
                      steps: Any = None, name: Any = None, hooks: Any = None, **quiet: Any) -> Any:  # fmt: skip
             input_fn = input_fn or _feeder(tf, x, y, batch_size, 1, False)
-            return super(Estimator, self).evaluate(input_fn, steps=steps, hooks=hooks, name=name)
+            self._metrics = quiet.get("metrics")
+            try:
+                return super(Estimator, self).evaluate(input_fn, steps=steps, hooks=hooks, name=name)
+            finally:
+                self._metrics = None
 
         def _predict_arrays(self, x: Any = None, input_fn: Any = None, batch_size: Any = None, outputs: Any = None,
                     as_iterable: bool = True, **kept: Any) -> Any:  # fmt: skip
@@ -239,6 +267,7 @@ def parts(tf: Any, part: Callable[[str, Dict[str, Any]], Any]) -> Tuple[Any, Any
         "Estimator": estimator_class(tf),
         "Experiment": Experiment,
         "ModeKeys": ModeKeys,
+        "MetricSpec": MetricSpec,
         "ModelFnOps": ModelFnOps,
         "RunConfig": functools.partial(run_config, tf),
         "make_export_strategy": make_export_strategy,

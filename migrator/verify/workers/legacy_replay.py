@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import numpy
 
@@ -247,7 +247,11 @@ def _name_gradients(gradients: List[List[Tuple[Any, str]]], values: List[List[An
 
 
 def _candidates(tf: Any, built: Built, session: Any, batch: Dict[str, Any], goal: Any) -> Dict[str, Any]:
-    """Every float tensor on the way to `goal`, by name: among them must be what the Keras model's call returns."""
+    """Float tensors by name, among which must be what the Keras model's call returns.
+
+    First those on the way to `goal`, then what else is computed from the batch: a part of the network that only
+    another mode needs.
+    """
     nest = importlib.import_module("tensorflow.python.util.nest")
     found: Dict[str, Any] = {}
     waiting = [tensor.op for tensor in nest.flatten(goal) if hasattr(tensor, "op")]
@@ -258,22 +262,42 @@ def _candidates(tf: Any, built: Built, session: Any, batch: Dict[str, Any], goal
             continue
         seen.add(op)
         waiting.extend(tensor.op for tensor in op.inputs)
-        if op._get_control_flow_context() is not None:
-            continue  # the inside of a loop has no value of its own
-        for tensor in op.outputs:
-            fractions = tensor.dtype in (tf.float32, tf.float64)
-            if fractions and tensor.shape.ndims != 0 and built.graph.is_fetchable(tensor):
-                found[tensor.name] = tensor
+        found.update(_fractions(tf, built, op))
+    behind = set(found)
+    for op in _fed(built):
+        if op not in seen:
+            found.update(_fractions(tf, built, op))
     feed = built.feed(batch)
     try:
         values = session.run(found, feed)
     except Exception:  # one that cannot be read (a dead branch) spoils all: one by one then
         values = {name: _fetch(session, tensor, feed) for name, tensor in found.items()}
     kept: Dict[str, Any] = {}
-    for name in sorted(values):
+    for name in sorted(values, key=lambda name: (name not in behind, name)):
         if values[name] is not None and sum(value.size for value in kept.values()) + values[name].size <= MANY:
             kept[name] = values[name]
     return kept
+
+
+def _fractions(tf: Any, built: Built, op: Any) -> Dict[str, Any]:
+    """The float tensors that an operation gives; what is inside a loop has no value of its own."""
+    if op._get_control_flow_context() is not None:
+        return {}
+    tensors = [tensor for tensor in op.outputs if tensor.dtype in (tf.float32, tf.float64) and tensor.shape.ndims != 0]
+    return {tensor.name: tensor for tensor in tensors if built.graph.is_fetchable(tensor)}
+
+
+def _fed(built: Built) -> Iterator[Any]:
+    """The operations that follow from what is fed, up to those that change a variable."""
+    waiting = [placeholder.op for placeholder in built.feeds.values() if hasattr(placeholder, "op")]
+    seen = set()
+    while waiting:
+        op = waiting.pop()
+        if op in seen or "Assign" in op.type or "Scatter" in op.type or "Apply" in op.type:
+            continue
+        seen.add(op)
+        waiting.extend(consumer for tensor in op.outputs for consumer in tensor.consumers())
+        yield op
 
 
 def _fetch(session: Any, tensor: Any, feed: Dict[Any, Any]) -> Optional[Any]:

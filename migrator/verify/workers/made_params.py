@@ -20,7 +20,9 @@ _BY_NAME: Tuple[Tuple[str, Any], ...] = (
     (r"drop", 0.2),
     (r"weight_decay|(^|_)l[12](_|$)|reg|decay|lambda", 1e-3),
     (r"epsilon", 1e-6),
+    (r"threshold", 0.5),
     (r"clip|norm", 1.0),
+    (r"^(num|n)_.*(units|hidden|filters|dims|sizes|channels)", 8),
     (r"hidden_units|hidden_layers$|layers$|units$|filters$|sizes$|dims$", [8, 6]),
     (r"num_.*layers|n_layers|depth", 2),
     (r"class|labels|num_outputs|targets", 3),
@@ -44,6 +46,8 @@ class Params(dict):  # type: ignore[type-arg]
         super(Params, self).__init__(values)
         self.__dict__["defaults"] = defaults or {}
         self.__dict__["guessed"] = {}
+        self.__dict__["regretted"] = []
+        self.__dict__["lacking"] = []
         self.__dict__["guesses"] = guesses
 
     def __bool__(self) -> bool:
@@ -53,10 +57,24 @@ class Params(dict):  # type: ignore[type-arg]
         value = guess(str(key)) if self.__dict__["guesses"] else UNKNOWN
         value = self.__dict__["defaults"].get(key, value)
         if value is UNKNOWN:
+            self.__dict__["lacking"].append(str(key))
             raise KeyError(key)
         self.__dict__["guessed"][key] = value
         self[key] = value
         return value
+
+    def regret(self, text: str) -> bool:
+        """Makes a number of a guessed list, or a list of a number, when a message says so; whether it did."""
+        wanted: Any = (
+            8 if "'list'" in text else [8, 6] if re.search("'int' object is not (iterable|subscr)", text) else 0
+        )
+        kind = list if wanted == 8 else int
+        for name, value in self.__dict__["guessed"].items() if wanted else ():
+            if type(value) is kind and name not in self.__dict__["regretted"]:
+                self.__dict__["regretted"].append(name)
+                self.__dict__["guessed"][name] = self[name] = wanted
+                return True
+        return False
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -93,6 +111,14 @@ def _columns() -> List[Any]:
     import tensorflow as tf
 
     return [tf.feature_column.numeric_column(key) for key in ("first", "second", "third")]
+
+
+def without_empty_columns(params: Any) -> Any:
+    """The parameters without lists of columns that were to be filled in a loop over data that are not there."""
+    if not isinstance(params, dict):
+        return params
+    empty = [key for key, value in params.items() if value == [] and "column" in str(key)]
+    return {key: value for key, value in params.items() if key not in empty} if empty else params
 
 
 def columns_in(value: Any) -> List[Any]:

@@ -38,14 +38,7 @@ def shown(module: types.ModuleType, construction: Dict[str, Any]) -> Shown:
         found.params = _evaluate(construction["params"], names)
         body = ast.parse(construction["params"], mode="eval").body
         if found.params is None and isinstance(body, ast.Dict):
-            found.params = {}
-            for key, value in zip(body.keys, body.values):  # noqa: B905 -- zip() has no `strict` in Python 3.7
-                got = _evaluate(value, names)
-                if key is not None and (got is not None or ast.dump(value) == ast.dump(_NONE)):
-                    found.params[ast.literal_eval(key)] = got
-    if isinstance(found.params, dict):  # a list that was to be filled in a loop over data that are not there
-        empty = [key for key, value in found.params.items() if value == [] and "column" in str(key)]
-        found.params = {key: value for key, value in found.params.items() if key not in empty}
+            found.params = _items_of(body, names)
     return found
 
 
@@ -183,9 +176,32 @@ def _run(statements: List[ast.stmt], needed: Any, names: Dict[str, Any], _body: 
         try:
             exec(compile(one, "<construction>", "exec"), names)
         except (Exception, SystemExit, OutOfTime):  # the boundary to code that is not ours
-            continue
+            _assign_partly(node, names)
         finally:
             restore()
+
+
+def _assign_partly(node: ast.stmt, names: Dict[str, Any]) -> None:
+    """Of a dictionary that cannot be made whole, the items that can."""
+    target = node.targets[0] if isinstance(node, ast.Assign) else None
+    value = node.value if isinstance(node, ast.Assign) else None
+    if not isinstance(target, ast.Name) or value is None:
+        return
+    if isinstance(value, ast.Dict):
+        names[target.id] = _items_of(value, names)
+    elif isinstance(value, ast.Call) and value.keywords and not value.args:
+        if _called(value.func) in ("dict", "HParams", "Namespace"):
+            given = {k.arg: _evaluate(k.value, names) for k in value.keywords if k.arg}
+            names[target.id] = Params({name: got for name, got in given.items() if got is not None})
+
+
+def _items_of(value: ast.Dict, names: Dict[str, Any]) -> Dict[Any, Any]:
+    found = {}
+    for key, item in zip(value.keys, value.values):  # noqa: B905 -- zip() has no `strict` in Python 3.7
+        got = _evaluate(item, names)
+        if key is not None and (got is not None or ast.dump(item) == ast.dump(_NONE)):
+            found[_evaluate(key, names)] = got
+    return found
 
 
 def _touches(node: ast.stmt, needed: Any) -> bool:

@@ -11,7 +11,18 @@ import sys
 import tempfile
 from typing import Any, Dict, List, Tuple
 
-from . import data_order, learn, loose_modules, made_inputs, made_params, randomness, shim, shown_params, stand_ins, trials
+from . import (
+    data_order,
+    learn,
+    loose_modules,
+    made_inputs,
+    made_params,
+    randomness,
+    shim,
+    shown_params,
+    stand_ins,
+    trials,
+)
 from .extent import Extent
 
 TRAIN_BATCHES, OTHER_BATCHES = 12, 4
@@ -28,6 +39,7 @@ def main(request: Dict[str, Any]) -> Dict[str, Any]:
     tf = shim.install()
     tf.enable_resource_variables()  # reference variables may be read after they were updated in the same step
     data_order.install()
+    learn.install(tf, request["root"])
     from . import legacy_capture, legacy_replay, legacy_spy
 
     root, hints = request["root"], request["hints"]
@@ -98,6 +110,7 @@ def find(root: str, module: Any, hints: Dict[str, Any], capture: Any) -> Tuple[A
         model_fn = by_name(module, hints["outer"], place)
     if model_fn is None:
         raise NotRun("the model_fn %s cannot be reached from its file" % place[2])
+    params = made_params.without_empty_columns(params)
     if isinstance(params, dict) or params is None:
         params = made_params.Params(params or {}, defaults=hints["defaults"])
     return model_fn, params

@@ -31,7 +31,7 @@ def main(request: Dict[str, Any]) -> Dict[str, Any]:
     with open(request["data"], "rb") as stream:
         recorded = pickle.load(stream)
     ending = ""
-    fitted = None
+    fitted = model = None
     try:
         model = build(root, hints, request["arguments"])
         fitted = use(model, recorded["inputs"])
@@ -39,8 +39,8 @@ def main(request: Dict[str, Any]) -> Dict[str, Any]:
         ending = "%s: %s" % (type(error).__name__, clues.said(error)[:500])
     capture.active = False
     legacy = units.group(recorded["models"])[0]
-    wanted = hints["target"]["name"]
-    models = [known for known in capture.models if units._is_a(known.model, wanted)]
+    # Others may have been made and trained while the program's files were loaded.
+    models = [capture.of(model)] if model is not None else []
     proved = units.prove_unit(legacy, request["creation"], models, spy, True, [])
     rows: List[Any] = [row for row in proved.get("rows", []) if row["check"] not in _ABOUT_THE_PROGRAM]
     if "train" in recorded["inputs"]:

@@ -15,7 +15,7 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import numpy
 
-from . import clues, proposals
+from . import clues, made_params, proposals
 from .loose_modules import alarm
 from .made_inputs import DICT, Inputs, Leaf, batch_of, leaf_for
 from .program import OutOfTime
@@ -140,10 +140,17 @@ class Search(object):
             except Stopped as stopped:
                 if best is None or stopped.score > best.score:
                     best = stopped
+                params = self.estimator._params
+                if isinstance(params, made_params.Params) and params.regret(clues.said(stopped.error)):
+                    seen.discard(inputs.key())
+                    heapq.heappush(waiting, ((-9, 0), 0, self.pushed, inputs))
+                    self.pushed += 1
+                    continue
                 # What has just been learnt is followed first, unless the same was said before.
                 told = (stopped.score, clues.said(stopped.error))
                 turn = self.tries if told in heard else -self.tries
                 heard[told] = heard.get(told, 0) + 1
+                self.stop_at_lacking(stopped.error)
                 if (clues.hopeless(stopped.error) and stopped.score[0] < 2) or heard[told] > MOST_REPEATED:
                     break
                 for number, proposal in enumerate(self.proposals(stopped)):
@@ -155,6 +162,13 @@ class Search(object):
             return self.partly(best.inputs)
         ended = "nothing was tried" if best is None else "%s: %s" % (type(best.error).__name__, clues.short(best.error))
         raise NotFound("no inputs were found in %d tries; the furthest ended with %s" % (self.tries, ended))
+
+    def stop_at_lacking(self, error: BaseException) -> None:
+        """Raises NotFound for a parameter that no value is known for: the migrated model would miss it too."""
+        lacking = getattr(self.estimator._params, "lacking", []) if self.estimator._params is not None else []
+        for name in lacking if isinstance(error, (KeyError, AttributeError)) else ():
+            if name in str(error):
+                raise NotFound("the code shows no value of the parameter %r, and its name tells none" % name)
 
     def starts(self) -> Iterator[Inputs]:
         """The forms that features and labels may have, the likeliest first."""
@@ -196,6 +210,7 @@ class Search(object):
             try:
                 inputs = self.one(inputs, mode, 0)
             except Stopped as stopped:
+                self.stop_at_lacking(stopped.error)
                 failures[mode] = "%s: %s" % (type(stopped.error).__name__, clues.short(stopped.error))
         if "train" in failures:
             raise NotFound("the inputs that were found work no second time: %s" % failures["train"])

@@ -57,7 +57,8 @@ def text_file(*lines):
 
 def looked_up(tf, table):
     """What a table gives for keys that it may hold and one that it cannot, as numbers."""
-    keys = tf.constant(["c", "a", "b", "other"]) if table.key_dtype == tf.string else tf.constant([1, 0, 2, 9], tf.int64)
+    of_texts = table.key_dtype == tf.string
+    keys = tf.constant(["c", "a", "b", "other"]) if of_texts else tf.constant([1, 0, 2, 9], tf.int64)
     values = table.lookup(keys)
     return tf.strings.to_hash_bucket_fast(values, 1000) if values.dtype == tf.string else values
 

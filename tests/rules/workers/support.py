@@ -356,6 +356,11 @@ def experiments():
         first = support.run_experiment(lambda output_dir: made(output_dir, train_steps=6), output_dir=folder)
         again = support.run_experiment(lambda config, hparams: made(config, train_steps=6), run_config=folder)
         facts["an experiment that is done already"] = [first[0] == again[0], again[0]["global_step"], again[1]]
+    error = {"error": (keras.metrics.MeanSquaredError(), None, None)}
+    more = run("train_and_evaluate", train_steps=10, eval_metrics=error)[1]
+    results = [more.evaluate(), more.evaluate()]
+    facts["an evaluation with a metric more"] = [sorted(results[0]), results[0] == results[1]]
+    facts["that metric"] = abs(results[0]["error"] - results[0]["loss"])
     model = run("train", train_steps=3)[1].estimator
     served = support.predictor(model, ({"x": tf.TensorSpec((None, 3), tf.float32)}, lambda tensors: tensors["x"]))
     before = served({"x": rows.astype("float64")})

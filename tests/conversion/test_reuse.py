@@ -1,0 +1,77 @@
+"""Layers that take the variables of others: told so by a scope, or by their own `reuse=`."""
+
+from __future__ import annotations
+
+import pytest
+
+from .small import converted, program, refused
+
+TOWERS = """
+def network(x, size, reuse, is_training):
+    with tf.variable_scope("net", reuse=reuse):
+        h = tf.layers.dense(x, size, activation=tf.nn.relu)
+        h = tf.layers.dropout(h, 0.25, training=is_training)
+        return tf.layers.dense(h, 1)
+
+
+def model_fn(features, labels, mode):
+    trained = network(features["x"], 4, reuse=False, is_training=True)
+    tested = network(features["x"], 4, reuse=True, is_training=False)
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        return tf.estimator.EstimatorSpec(mode, predictions={"y": tested})
+    loss = tf.losses.mean_squared_error(labels, tf.squeeze(trained, axis=1))
+    train_op = tf.train.AdamOptimizer(0.01).minimize(loss, tf.train.get_global_step())
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)
+"""
+
+
+def towers(text: str = TOWERS) -> str:
+    """A program that builds its network twice over the same variables."""
+    return program(model_fn=text)
+
+
+def test_what_towers_are_told_differently_is_told_with_each_call() -> None:
+    text = converted(towers())["train.py"]
+    assert "self.network = Network(4)" in text
+    assert 'trained = self.network(features["x"], is_training=True)' in text
+    assert 'tested = self.network(features["x"], is_training=False)' in text
+
+
+def test_a_layer_that_is_told_to_reuse_is_the_layer_before() -> None:
+    own = TOWERS.replace('with tf.variable_scope("net", reuse=reuse):', "if True:")
+    own = own.replace("activation=tf.nn.relu)", 'activation=tf.nn.relu, name="h", reuse=reuse)')
+    own = own.replace("tf.layers.dense(h, 1)", 'tf.layers.dense(h, 1, name="out", reuse=reuse)')
+    assert converted(towers(own))["train.py"].count("Network(4)") == 1
+
+
+DIFFERENT = {
+    "another activation": (
+        "def model_fn(features, labels, mode):\n",
+        'def model_fn(features, labels, mode):\n    first = tf.layers.dense(features["x"], 3, tf.nn.relu, name="f")\n'
+        '    again = tf.layers.dense(features["x"], 3, name="f", reuse=True)\n',
+    ),
+    "an argument that was bound anew": (
+        "def model_fn(features, labels, mode):\n",
+        "def model_fn(features, labels, mode):\n    act = tf.nn.relu\n"
+        '    first = tf.layers.dense(features["x"], 3, act, name="f")\n    act = None\n'
+        '    again = tf.layers.dense(features["x"], 3, act, name="f", reuse=True)\n',
+    ),
+    "averages that one tower updates and the other reads": (
+        "        h = tf.layers.dropout(h, 0.25, training=is_training)\n",
+        "        h = tf.layers.batch_normalization(h, training=is_training)\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_a_layer_that_does_something_else_with_the_same_variables_refuses(name: str) -> None:
+    before, after = DIFFERENT[name]
+    text = TOWERS.replace(before, after)
+    if "first" in after:
+        text = text.replace('{"y": tested}', '{"y": tested, "z": first + again}')
+    assert {rule for rule, _ in refused(towers(text))} == {"reused-alike"}
+
+
+def test_an_argument_that_decides_what_is_made_refuses() -> None:
+    text = TOWERS.replace("tf.layers.dense(h, 1)", "tf.layers.dense(h, 1 if is_training else 1)")
+    assert {rule for rule, _ in refused(towers(text))} == {"entry-static"}
