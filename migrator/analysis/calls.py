@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 from migrator.analysis import builtin_calls, changes, learn, lookup, spec_functions, told
 from migrator.analysis.changes import MUTATORS
 from migrator.analysis.facts import Frame
-from migrator.analysis.signatures import CELLS, ESTIMATOR_SPECS, RNN_CALLS, SIGNATURES, STATIC_NAMESPACES, VARIABLES
+from migrator.analysis.signatures import (
+    CELLS,
+    ESTIMATOR_SPECS,
+    FUSED_RNNS,
+    RNN_CALLS,
+    SIGNATURES,
+    STATIC_NAMESPACES,
+    VARIABLES,
+)
 from migrator.analysis.soundness import active
 from migrator.analysis.values import (
     NONE,
@@ -356,6 +364,9 @@ def called_result(ev: Evaluator, site: Site, callee: Result, args: list[Value], 
         if rule.weights and not ev.module_level:
             ev.create_object(site.node, callee, callee.bound.get(rule.name_arg or "name"), rule.scope or "layer")
         return Result(f"{callee.symbol}()", site.node, {"self": callee}, Stage.CALL, site.scope.module)
+    if callee.symbol in FUSED_RNNS and not callee.part and not ev.module_level:
+        inner = callee.bound.get("cell", callee)
+        ev.create_object(site.node, inner, None, "lstm_fused_cell")
     bound = {"self": callee, **{str(i): a for i, a in enumerate(args)}, **kwargs}
     stage = max((stage_of(v) for v in (*args, *kwargs.values())), default=Stage.STATIC)
     return Result(f"{callee.symbol}()", site.node, bound, max(stage, callee.stage), site.scope.module)
@@ -369,6 +380,8 @@ def method_call(ev: Evaluator, site: Site, callee: Member, args: list[Value], kw
         changes.changed(ev, site.node, base, [*args, *kwargs.values()], site.scope)
     if isinstance(base, (Mapping, Sequence, Const)):
         return builtin_calls.method(ev, base, callee.attr, args, kwargs)
+    if isinstance(base, Instance) and callee.attr in lookup.STEP_METHODS:
+        return own_optimizer(ev, site, base, callee.attr, args, kwargs)
     if isinstance(base, Result) and not base.part:
         if callee.attr == "reuse_variables":
             reuse_variables(ev, site, base)
@@ -389,6 +402,20 @@ def method_call(ev: Evaluator, site: Site, callee: Member, args: list[Value], kw
     if isinstance(base, Opaque) and callee.attr in lookup.SHAPES and base.stage is Stage.CALL:
         return Opaque(Stage.SHAPE, mode=base.mode)
     return unknown(base, *args, *kwargs.values())
+
+
+def own_optimizer(
+    ev: Evaluator, site: Site, base: Instance, attr: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
+    """A step of an optimizer class of the program's own: like one of the library's; its body is read for its facts."""
+    method = lookup.class_member(base.cls, attr)
+    if isinstance(method, Function):
+        ev.supposing += 1
+        call_function(ev, Function(method.node, method.scope, method.defaults, base, method.owner), site, args, kwargs)
+        ev.supposing -= 1
+    symbol = f"optimizer.{attr}"
+    bound = {"self": base, **bind_library(None, symbol, args, kwargs)}
+    return Result(symbol, site.node, bound, Stage.CALL, site.scope.module)
 
 
 def reuse_variables(ev: Evaluator, site: Site, scope: Result) -> None:

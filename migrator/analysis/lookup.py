@@ -196,6 +196,8 @@ def instance_attribute(ev: Evaluator, base: Instance, attr: str) -> Value:
     """An attribute or bound method of an object; properties are evaluated."""
     if attr in base.attrs:
         return base.attrs[attr]
+    if attr in STEP_METHODS and optimizer_base(base.cls):
+        return Member(base, attr)
     member = class_member(base.cls, attr)
     if isinstance(member, Function):
         kinds = (
@@ -243,6 +245,17 @@ def keras_base(ref: ClassRef) -> str:
     """What a class that is itself a Keras model or layer derives from today; "" for other classes."""
     found = [KERAS_CLASSES.get(base.name, "") for base in ref.bases if isinstance(base, Symbol)]
     return found[0] if len(ref.bases) == len(found) == 1 else ""
+
+
+OPTIMIZER_BASES = frozenset({"tensorflow.train.Optimizer"})
+STEP_METHODS = frozenset({"apply_gradients", "compute_gradients", "minimize"})
+
+
+def optimizer_base(ref: ClassRef) -> bool:
+    """True for a class of the program's own that derives from tf.train.Optimizer."""
+    if any(isinstance(base, Symbol) and base.name in OPTIMIZER_BASES for base in ref.bases):
+        return True
+    return any(isinstance(base, ClassRef) and optimizer_base(base) for base in ref.bases)
 
 
 def calling_method(ref: ClassRef) -> Value | None:

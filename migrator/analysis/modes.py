@@ -7,8 +7,9 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 
 from migrator.analysis.facts import MODES, Facts
+from migrator.analysis.signatures import DROPOUT_WRAPPERS
 from migrator.analysis.soundness import active
-from migrator.analysis.values import Const, truth
+from migrator.analysis.values import Const, Symbol, truth
 from migrator.source.syntax import children, descendants
 
 ALL = frozenset(MODES)
@@ -103,6 +104,10 @@ class Specialiser:
             return self.block(node.body, modes, header)
         if sure_false == modes:
             return self.block(node.orelse, modes, last)
+        if sure_true == {"train"} and sure_true | sure_false == modes and self.only_wraps(node):
+            return self.block(node.body, modes, header)
+        if "train" in modes and sure_false == modes - {"train"} and not sure_true and self.only_wraps(node):
+            return [Step("if", node, above, [self.block(node.body, modes, header)[0], []])], modes
         if sure_true | sure_false == modes:
             body, falls_body = self.block(node.body, sure_true, header)
             orelse, falls_else = self.block(node.orelse, sure_false, last)
@@ -119,6 +124,16 @@ class Specialiser:
             step = Step("training", node, above, [[inner], rest], modes - sure_false, modes)
             return [step], falls_body | falls_else | sure_false if falls_else or rest else falls_body | sure_false
         return [step], falls_body | falls_else
+
+    def only_wraps(self, node: ast.If) -> bool:
+        """True for a branch that only wraps recurrent cells in dropout: the wrapper itself follows the mode."""
+        for statement in node.body:
+            made = statement.value if isinstance(statement, ast.Assign) else None
+            made = made.elt if isinstance(made, ast.ListComp) else made
+            callees = self.facts.callees.get(made, []) if isinstance(made, ast.Call) else []
+            if not callees or not all(isinstance(c, Symbol) and c.name in DROPOUT_WRAPPERS for c in callees):
+                return False
+        return not node.orelse
 
     def decided(self, test: ast.expr, modes: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
         """The modes in which a test surely holds, and surely fails; nothing for a test that ignores the mode."""

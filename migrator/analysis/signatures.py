@@ -59,10 +59,19 @@ CELLS = {
     "GRUCell": "num_units, activation=None, reuse=None, kernel_initializer=None, bias_initializer=None, name=None, "
     "dtype=None",
     "BasicRNNCell": "num_units, activation=None, reuse=None, name=None, dtype=None",
+    "LSTMBlockFusedCell": "num_units, forget_bias=1.0, cell_clip=None, use_peephole=False, reuse=None, dtype=None, "
+    "name='lstm_fused_cell'",
+    "TimeReversedFusedRNN": "cell",
     "MultiRNNCell": "cells, state_is_tuple=True",
     "DropoutWrapper": "cell, input_keep_prob=1.0, output_keep_prob=1.0, state_keep_prob=1.0, "
     "variational_recurrent=False, input_size=None, dtype=None, seed=None",
 }
+
+DROPOUT_WRAPPERS = frozenset({"tensorflow.nn.rnn_cell.DropoutWrapper", "tensorflow.contrib.rnn.DropoutWrapper"})
+
+# recurrent networks that are objects: called with inputs whose first axis is that of the steps
+FUSED_RNNS = frozenset({"tensorflow.contrib.rnn.LSTMBlockFusedCell", "tensorflow.contrib.rnn.TimeReversedFusedRNN"})
+FUSED_RNN_CALL = "inputs, initial_state=None, dtype=None, sequence_length=None"
 
 SIGNATURES: dict[str, str] = {
     **learn.SIGNATURES,
@@ -170,6 +179,7 @@ STATIC_NAMESPACES = (
     "tensorflow.ConfigProto",
     "tensorflow.GPUOptions",
     "tensorflow.TensorShape",
+    "tensorflow.test",  # what the machine and the build offer
     "tensorflow.Dimension",
     "tensorflow.variable_scope",
     "tensorflow.name_scope",

@@ -330,6 +330,7 @@ def evaluate_modes(project: Project, rules: Rulebook, fns: list[ModelFn], survey
         for mode in MODES:
             ev.begin(mode, facts)
             function = of_any_object(ev, fn, survey_ev.facts)
+            ev.scopes = type(ev.scopes)()  # its object was made before the graph
             given: dict[str, Value] = {
                 "features": Opaque(Stage.CALL),
                 **{name: Const(None, mode=True) if mode == "infer" else Opaque(Stage.CALL) for name in LABELS},
@@ -349,7 +350,10 @@ def of_any_object(ev: Evaluator, fn: ModelFn, survey: Facts) -> Function:
     this = object_of(sample)
     if this is None:
         return function
+    made = ev.facts.creations.setdefault(ev.mode, [])
+    before = len(made)
     this = any_instance(ev, fn.classes[0] if fn.classes else this.cls, survey)
+    del made[before:]
     if sample.bound is not None:
         return Function(sample.node, sample.scope, sample.defaults, this, sample.owner)
     return Function(function.node, with_object(function.scope, this), function.defaults, None, function.owner)
@@ -393,6 +397,8 @@ def find_uses(facts: Facts) -> list[Use]:
                 if not isinstance(option, Result) or option.call is not node or option.part:
                     continue
                 head, _, kind = option.symbol.partition(".")
+                if head in ("estimator", "learner") and kind.startswith(("evaluate.", "predict.")):
+                    continue  # a method of the results, which are a dictionary or a generator
                 if head in ("estimator", "learner"):
                     receiver = option.bound.get("self")
                 elif option.symbol in HANDED:

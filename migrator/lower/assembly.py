@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from migrator.analysis import learn
 from migrator.analysis.lookup import is_main_guard
-from migrator.analysis.values import Function, Value
+from migrator.analysis.values import Function, Value, options
 from migrator.emit.editing import Statements, edited
 from migrator.emit.fragments import Renderer
 from migrator.emit.imports import ImportPlan, plan_imports, used_names
@@ -129,6 +129,7 @@ def collect_definitions(assembly: Assembly) -> None:
             assembly.replaced[helper] = text.split("\n")
             module = ctx.facts.frames[helper][0].module
             assembly.renamed.setdefault(module.path, {})[getattr(helper, "name", "")] = name
+        assembly.replaced.update(ctx.classes)
         for owner in ctx.owners.values():
             if isinstance(owner, Owner):
                 collect_owner(assembly, owner)
@@ -240,7 +241,11 @@ def file_text(assembly: Assembly, module: Module) -> str:
                     inner = Renderer(module, rewrite).inside(node)
                     indent = module.indent_of(node)
                     text = steps.header_without(inner, node.name, steps_only)
-                    return [line.removeprefix(indent) for line in text.split("\n")]
+                    kept = steps.without_steps([line.removeprefix(indent) for line in text.split("\n")], steps_only)
+                    if kept is None:
+                        message = f"`{node.name}` reads the global step beside its schedule"
+                        raise ctx.refuse("schedule-step", node, module, message)
+                    return kept
         if node in assembly.markers:
             return marked(assembly, module, node)
         if moved_into_calls(assembly.group, module, node) or dropped(assembly, module, node):
@@ -391,7 +396,7 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
 
     def reference(node: ast.Name | ast.Attribute) -> str | None:
         ctx = assembly.context_of(node)
-        value = ctx.facts.value(node)
+        value = of_one_definition(ctx.facts.value(node))
         if isinstance(value, Function) and isinstance(value.node, ast.FunctionDef) and value.node in group.models:
             model = group.models[value.node]
             if isinstance(node, ast.Attribute):
@@ -415,6 +420,13 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
 
     render = renderer(module, rewrite)
     return rewrite
+
+
+def of_one_definition(value: Value | None) -> Value | None:
+    """The first of several closures of one definition, made by calls with different arguments; else the value."""
+    found = list(options(value)) if value is not None else []
+    nodes = {option.node if isinstance(option, Function) else None for option in found}
+    return found[0] if len(nodes) == 1 and None not in nodes else value
 
 
 def beside(module: Module, definition: ast.FunctionDef, node: ast.AST) -> bool:

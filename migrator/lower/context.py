@@ -111,6 +111,8 @@ class Context:
     metric_names: dict[ast.Call, str] = dataclasses.field(default_factory=dict)  # the key as source
     metric_keys: dict[ast.Call, ast.expr] = dataclasses.field(default_factory=dict)  # keys known at construction
     factories: dict[ast.AST, tuple[str, str]] = dataclasses.field(default_factory=dict)  # train_op helpers made anew
+    classes: dict[ast.AST, list[str]] = dataclasses.field(default_factory=dict)  # classes written anew, as lines
+    computed_rates: set[ast.AST] = dataclasses.field(default_factory=set)  # rates that became functions of the step
     sparse_gradients: bool = False
     frozen_norms: bool = False  # the moving averages of batch norm are never updated
     regularised: bool = True  # the program adds its collected regularisation losses

@@ -10,7 +10,7 @@ from migrator.analysis.signatures import ESTIMATOR_SPECS
 from migrator.analysis.values import Function, Result, options
 from migrator.detect.programs import LABELS
 from migrator.emit.fragments import call_text
-from migrator.lower import owners, rendering
+from migrator.lower import objects, owners, rendering
 from migrator.lower.context import Context, class_name, identifier
 from migrator.lower.owned_calls import python_arguments
 from migrator.lower.owning import own_call
@@ -44,8 +44,11 @@ def lower_delegator(ctx: Context, module: Module, node: ast.FunctionDef, target:
     """The builder of a delegating model_fn. Refuses one that prepares tensors before it delegates."""
     given = owners.parameter_order(node)
     known = {"features": "call", **dict.fromkeys(LABELS, "call"), "mode": "mode"}
+    this = objects.object_name(node, ctx.facts.frames[node][0].function)
+    first = [this] if given[:1] == [this] else []
+    given = given[len(first) :]
     roles = {p: known.get(p, "static") for p in given}
-    st = Staging(ctx, module, node, roles, is_model=True)
+    st = Staging(ctx, module, node, roles, this, at_hand=True, is_model=True)
     st.captured = {}
     returns = [s for s in walk(st.steps) if isinstance(s.node, ast.Return)]
     call = returns[0].node.value if len(returns) == 1 and isinstance(returns[0].node, ast.Return) else None
@@ -88,7 +91,8 @@ def lower_delegator(ctx: Context, module: Module, node: ast.FunctionDef, target:
             ctx.imports.setdefault(module.path, set()).add(f"{target.module.path}:{target.builder}")
     name = ctx.top_level_name(module, f"build_{identifier(class_name(node.name))}")
     parameters = [p for p in given if roles[p] == "static"]
-    text = [*owners.def_line(name, owners.signature(node, module, parameters, st), "")]
+    text = [*objects.decorators(module, node)]
+    text += owners.def_line(name, [*first, *owners.signature(node, module, parameters, st)], "")
     doc = owners.documentation(node)
     text += owners.docstring(st, doc, "    ") if doc is not None else []
     text += [*rendering.compact(lines), *rendering.wrapped("    return ", call_text(builder, shown), "")]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from migrator.analysis.lookup import class_member, keras_base
 from migrator.analysis.values import ClassRef, Instance, options
 from migrator.lower.context import RESERVED, Context
-from migrator.lower.owning import frames_of
+from migrator.lower.owning import frames_of, lineage
 from migrator.source.module import Module
 from migrator.source.syntax import descendants
 
@@ -16,6 +17,38 @@ if TYPE_CHECKING:
     from migrator.analysis.facts import Frame
     from migrator.lower.staging import Site, Staging
 
+# what a Keras layer has itself (measured, Keras 3.15: setting it raises, or changes what the layer does)
+LAYER_NAMES = frozenset(
+    [
+        "activity_regularizer",
+        "add_loss",
+        "add_weight",
+        "autocast",
+        "build",
+        "built",
+        "call",
+        "compute_dtype",
+        "dtype",
+        "dtype_policy",
+        "get_config",
+        "input",
+        "input_spec",
+        "losses",
+        "metrics",
+        "non_trainable_variables",
+        "non_trainable_weights",
+        "output",
+        "path",
+        "quantize",
+        "supports_masking",
+        "trainable",
+        "trainable_variables",
+        "trainable_weights",
+        "variable_dtype",
+        "variables",
+        "weights",
+    ]
+)
 METHODS = frozenset({"__init__", "call", "__call__"})  # what Keras calls by itself, and this program may define
 # what Keras gives an object of such a class, that only names it
 NAMES = frozenset({"__class__", "__name__", "name"})
@@ -86,3 +119,21 @@ def inherits_training(st: Staging, site: Site) -> bool:
             message = "the Keras object around this layer is not told whether it trains: versions of TensorFlow differ"
             raise st.ctx.refuse("never-training", site.own.call, st.module, message)
     return True
+
+
+def with_free_names(ctx: Context, module: Module, cls: ast.ClassDef, text: str) -> str:
+    """The text of a class that became a layer, its attributes renamed where a Keras layer has its own of that name."""
+    inside = {id(n) for n in descendants(cls)}
+    found = [n for n in descendants(cls) if isinstance(n, ast.Attribute) and n.attr in LAYER_NAMES]
+    stored = {n.attr for n in found if not isinstance(n.ctx, ast.Load) and ast.unparse(n.value) == "self"}
+    for node in list(ctx.facts.values):
+        if not isinstance(node, ast.Attribute) or node.attr not in stored or id(node) in inside:
+            continue
+        base = ctx.facts.value(node.value)
+        for option in options(base) if base is not None else ():
+            if isinstance(option, Instance) and cls in [c.node for c in lineage(option.cls)]:
+                message = f"`{node.attr}` of the object is reserved in a Keras layer, and read outside of its class"
+                raise ctx.refuse("reserved-name", node, module, message)
+    for name in sorted(stored):
+        text = re.sub(rf"(?<![\w.])self\.{name}\b", f"self.{name}_", text)
+    return text

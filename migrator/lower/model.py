@@ -235,7 +235,7 @@ def settle(parts: ModelParts, wanted: set[str]) -> None:
         parts.forward_nodes = tainted(st, parts.forward, wanted)
         cut |= field_imports(parts)
     order = definition_order(st)
-    parts.cut = sorted(cut, key=lambda name: order.get(name, 0))
+    parts.cut = sorted(cut, key=lambda name: (order.get(name, 0), name))
 
 
 def single_candidates(parts: ModelParts) -> list[str]:
@@ -450,7 +450,7 @@ def call_method(parts: ModelParts) -> list[str]:
             lines.append(f"        return {result}")
     elif parts.cut:
         shown = ", ".join(f"'{name}': {name}" for name in parts.cut)
-        lines.append(f"        return {{{shown}}}")
+        lines += rendering.wrapped("        return ", f"{{{shown}}}", "")
     else:
         raise parts.ctx.refuse("no-forward", parts.node, parts.module, "no layers were found in the model_fn")
     parts.training = st.uses_training

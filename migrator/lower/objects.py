@@ -137,6 +137,7 @@ def check_unchanged(ctx: Context, survey: Facts, node: ast.FunctionDef, construc
     read = attribute_nodes([n for n in ctx.facts.frames if n not in inits], ast.Load)
     names = {n.attr for nodes in read.values() for n in nodes}
     made = {id(c) for c in constructions}
+    related = with_subclasses(ctx, {c.name for c in classes})
     at = {id(init): constructing_line(init, classes, made) for init in inits}
     for module in every_module(ctx, names):
         for definition, nodes in attribute_stores(module, names).items():
@@ -148,7 +149,7 @@ def check_unchanged(ctx: Context, survey: Facts, node: ast.FunctionDef, construc
                 elif definition is not None and definition in ctx.facts.frames:
                     if all(definition is reader for reader, nodes in read.items() if reads(nodes, store.attr)):
                         continue
-                elif not may_be(survey, ctx.facts, store, classes):
+                elif of_another_class(module, store, related) or not may_be(survey, ctx.facts, store, classes):
                     continue
                 message = f"`{store.attr}` of the object is set where the model may exist already"
                 raise ctx.refuse("object-state", store, module, message)
@@ -206,6 +207,31 @@ def constructing_line(init: ast.FunctionDef, classes: list[ast.ClassDef], made: 
     lines = [n.lineno for n in descendants(init) if isinstance(n, ast.Call) and id(n) in made]
     lines += [n.lineno for n in descendants(init) if isinstance(n, ast.Attribute) and n.attr in methods]
     return min(lines, default=0)
+
+
+def with_subclasses(ctx: Context, names: set[str]) -> set[str]:
+    """Names of classes, and of all classes of the project that derive from one of such a name."""
+    found: set[str] = set()
+    while names - found:
+        found |= names
+        naming = [p for p, text in sorted(ctx.project.sources.items()) if any(f"{n}" in text for n in names)]
+        for module in (ctx.project.module(path) for path in naming):
+            for cls in (
+                (n for n in descendants(module.tree) if isinstance(n, ast.ClassDef)) if module is not None else ()
+            ):
+                above = [n for base in cls.bases for n in descendants(base)]
+                if {getattr(n, "id", getattr(n, "attr", "")) for n in above} & names:
+                    names = names | {cls.name}
+    return found
+
+
+def of_another_class(module: Module, store: ast.Attribute, related: set[str]) -> bool:
+    """True for `self.x = ...` in a class that is none of these."""
+    for cls in (n for n in descendants(module.tree) if isinstance(n, ast.ClassDef)):
+        inside = any(store is n for m in cls.body if isinstance(m, ast.FunctionDef) for n in descendants(m))
+        if inside and isinstance(store.value, ast.Name) and store.value.id == "self":
+            return cls.name not in related
+    return False
 
 
 def may_be(survey: Facts, facts: Facts, store: ast.Attribute, classes: list[ast.ClassDef]) -> bool:

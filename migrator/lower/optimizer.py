@@ -6,11 +6,24 @@ import ast
 import dataclasses
 from typing import TYPE_CHECKING
 
+from migrator.analysis.lookup import optimizer_base
 from migrator.analysis.modes import Step, walk
 from migrator.analysis.signatures import VARIABLES
-from migrator.analysis.values import Choice, Const, Opaque, Result, Sequence, Stage, Symbol, Value, options
+from migrator.analysis.values import (
+    Choice,
+    ClassRef,
+    Const,
+    Instance,
+    Opaque,
+    Result,
+    Sequence,
+    Stage,
+    Symbol,
+    Value,
+    options,
+)
 from migrator.emit.fragments import call_text
-from migrator.lower import optimize_loss, rendering, rewriting
+from migrator.lower import hand_schedules, optimize_loss, optimizer_classes, rendering, rewriting, steps
 from migrator.lower.context import Context
 from migrator.lower.owning import parameter_roles
 from migrator.lower.slices import slice_steps
@@ -60,7 +73,7 @@ def train_ops(ctx: Context, module: Module, value: Value, where: ast.AST) -> lis
                     continue
                 items = inner.items if isinstance(inner, Sequence) else [inner]
                 for item in items:
-                    if counts_a_step(item):
+                    if counts_a_step(ctx, item):
                         by_hand += 1
                     elif not is_update_ops(item):
                         ops += train_ops(ctx, module, item, first.call)
@@ -71,14 +84,33 @@ def train_ops(ctx: Context, module: Module, value: Value, where: ast.AST) -> lis
     raise ctx.refuse("train-op", where, module, "the train_op is not a minimisation that can be followed")
 
 
-def counts_a_step(value: Value) -> bool:
-    """True for `tf.assign_add(global_step, 1)`."""
+def counts_a_step(ctx: Context, value: Value) -> bool:
+    """True for `tf.assign_add(global_step, 1)` and `global_step.assign(global_step + 1)`."""
+    if isinstance(value, Result) and value.symbol in {f"{step}.assign" for step in GLOBAL_STEPS}:
+        return len(value.call.args) == 1 and is_next_step(ctx, value.module, value.call, value.call.args[0])
     if not isinstance(value, Result) or value.symbol != "tensorflow.assign_add":
         return False
     counter = value.bound.get("ref", value.bound.get("0"))
     amount = value.bound.get("value", value.bound.get("1"))
     counted = isinstance(counter, Result) and counter.symbol in GLOBAL_STEPS and not counter.part
     return counted and isinstance(amount, Const) and amount.value == 1
+
+
+def is_next_step(ctx: Context, module: Module, call: ast.Call, node: ast.expr) -> bool:
+    """True for `global_step + 1`, or a name that is bound to it alone."""
+    if isinstance(node, ast.Name):
+        around = [f for f in descendants(module.tree) if isinstance(f, ast.FunctionDef) and call in descendants(f)]
+        function = max(around, key=lambda f: f.lineno, default=None)
+        bound = [
+            s.value
+            for s in (descendants(function) if function is not None else ())
+            if isinstance(s, ast.Assign) and any(isinstance(t, ast.Name) and t.id == node.id for t in s.targets)
+        ]
+        return len(bound) == 1 and not isinstance(bound[0], ast.Name) and is_next_step(ctx, module, call, bound[0])
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Add):
+        return False
+    one = isinstance(node.right, ast.Constant) and node.right.value == 1
+    return one and steps.is_global_step(ctx, node.left)
 
 
 def is_update_ops(value: Value) -> bool:
@@ -104,6 +136,8 @@ def one_train_op(ctx: Context, module: Module, results: list[Result]) -> TrainOp
         raise ctx.refuse("train-op", call, module, f"a train_op made by `{first.symbol}` is not covered yet")
     optimizer_value = ctx.facts.value(call.func.value) or Opaque(Stage.STATIC)
     counts = argument(call, first.symbol, "global_step") is not None
+    if any(isinstance(o, Instance) for o in options(optimizer_value)):
+        counts = False  # a class of the program's own, which does not count: one that reads the step is refused
     if first.symbol == "optimizer.minimize":
         loss = argument(call, first.symbol, "loss")
         assert loss is not None
@@ -238,7 +272,8 @@ def factory(parts: ModelParts, op: TrainOp) -> tuple[str, str]:
     roles = parameter_roles(ctx, module, helper)
     st = Staging(ctx, module, helper, roles, modes=frozenset({"train"}), is_model=True)
     name = helper.name.replace("train_op", "optimizer")
-    name = ctx.top_level_name(module, name if name != helper.name else f"{helper.name}_optimizer")
+    if "optimizer" not in helper.name:
+        name = ctx.top_level_name(module, name if name != helper.name else f"{helper.name}_optimizer")
     lines, text = sliced_optimizer(parts, st, op, "    ")
     static = [p for p in owners.parameter_order(helper) if roles[p] == "static"]
     used = [p for p in static if any(_mentions(line, p) for line in [*lines, text])]
@@ -288,6 +323,8 @@ def optimizer_text(ctx: Context, module: Module, rule: Rule, call: ast.Call, ren
 
 def is_schedule(ctx: Context, module: Module, node: ast.expr) -> bool:
     """True when a rate follows the step by a schedule with a rule; one written by hand refuses."""
+    if node in ctx.computed_rates:
+        return True
     value = ctx.facts.value(node)
     schedule = False
     for option in options(value) if value is not None else ():
@@ -357,9 +394,18 @@ def sliced_optimizer(parts: ModelParts, st: Staging, op: TrainOp, indent: str) -
     """The static slice of a body that makes the optimizer."""
     ctx = parts.ctx
     ctx.clipping = [(op.clip[0], st.static_text(op.clip[1]))] if op.clip is not None else []
+    functions: list[str] = []
+    for rate, call in computed_rates(ctx, st, op):
+        function, st.overrides[rate] = hand_schedules.function_lines(st, rate, call, indent)
+        ctx.computed_rates.add(rate)
+        functions += function
+    for call in own_classes(ctx, st):
+        if ctx.clipping:
+            st.appended[call] = [f"{name}={amount}" for name, amount in ctx.clipping]
+    st.begin_method()
     live = st.loads_static(op.optimizer)
     if op.rate is not None:
-        is_schedule(ctx, parts.module, op.rate)  # refuses one written by hand
+        is_schedule(ctx, parts.module, op.rate)
         live |= st.loads_static(op.rate)
     if op.clip is not None:
         live |= st.loads_static(op.clip[1])
@@ -372,7 +418,7 @@ def sliced_optimizer(parts: ModelParts, st: Staging, op: TrainOp, indent: str) -
     for name in sorted(start - own):
         if st.roles.get(name) not in ("static",):
             raise ctx.refuse("unbound", op.call, parts.module, f"the optimizer depends on `{name}`")
-    lines = rendering.compact(rendering.static_block(st, st.steps, needed, indent, 0, set()))
+    lines = [*functions, *rendering.compact(rendering.static_block(st, st.steps, needed, indent, 0, set()))]
     text = st.static_text(op.optimizer)
     if op.rate is not None:
         made = "support.named_row_optimizer" if ctx.sparse_gradients else "support.named_optimizer"
@@ -391,6 +437,44 @@ def sliced_optimizer(parts: ModelParts, st: Staging, op: TrainOp, indent: str) -
             if is_expression(tail) and not comments and "#" not in tail:
                 return lines[:at], tail
     return lines, text
+
+
+def computed_rates(ctx: Context, st: Staging, op: TrainOp) -> list[tuple[ast.expr, ast.Call]]:
+    """The rates that are computed from the step by hand, with the calls that make an optimizer with them."""
+    found: list[tuple[ast.expr, ast.Call]] = []
+    if op.rate is not None and hand_schedules.is_computed(st, op.rate):
+        found.append((op.rate, op.call))
+    for call in descendants(st.node):
+        if not isinstance(call, ast.Call) or not makes_optimizer(ctx, call):
+            continue
+        for given in (*call.args, *(k.value for k in call.keywords)):
+            if hand_schedules.is_computed(st, given):
+                found.append((given, call))
+    return found
+
+
+def own_classes(ctx: Context, st: Staging) -> list[ast.Call]:
+    """The calls in a body that construct an optimizer of the program's own; their classes are written anew."""
+    found: list[ast.Call] = []
+    for call in descendants(st.node):
+        for callee in ctx.facts.callees.get(call, []) if isinstance(call, ast.Call) else ():
+            for option in options(callee):
+                if isinstance(option, ClassRef) and optimizer_base(option) and isinstance(call, ast.Call):
+                    ctx.classes[option.node] = optimizer_classes.class_text(ctx, option)
+                    found.append(call)
+    return found
+
+
+def makes_optimizer(ctx: Context, call: ast.Call) -> bool:
+    """True for the construction of an optimizer."""
+    for callee in ctx.facts.callees.get(call, []):
+        for option in options(callee):
+            rule = ctx.rules.find(option.name) if isinstance(option, Symbol) else None
+            if rule is not None and rule.kind == "optimizer":
+                return True
+            if isinstance(option, ClassRef) and optimizer_base(option):
+                return True
+    return False
 
 
 def only_wraps(parts: ModelParts, step: Step) -> bool:

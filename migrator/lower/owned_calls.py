@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, Function, Instance, ModuleRef, Partial, Result, Symbol, Value, options
 from migrator.emit.fragments import call_text, standalone
-from migrator.lower import keras_classes, recurrent, rewriting, variables
+from migrator.lower import dropouts, keras_classes, recurrent, rewriting, variables
 from migrator.lower.context import Context
 from migrator.lower.owning import Own, class_entry, one_definition, owns
 from migrator.lower.slices import kept_name
@@ -124,7 +124,7 @@ def static_parts(st: Staging, site: Site) -> list[ast.AST]:
     match own.kind:
         case "layer":
             assert own.rule is not None
-            bound = rewriting.bound_or_refuse(st.ctx, st.module, own.rule, own.call)
+            bound = rewriting.bound_or_refuse(st.ctx, st.module, own.rule, dropouts.in_training(st, site))
             sources = {a.source for a in own.rule.args}
             return condition + [e for name, e in bound.items() if name in sources]
         case "metric":
@@ -229,6 +229,9 @@ def training_argument(st: Staging, site: Site) -> list[str]:
     if rule is None or not rule.training:
         return []
     given = training_part(st, site)
+    if dropouts.follows_mode(st, site):
+        st.uses_training = st.training_by_mode = True
+        return ["training=training"]
     if given and st.tells_mode(given[0]):
         st.uses_training = True
         return ["training=training"]
@@ -330,7 +333,7 @@ def creation_text(st: Staging, site: Site) -> str:
             assert own.rule is not None and own.rule.target is not None
             ctx.lower_level(own.rule.level)
             made = rewriting.target(ctx, module, own.rule, own.call)
-            text = rewriting.rule_text(ctx, module, own.rule, own.call, st.static_text, made)
+            text = rewriting.rule_text(ctx, module, own.rule, dropouts.in_training(st, site), st.static_text, made)
         case "metric":
             assert own.rule is not None and own.rule.target is not None
             text = metric_text(st, own)

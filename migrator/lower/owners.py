@@ -438,6 +438,8 @@ def class_owner(ctx: Context, cls: ast.ClassDef, entry: ast.FunctionDef, functio
     owner.training, owner.flags = st.uses_training, frozenset(st.training_parameters)
     owner.creation = weights.creation_tree(st, st.steps)
     owner.text = class_text(ctx, st, owner, init, init_roles, init_lines, call_lines)
+    if not keras_base(ref):
+        owner.text = keras_classes.with_free_names(ctx, module, cls, owner.text)
     return owner
 
 

@@ -7,7 +7,7 @@ import dataclasses
 
 from migrator.analysis.facts import Frame
 from migrator.analysis.lookup import calling_method, class_member
-from migrator.analysis.signatures import RNN_CALLS, VARIABLES
+from migrator.analysis.signatures import FUSED_RNNS, RNN_CALLS, VARIABLES
 from migrator.analysis.values import (
     ClassRef,
     Const,
@@ -81,6 +81,8 @@ def owns_through(ctx: Context, call: ast.Call, callee: Value) -> Own | None:
             rule = ctx.rules.find(callee.symbol)
             if rule is not None and rule.kind == "layer_class" and not callee.part:
                 return Own(call, "layer_object", callee.symbol, rule, made=callee)
+            if callee.symbol in FUSED_RNNS and not callee.part:
+                return Own(call, "rnn", f"{callee.symbol}()", made=callee)
         case Function():
             if isinstance(callee.node, ast.FunctionDef) and owns(ctx, callee.node):
                 if (

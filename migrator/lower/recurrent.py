@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.analysis.values import Const, Result, options
 from migrator.emit.fragments import call_text
-from migrator.lower import cells
-from migrator.lower.cells import LAYERS, Stack, none
-from migrator.lower.owning import calls_in
+from migrator.lower import cell_stacks, cells
+from migrator.lower.cell_stacks import Stack
+from migrator.lower.cells import LAYERS, none
+from migrator.lower.owning import calls_in, own_call
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def stacks(st: Staging, site: Site) -> list[Stack]:
     """What the network is made up of: one stack of cells, or one for each direction."""
     found = []
     for node in cell_nodes(st, site):
-        found.append(cells.stack_of(st.ctx, st.module, st.ctx.facts.value(node), site.own.call))
+        found.append(cell_stacks.stack_of(st.ctx, st.module, node))
     made = [cell.made for stack in found for cell in stack.cells]
     if len({id(m) for m in made}) < len(made):
         message = "one cell is used in several places of a recurrent network: its weights are shared"
@@ -47,6 +48,8 @@ def stacks(st: Staging, site: Site) -> list[Stack]:
 def cell_nodes(st: Staging, site: Site) -> list[ast.expr]:
     """The arguments that are cells."""
     arguments = bound(st, site)
+    if site.own.made is not None:
+        return [site.own.call.func]
     names = ("cell_fw", "cell_bw") if site.own.symbol == BIDIRECTIONAL else ("cell",)
     if any(name not in arguments for name in names):
         raise st.ctx.refuse("rnn-cell", site.own.call, st.module, "the cell is not known where it is used")
@@ -66,7 +69,9 @@ def _plain(st: Staging, site: Site) -> bool:
     if site.own.symbol != "tensorflow.nn.dynamic_rnn" or initial_states(st, site) or time_major(st, site):
         return False
     stack = stacks(st, site)[0]
-    if stack.stacked or stack.cells[0].wrappers or not made_here(st, site, stack.cells[0].made):
+    if stack.stacked or stack.open or stack.cells[0].wrappers or not made_here(st, site, stack.cells[0].made):
+        return False
+    if not none(bound(st, site).get("sequence_length")) and not masks_end(st, site):
         return False
     return LAYERS[stack.cells[0].name] != "LSTM" or state_in_parts(st, site)
 
@@ -113,6 +118,39 @@ def state_in_parts(st: Staging, site: Site) -> bool:
     return True
 
 
+SAME_TENSOR = frozenset({"cast", "to_float", "convert_to_tensor"})  # they may give back the tensor that they are given
+
+
+def masks_end(st: Staging, site: Site) -> bool:
+    """True when only operations read the outputs: Keras attaches the mask to them, which its layers and losses heed."""
+    fine: set[int] = set()
+    for node in descendants(st.node):
+        if isinstance(node, ast.Subscript):
+            fine.add(id(node.value))
+        elif isinstance(node, ast.BinOp):
+            fine |= {id(node.left), id(node.right)}
+        elif isinstance(node, ast.Call) and is_operation(st, node):
+            given = [*node.args, *(k.value for k in node.keywords)]
+            fine |= {id(a) for a in given}
+            fine |= {id(e) for a in given if isinstance(a, (ast.List, ast.Tuple)) for e in a.elts}
+    for node in descendants(st.node):
+        if isinstance(node, ast.expr) and isinstance(getattr(node, "ctx", None), ast.Load) and id(node) not in fine:
+            value = st.ctx.facts.value(node)
+            found = options(value) if value is not None else ()
+            if any(isinstance(o, Result) and o.call is site.own.call and o.part == (0,) for o in found):
+                return False
+    return True
+
+
+def is_operation(st: Staging, call: ast.Call) -> bool:
+    """True for a TensorFlow function that makes another tensor, and no layer."""
+    from migrator.lower.rewriting import called_symbol
+
+    symbol = called_symbol(st.ctx, call) or ""
+    known = symbol.startswith("tensorflow.") and symbol.rsplit(".", 1)[-1] not in SAME_TENSOR
+    return known and own_call(st.ctx, call) is None
+
+
 def part_of(node: ast.AST) -> Any:
     """`"h"` of `state.h`, 1 of `state[1]`; None for other expressions."""
     if isinstance(node, ast.Attribute):
@@ -145,6 +183,8 @@ def is_zero_state(value: Result) -> bool:
 
 def time_major(st: Staging, site: Site) -> bool:
     """Whether the first axis is that of the steps."""
+    if site.own.made is not None:
+        return True
     node = bound(st, site).get("time_major")
     value = st.ctx.facts.value(node) if node is not None else Const(False)
     if not isinstance(value, Const) or value.mode:
@@ -164,7 +204,7 @@ def call_parts(st: Staging, site: Site) -> list[ast.expr]:
 
 def tells_training(st: Staging, site: Site) -> bool:
     """Whether some of the cells act in training alone."""
-    return any(cells.drops_in_training(st.ctx, stack) for stack in stacks(st, site))
+    return any(cell_stacks.drops_in_training(st.ctx, stack) for stack in stacks(st, site))
 
 
 def static_parts(st: Staging, site: Site) -> list[ast.AST]:
@@ -187,6 +227,8 @@ def creation_text(st: Staging, site: Site) -> str:
     target = "support.BidirectionalRNN" if site.own.symbol == BIDIRECTIONAL else "support.DynamicRNN"
     shown = [st.static_text(node) for node in cell_nodes(st, site)]
     shown += ["time_major=True"] if time_major(st, site) else []
+    if site.own.made is not None and site.own.made.symbol.endswith("TimeReversedFusedRNN"):
+        shown.append("go_backwards=True")
     return st.ctx.use(st.module, call_text(target, shown))
 
 
@@ -219,9 +261,17 @@ def node_of(st: Staging, site: Site) -> dict[str, Any]:
     if isinstance(value, Const) and isinstance(value.value, str):
         scope = value.value
     found = stacks(st, site)
+    for earlier in st.sites.values():
+        if earlier is site:
+            break
+        if earlier.own.kind == "rnn" and made_by(st, earlier) & made_by(st, site):
+            message = "a cell is used by several recurrent networks: its weights are shared"
+            raise st.ctx.refuse("rnn-cell", site.own.call, st.module, message)
     if plain(st, site):
-        return {"attr": site.attr, **cells.layer_node(st.ctx, found[0].cells[0], f"{scope}/")}
-    inner = [cells.stack_nodes(st.ctx, stack) for stack in found]
+        return {"attr": site.attr, **cell_stacks.layer_node(found[0].cells[0], f"{scope}/")}
+    inner = [cell_stacks.stack_nodes(st.ctx, stack) for stack in found]
+    if site.own.made is not None:
+        return {"attr": site.attr, "scope": None, "class": "DynamicRNN", "creation": inner[0]}
     name = "DynamicRNN"
     if site.own.symbol == BIDIRECTIONAL:
         name = "BidirectionalRNN"
@@ -230,9 +280,14 @@ def node_of(st: Staging, site: Site) -> dict[str, Any]:
             for short, attr in (("fw", "forward"), ("bw", "backward"))
         ]
         for nodes, stack in zip(inner, found, strict=True):
-            nodes[0]["creation"][0]["creation"] = cells.stack_nodes(st.ctx, stack)
+            nodes[0]["creation"][0]["creation"] = cell_stacks.stack_nodes(st.ctx, stack)
     creation = [{"with": scope, "default": False, "creation": [node for nodes in inner for node in nodes]}]
     return {"attr": site.attr, "scope": None, "class": name, "creation": creation}
+
+
+def made_by(st: Staging, site: Site) -> set[int]:
+    """The cells of a network, each as the object that it is."""
+    return {id(cell.made) for stack in stacks(st, site) for cell in stack.cells}
 
 
 # ------------------------------------------------------------------------------------------------------- final state

@@ -394,7 +394,7 @@ def static_definitions(st: Staging, step: Step, indent: str) -> list[str]:
     changed, replaced = defined_by(step)
     if not changed or st.has_site(step):
         return []
-    if st.ctx.facts.stage(getattr(node, "value", node)) > 0:
+    if st.ctx.facts.stage(getattr(node, "value", node)) > 0 and not st.follows_step:
         return []
     lines = statement(st, node, indent, st.static_rewrite)
     captured = [n for n in sorted(changed) if n in st.captured and (n in replaced or not keeps_identity(st, node, n))]

@@ -9,7 +9,7 @@ from migrator.analysis.modes import ALL, mode_condition
 from migrator.analysis.signatures import CONSTANTS
 from migrator.analysis.values import Const, Function, Result, Symbol, options
 from migrator.emit.fragments import Renderer, call_text
-from migrator.lower import cells
+from migrator.lower import cell_dropout, cells, shared_draws
 from migrator.lower.context import Context
 from migrator.lower.namespaces import is_there
 from migrator.rulebook import Refusal as BindRefusal
@@ -42,7 +42,7 @@ def rewrite_call(ctx: Context, module: Module, call: ast.Call, symbol: str, rend
     if symbol == CROSS_SHARD:
         return render(sharded(ctx, module, call))
     if symbol.startswith(cells.HOMES):
-        return cells.rewritten(ctx, module, call, symbol, render)
+        return cell_dropout.rewritten(ctx, module, call, symbol, render)
     rule = ctx.rules.find(symbol)
     if rule is None:
         return surviving_call(ctx, module, call, symbol, render)
@@ -141,10 +141,8 @@ def arguments(ctx: Context, module: Module, rule: Rule, call: ast.Call, render: 
             )
             continue
         trained = in_training(ctx, source) if argument.name == "trainable" else None
-        if trained is None:
-            text = convert(ctx, module, rule, argument.converter, source, render)
-        else:
-            text = str(trained)  # only training tells the difference
+        # only training tells what is trainable
+        text = convert(ctx, module, rule, argument.converter, source, render) if trained is None else str(trained)
         if argument.omit is not None and plain(text) == plain(argument.omit):
             leading = False
             continue
@@ -206,7 +204,9 @@ def convert(ctx: Context, module: Module, rule: Rule, converter: str | None, nod
         case "initializer" | "regularizer":
             name = symbol_of(ctx, node)
             found = ctx.rules.find(name) if name else None
-            return ctx.use(module, found.target) if found is not None and found.target else text
+            if found is not None and found.target:
+                return ctx.use(module, found.target)
+            return shared_draws.own_draw(ctx, module, node, text) if converter == "initializer" else text
         case "one_minus":
             return one_minus(node, text)
     if converter == "{} is not None" and (there := surely_there(ctx, node)) is not None:

@@ -17,7 +17,19 @@ from migrator.analysis.modes import ALL, Specialiser, Step, header, mode_conditi
 from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, Function, Instance, Opaque, Result, Stage, depends_on_mode, options
 from migrator.emit.fragments import Renderer, call_text, standalone
-from migrator.lower import built_objects, cells, guards, objects, recurrent, reuse, rewriting, steps, tpu_specs
+from migrator.lower import (
+    built_objects,
+    cell_dropout,
+    cells,
+    guards,
+    mode_state,
+    objects,
+    recurrent,
+    reuse,
+    rewriting,
+    steps,
+    tpu_specs,
+)
 from migrator.lower.context import RESERVED, Context, fresh, identifier
 from migrator.lower.owning import Own, frames_of, one_definition, own_call, owns
 from migrator.lower.slices import all_definitions, defined_by, kept_name, slice_steps, target_names
@@ -65,6 +77,9 @@ class Staging:
     checked: set[ast.AST] = dataclasses.field(default_factory=set)  # filters of variables shown to choose alike
     one_text: bool = False  # what tells the mode is written as `training`, where one mode runs it too
     _variables: dict[str, Site] | None = None
+    follows_step: str = ""  # the parameter of a function of the global step, while its body is written
+    appended: dict[ast.AST, list[str]] = dataclasses.field(default_factory=dict)  # calls that get more arguments
+    overrides: dict[ast.AST, str] = dataclasses.field(default_factory=dict)  # expressions that have other text
     shown: set[int] = dataclasses.field(default_factory=set)  # lines whose comments are printed already
     base: Staging | None = None  # the staging of the same body for all modes: attributes are shared with it
     _loaded: dict[tuple[ast.AST, bool], frozenset[str]] = dataclasses.field(default_factory=dict)
@@ -290,6 +305,8 @@ class Staging:
         self._loaded.clear()
 
     def _loads(self, node: ast.AST, found: set[str], static: bool) -> None:
+        if node in self.overrides:
+            return
         if isinstance(node, ast.expr) and self.training_text(node) is not None:
             return
         if isinstance(node, ast.Call) and not static and node in self.sites:
@@ -304,7 +321,7 @@ class Staging:
                     if value not in skipped:
                         self._loads(value, found, static)
                 return
-        reads = cells.static_reads(self.ctx, self.module, node) if isinstance(node, ast.Call) else None
+        reads = cell_dropout.static_reads(self.ctx, self.module, self.node, node)
         if reads is not None:
             for part in reads:
                 self._loads(part, found, static)
@@ -539,7 +556,7 @@ class Staging:
             from migrator.lower.owned_calls import use_text
 
             return use_text(self, self.sites[node])
-        text = built_objects.held_text(self, node)
+        text = mode_state.text_of(self, node) or built_objects.held_text(self, node)
         if text is not None:
             return text
         state = recurrent.state_rewrite(self, node)
@@ -583,6 +600,15 @@ class Staging:
 
     def static_rewrite(self, node: ast.AST) -> str | None:
         """The text of a node in the construction half."""
+        if node in self.overrides:
+            return self.overrides[node]
+        if node in self.appended:
+            return with_arguments(Renderer(self.module, self.static_rewrite).inside(node), self.appended[node])
+        if self.follows_step and isinstance(node, ast.expr) and steps.is_global_step(self.ctx, node):
+            return self.follows_step
+        rest = cell_dropout.beside_mode(self.ctx, self.node, node)
+        if rest is not None:
+            return " and ".join(map(self.static_text, rest))
         if isinstance(node, ast.expr) and not isinstance(node, ast.Constant):
             if mode_condition(self.ctx.facts, node, self.modes) is not None:
                 raise self.ctx.refuse(
@@ -600,7 +626,8 @@ class Staging:
         from migrator.lower.owned_calls import static_call_text, value_text
 
         if isinstance(node, ast.Call):
-            text = static_call_text(self, node)
+            text = cell_dropout.told_to_train(self.ctx, self.module, node, self.static_text)
+            text = text or static_call_text(self, node)
             if text is not None:
                 return text
         if isinstance(node, (ast.Name, ast.Attribute)):
@@ -645,7 +672,9 @@ class Staging:
                 return steps.call_without(node, skipped, render)
             symbol = rewriting.called_symbol(self.ctx, node)
             if symbol is not None:
-                return rewriting.rewrite_call(self.ctx, self.module, node, symbol, render)
+                text = rewriting.rewrite_call(self.ctx, self.module, node, symbol, render)
+                at_step = self.follows_step and text is not None and self._is_schedule(node)
+                return f"{text}({self.follows_step})" if at_step else text
         if isinstance(node, (ast.Attribute, ast.Name)) and isinstance(node.ctx, ast.Load):
             symbol = rewriting.symbol_of(self.ctx, node)
             if symbol is not None:
@@ -660,7 +689,8 @@ class Staging:
     def static_text(self, node: ast.AST, shift: int = 0) -> str:
         """An expression of the construction half as text. Refuses what is not known at construction."""
         stage = self.ctx.facts.stage(node)
-        if stage > Stage.STATIC and not isinstance(node, ast.Constant):
+        known = isinstance(node, ast.Constant) or node in self.overrides or self.follows_step
+        if stage > Stage.STATIC and not known:
             what = "an input's shape" if stage is Stage.SHAPE else "a tensor"
             raise self.ctx.refuse(
                 "argument-stage", node, self.module, f"an argument of a layer depends on {what}, known only when called"
@@ -795,6 +825,16 @@ def bound_inside(node: ast.AST) -> set[str]:
 def plural(name: str) -> str:
     """A name for a list of layers."""
     return name if name.endswith("s") else f"{name}_layers" if name in ("dense", "dropout") else f"{name}s"
+
+
+def with_arguments(call: str, arguments: list[str]) -> str:
+    """A call with more arguments at its end, on a line of their own where the others are."""
+    before = call[:-1].rstrip().rstrip(",")
+    if before.endswith("("):
+        return f"{before}{', '.join(arguments)})"
+    last = before.split("\n")[-1]
+    gap = ", " if "\n" not in before else ",\n" + " " * (len(last) - len(last.lstrip()))
+    return f"{before}{gap}{', '.join(arguments)})"
 
 
 def inline_object(site: Site) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Function, Result, options
 from migrator.emit.fragments import call_text
+from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
     from migrator.lower.context import Context
@@ -45,6 +46,12 @@ def is_step(value: object) -> bool:
     return isinstance(value, Result) and value.symbol in GLOBAL_STEPS and not value.part
 
 
+def is_global_step(ctx: Context, node: ast.expr) -> bool:
+    """True for an expression that is the global step."""
+    value = ctx.facts.value(node)
+    return value is not None and all(is_step(option) for option in options(value))
+
+
 def step_arguments(ctx: Context, call: ast.Call) -> set[ast.expr]:
     """The arguments of a call that pass the global step to a function which returns a schedule."""
     found: set[ast.expr] = set()
@@ -77,3 +84,18 @@ def header_without(text: str, name: str, dropped: set[str]) -> str:
     for parameter in dropped:
         header = re.sub(rf"(?<![\w.]){parameter}\b\s*(=\s*[^,)]*)?(,\s*)?", "", header, count=1)
     return text[:start] + re.sub(r",\s*\)", ")", header) + text[end:]
+
+
+def without_steps(lines: list[str], dropped: set[str]) -> list[str] | None:
+    """A function's lines without the statements that only convert the step; None where it is still read."""
+    body = ast.parse("\n".join(lines)).body[0]
+    gone: set[int] = set()
+    read: set[str] = set()
+    for statement in getattr(body, "body", []):
+        names = {n.id for n in descendants(statement) if isinstance(n, ast.Name)} & dropped
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+        if names and isinstance(target, ast.Name) and target.id in dropped and len(names) == 1:
+            gone.update(range(statement.lineno, (statement.end_lineno or statement.lineno) + 1))
+        else:
+            read |= names
+    return None if read else [line for number, line in enumerate(lines, 1) if number not in gone]

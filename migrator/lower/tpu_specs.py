@@ -6,13 +6,15 @@ import ast
 import dataclasses
 
 from migrator.analysis.modes import Specialiser, Step
-from migrator.analysis.values import Function, Opaque, Result, Symbol, options
+from migrator.analysis.values import Function, Member, Opaque, Result, Symbol, options
 from migrator.lower.context import Context
 from migrator.source.module import Module
 from migrator.source.syntax import descendants
 
 # what a host call may do besides writing summaries: arithmetic on what is written, and reading its tensors
 SUMMARIES = ("tensorflow.summary.", "tensorflow.contrib.summary.", "tensorflow.compat.v2.summary.")
+METHODS = frozenset({"as_default", "format", "items", "keys", "values", "get", "get_shape", "as_list", "append"})
+WRITING = frozenset({"builtins.open", "builtins.exec", "builtins.eval", "builtins.setattr"})
 READING = frozenset(
     {
         "tensorflow.reduce_mean",
@@ -154,13 +156,22 @@ def writes_summaries(ctx: Context, function: ast.AST) -> bool:
         if not isinstance(node, ast.Call):
             continue
         callees = [o for value in ctx.facts.callees.get(node, []) for o in options(value)]
+        method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
         for callee in callees:
-            if isinstance(callee, Function):
-                if not writes_summaries(ctx, callee.node):
+            match callee:
+                case Function():
+                    if not writes_summaries(ctx, callee.node):
+                        return False
+                case Symbol():
+                    silent = callee.name.startswith((*SUMMARIES, "builtins.")) or callee.name in READING
+                    if not silent or callee.name in WRITING:
+                        return False
+                case Member() | Result() if method in METHODS:
+                    continue
+                case _:
                     return False
-            elif isinstance(callee, Symbol) and callee.name.startswith("tensorflow."):
-                if not callee.name.startswith(SUMMARIES) and callee.name not in READING:
-                    return False
+        if not callees:
+            return False  # it was never reached: what it does is not known
     return True
 
 

@@ -20,13 +20,14 @@ from migrator.lower import (
     model,
     objects,
     optimizer,
+    optimizer_classes,
     owners,
     rendering,
     several,
     tpu_specs,
     warm_starts,
 )
-from migrator.lower.context import Context, class_name, identifier
+from migrator.lower.context import Context, class_name, fresh, identifier
 from migrator.lower.copies import with_copies
 from migrator.lower.owning import parameter_roles
 from migrator.lower.staging import Staging
@@ -142,7 +143,9 @@ def assemble(parts: model.ModelParts) -> LoweredModel:
     for method in (loss_method, metric_method, result_method, step, predict, serve, begin, names):
         if method:
             lines += ["", *with_copies(ctx.facts, method)]
+    read = {n.id for n in descendants(node) if isinstance(n, ast.Name)}
     statics = [p for p in owners.parameter_order(node) if parts.roles.get(p) == "static"]
+    statics = [p for p in statics if p != "config" or p in read]  # nothing is given as the RunConfig
     made = builder_text(parts, name, builder, statics, loss_argument, metric_arguments)
     text = objects.plain_names(parts.st, "\n".join(lines) + "\n\n\n" + made)
     apart = objects.is_method(module, node)
@@ -203,6 +206,11 @@ def builder_text(
             raise parts.ctx.refuse("var-list", ops[0].call, parts.module, "only some of the variables are trained")
         prepare, text = optimizer.optimizer_lines(parts, ops[0])
         lines += prepare
+        if optimizer_classes.asks_names(parts.ctx):
+            holder = fresh("optimizer", set(statics))
+            lines += rendering.wrapped(f"    {holder} = ", text, "")
+            attributes.append(f"    {holder}.name_of = {parts.ctx.use(parts.module, 'support.legacy_name_of(model)')}")
+            text = holder
         arguments.append(f"optimizer={text}")
         if not ops[0].counts:
             parts.ctx.note(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.signatures import VARIABLES
 from migrator.analysis.values import Const, Result, Stage
 from migrator.emit.fragments import call_text
-from migrator.lower import rewriting
+from migrator.lower import rewriting, shared_draws
 from migrator.rulebook import parameters
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def initializer_text(st: Staging, site: Site, node: ast.expr) -> str:
     rule = st.ctx.rules.find(name) if name else None
     if rule is not None and rule.target:
         return st.ctx.use(st.module, f"{rule.target}()")
-    return st.static_text(node)
+    return shared_draws.own_draw(st.ctx, st.module, node, st.static_text(node))
 
 
 def rewriting_none(node: ast.expr) -> bool:

@@ -7,8 +7,8 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from migrator.analysis.modes import Specialiser, Step, walk
-from migrator.analysis.values import Const, Function, Result, Sequence, Symbol, Value, is_none, options
-from migrator.lower import legacy_names, owners, rendering
+from migrator.analysis.values import Function, Result, Sequence, Symbol, Value, is_none, options
+from migrator.lower import legacy_names, optimizer_classes, rendering, weights
 from migrator.lower.context import Context
 from migrator.lower.slices import slice_steps
 from migrator.lower.staging import Staging
@@ -28,8 +28,8 @@ KEEPING = frozenset(
 
 
 def needs_names(ctx: Context) -> bool:
-    """True when a program starts from a checkpoint of TensorFlow 1: its variables must tell their names."""
-    return bool(init_calls(ctx))
+    """True when variables must tell their names: to a checkpoint of TensorFlow 1, or to an optimizer."""
+    return bool(init_calls(ctx)) or optimizer_classes.asks_names(ctx)
 
 
 def init_calls(ctx: Context) -> list[ast.Call]:
@@ -181,17 +181,12 @@ def begin_method(parts: ModelParts) -> list[str]:
         for node in descendants(step.node):
             if isinstance(node, ast.Call):
                 substitute(parts, st, node)
-    needed, start = slice_steps(steps, set(), lambda n: loads(st, n), lambda step: step in reached)
+    needed, start = slice_steps(steps, set(), st.loads_call, lambda step: step in reached)
     if any(site.step.node is step.node for site in st.sites.values() for step in needed):
         raise ctx.refuse("init-from-checkpoint", calls[0], parts.module, "the assignments depend on the network")
     known(parts, start, set(), "the assignments of a checkpoint")
     lines = rendering.compact(rendering.call_block(st, steps, needed, "        ", lambda step: []))
     return ["    def begin(self):", *lines]
-
-
-def loads(st: Staging, node: ast.AST) -> set[str]:
-    """What an expression reads; the list of variables is asked of the model."""
-    return st.loads_call(node)
 
 
 def same_as_one_of(call: ast.Call, others: set[ast.expr]) -> bool:
@@ -260,17 +255,7 @@ def tell_names(parts: ModelParts) -> list[str]:
         return []
     try:
         legacy_names.name_owners(parts.ctx)
-        return legacy_names.names_method(owners_creation(parts))
+        return legacy_names.names_method(weights.creation_tree(parts.st, parts.st.steps))
     except legacy_names.Unnamed as why:
-        message = f"{why}: a checkpoint cannot be read"
+        message = f"{why}: a checkpoint or an optimizer asks for it"
         raise parts.ctx.refuse("legacy-names", parts.node, parts.module, message) from None
-
-
-def owners_creation(parts: ModelParts) -> list[dict[str, object]]:
-    """The creation tree of the model."""
-    from migrator.lower import model
-
-    return model.creation(parts)
-
-
-__all__ = ["Const", "begin_method", "check_scaffold", "needs_names", "owners", "tell_names"]

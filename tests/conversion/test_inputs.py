@@ -80,7 +80,8 @@ def test_a_helper_of_an_input_function_without_a_rule_refuses_the_program(data: 
 
 def test_a_definition_that_feeds_nothing_may_keep_what_has_no_rule() -> None:
     unused = "\n\ndef unused(dataset):\n    return dataset.apply(tf.contrib.data.choose_from_datasets(4))\n"
-    kept = unused.strip().replace("\n", "\n    # TODO(migrate): there is no rule for `tf.contrib.data.choose_from_datasets`\n")
+    marker = "    # TODO(migrate): there is no rule for `tf.contrib.data.choose_from_datasets`"
+    kept = unused.strip().replace("\n", f"\n{marker}\n")
     assert kept in converted(program() + unused)["train.py"]
 
 

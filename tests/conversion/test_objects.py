@@ -177,6 +177,21 @@ def test_a_model_fn_of_objects_of_two_classes_refuses() -> None:
     assert {rule for rule, _ in refused(text)} == {"model-fn-classes"}
 
 
+DELEGATED = METHOD.replace(
+    "    def model_fn(self, features, labels, mode, params):\n",
+    "    def model_fn(self, features, labels, mode, params):\n"
+    '        return self.make_spec(features, labels, mode, params["width"] + self.hidden)\n\n'
+    "    def make_spec(self, features, labels, mode, width):\n",
+).replace('features["x"]), params["width"])', 'features["x"]), width)')
+
+
+def test_a_method_that_delegates_to_another_calls_its_builder() -> None:
+    text = converted(methods(DELEGATED))["train.py"]
+    assert "def build_model(self, params):" in text
+    assert 'return self.build_make_spec(params["width"] + self.hidden)' in text
+    assert "model = MakeSpec(self.hidden, self.rate, self.scale, width)" in text
+
+
 # ------------------------------------------------------------------------- objects whose constructor makes the layers
 BUILT = """
 class Net(object):

@@ -12,15 +12,18 @@ from migrator.verify.entry import Entry
 from migrator.verify.program import verify_program
 
 from .small import program
-from .test_keras_classes import LISTED, NESTED, PLAIN as KERAS_CLASS, UNTOLD
 from .test_changes import changed
+from .test_keras_classes import LISTED, NESTED, UNTOLD
+from .test_keras_classes import PLAIN as KERAS_CLASS
 from .test_modes import RAISES
-from .test_objects import built, closures, methods
+from .test_objects import DELEGATED, built, closures, methods
 from .test_optimize_loss import CLIPPED, chosen_at_run_time
+from .test_own_optimizers import OWN, rated
 from .test_private_names import PROGRAM as PRIVATE
 from .test_programs_around import ARRANGED
 from .test_reuse import towers
 from .test_serving import EXPORTERS, LOOPED, exporting
+from .test_told_modes import BY_CONSTANTS, DECAYED, IN_OBJECT, OBJECT, formatted
 from .test_train_ops import LINEAR
 
 pytestmark = pytest.mark.runtime
@@ -75,8 +78,11 @@ PROGRAMS = {
     "private imports": PRIVATE,
     "variables, and steps counted by hand": program(model_fn=LINEAR),
     "a one-shot iterator": program(input_fn=ONE_SHOT),
+    "a rate that is computed from the step": rated(),
+    "an optimizer of the program's own": program(model_fn=OWN),
     "a model_fn that is a method": methods(),
     "a model_fn made in a method": closures(),
+    "a method that delegates to another": methods(DELEGATED),
     "an object whose constructor makes the layers": built(),
     "features, labels and lists changed in place": changed(),
     "two towers of one network": towers(),
@@ -86,6 +92,10 @@ PROGRAMS = {
     "a Keras class with a list of layers": LISTED,
     "a layer that follows the Keras object around it": UNTOLD,
     "a Keras object inside another": NESTED,
+    "a network told by constants": program(model_fn=BY_CONSTANTS),
+    "an object that keeps what the mode chose": program(model_fn=IN_OBJECT, head=OBJECT),
+    "images of a format that is handed on": formatted("'channels_last'"),
+    "a schedule made by a function of the step": program(model_fn=DECAYED),
 }
 
 

@@ -32,6 +32,10 @@ class StepDropout(keras.layers.Layer):
         self.rates = (input_rate, output_rate)
         self.in_every_mode = in_every_mode
 
+    @property
+    def cell(self):
+        return self.layer.cell
+
     def call(self, sequences, initial_state=None, mask=None, training=None):
         acts = self.in_every_mode or training
         input_rate, output_rate = self.rates if acts else (0.0, 0.0)
@@ -54,13 +58,15 @@ class DynamicRNN(keras.layers.Layer):
         layers: A recurrent layer that returns sequences and states, or a list of them, as a `MultiRNNCell` is: then
             the state is a tuple with the state of each.
         time_major: Whether the first axis of inputs and outputs is that of the steps.
+        go_backwards: Whether the sequences are read from their end. The outputs keep the order of the inputs.
     """
 
-    def __init__(self, layers, time_major=False, **kwargs):
+    def __init__(self, layers, time_major=False, go_backwards=False, **kwargs):
         super().__init__(**kwargs)
         self.stacked = isinstance(layers, (list, tuple))
         self.stack = list(layers) if self.stacked else [layers]
         self.time_major = time_major
+        self.go_backwards = go_backwards
 
     def call(self, inputs, sequence_length=None, initial_state=None, training=None):
         """Returns outputs and state. A list of steps gives a list of outputs, as `tf.nn.static_rnn` did."""
@@ -70,17 +76,23 @@ class DynamicRNN(keras.layers.Layer):
         mask = None if sequence_length is None else tf.sequence_mask(sequence_length, tf.shape(inputs)[1])
         if initial_state is not None and not self.stacked:
             initial_state = (initial_state,)
-        outputs, states = inputs, []
+        outputs, states = self._in_reading_order(inputs, sequence_length), []
         for number, layer in enumerate(self.stack):
             first = None if initial_state is None else initial_state[number]
             if isinstance(first, tuple):
                 first = [first[1], first[0]]
+            # A tensor of its own: a mask that Keras attached to another one must not count here.
             outputs, *state = layer(tf.identity(outputs), initial_state=first, mask=mask, training=training)
             states.append(LSTMStateTuple(c=state[1], h=state[0]) if len(state) == 2 else state[0])
+        outputs = self._in_reading_order(tf.identity(outputs), sequence_length)
         if listed or self.time_major:
             outputs = tf.transpose(outputs, (1, 0, 2))
-        state = tuple(states) if self.stacked else states[0]
-        return tf.unstack(outputs) if listed else tf.identity(outputs), state
+        return tf.unstack(outputs) if listed else outputs, tuple(states) if self.stacked else states[0]
+
+    def _in_reading_order(self, sequences, lengths):
+        if not self.go_backwards:
+            return sequences
+        return tf.reverse(sequences, [1]) if lengths is None else tf.reverse_sequence(sequences, lengths, seq_axis=1)
 
 
 @keras.saving.register_keras_serializable(package="support")
@@ -96,18 +108,10 @@ class BidirectionalRNN(keras.layers.Layer):
     def __init__(self, forward, backward, time_major=False, **kwargs):
         super().__init__(**kwargs)
         self.forward = DynamicRNN(forward, time_major=time_major)
-        self.backward = DynamicRNN(backward, time_major=time_major)
-        self.time = 0 if time_major else 1
+        self.backward = DynamicRNN(backward, time_major=time_major, go_backwards=True)
 
     def call(self, inputs, sequence_length=None, training=None):
         """Returns a pair of outputs, in the order of the inputs, and a pair of states."""
-
-        def reversed_in_time(sequences):
-            if sequence_length is None:
-                return tf.reverse(sequences, [self.time])
-            return tf.reverse_sequence(sequences, sequence_length, seq_axis=self.time, batch_axis=1 - self.time)
-
         outputs, state = self.forward(inputs, sequence_length, training=training)
-        backwards = reversed_in_time(inputs)
-        backward_outputs, backward_state = self.backward(backwards, sequence_length, training=training)
-        return (outputs, reversed_in_time(backward_outputs)), (state, backward_state)
+        backward_outputs, backward_state = self.backward(inputs, sequence_length, training=training)
+        return (outputs, backward_outputs), (state, backward_state)

@@ -15,7 +15,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 import keras
 
-from . import keras_data, trees
+from . import keras_data, keras_start, trees
 from .extent import MOST_CALLS, Length, Training
 
 REAL_STEPS, REAL_CALLS = 2, 2
@@ -82,12 +82,23 @@ def install(capture: Capture) -> None:
         setattr(owner, name, wrap(capture, vars(owner)[name]))
     for name in ("save_weights", "load_weights"):
         owner = next(cls for cls in inspect.getmro(keras.Model) if name in vars(cls))
-        setattr(owner, name, _only_inside(vars(owner)[name], 1, "filepath"))
+        setattr(owner, name, _only_inside(_after_note(vars(owner)[name]), 1, "filepath"))
     train: Any = importlib.import_module("tensorflow").train
     train.latest_checkpoint = _only_inside(train.latest_checkpoint, 0, "checkpoint_dir")
     # model.export, ExportArchive and tf.saved_model.save all end here.
     saving = importlib.import_module("tensorflow.python.saved_model.save")
     saving.save_and_return_nodes = _wrap_save(capture, saving.save_and_return_nodes)  # type: ignore[attr-defined]
+
+
+def _after_note(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Notes first what the weights start with: what a file brings is not what the model initialises."""
+
+    @functools.wraps(original)
+    def noted(*arguments: Any, **options: Any) -> Any:
+        keras_start.note()
+        return original(*arguments, **options)
+
+    return noted
 
 
 def _only_inside(original: Callable[..., Any], place: int, name: str) -> Callable[..., Any]:

@@ -48,6 +48,7 @@ class Params(dict):  # type: ignore[type-arg]
         self.__dict__["guessed"] = {}
         self.__dict__["regretted"] = []
         self.__dict__["lacking"] = []
+        self.__dict__["by_attribute"] = False
         self.__dict__["guesses"] = guesses
 
     def __bool__(self) -> bool:
@@ -79,6 +80,7 @@ class Params(dict):  # type: ignore[type-arg]
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
+        self.__dict__["by_attribute"] = True
         try:
             return self[name]
         except KeyError as error:
@@ -95,6 +97,25 @@ class Params(dict):  # type: ignore[type-arg]
 
     def values(self) -> Any:
         return super(Params, self).values()
+
+
+class Bag(object):
+    """Parameters that a program reads by attribute; not a dict, which Keras would replace by one of its own."""
+
+    def __init__(self, values: Dict[str, Any]) -> None:
+        self.__dict__.update(values)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.__dict__[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.__dict__
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self.__dict__.get(name, default)
+
+    def values(self) -> Dict[str, Any]:
+        return dict(self.__dict__)
 
 
 def guess(name: str) -> Any:
@@ -154,7 +175,8 @@ def portable(value: Any) -> Any:
     if type(value).__name__ == "FlagValues" or hasattr(value, "flag_values_dict"):
         return {"as": "attributes", "items": _items(value.flag_values_dict())}
     if isinstance(value, dict):
-        return {"as": "dict", "items": _items(value)}
+        read_by_attribute = getattr(value, "__dict__", {}).get("by_attribute", False)
+        return {"as": "attributes" if read_by_attribute else "dict", "items": _items(value)}
     if inspect.isfunction(value) or inspect.isclass(value) or inspect.isbuiltin(value):
         return {"as": "function", "items": [value.__module__ or "", value.__name__]}
     if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
@@ -178,7 +200,7 @@ def _items(values: Any) -> List[Any]:
         try:
             found.append([key, portable(value)])
         except TypeError:
-            continue
+            found.append([key, {"as": "left behind", "items": []}])
     return found
 
 
@@ -187,8 +209,9 @@ def rebuilt(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     kind, items = value["as"], value["items"]
-    if kind in ("dict", "attributes"):
-        return Params({key: rebuilt(item) for key, item in items}, guesses=False)
+    if kind in ("attributes", "dict"):
+        kept = {key: rebuilt(item) for key, item in items if not _left_behind(item)}
+        return Bag(kept) if kind == "attributes" else kept
     if kind == "numpy":
         import numpy
 
@@ -201,6 +224,21 @@ def rebuilt(value: Any) -> Any:
         return _function(*items)
     made = [rebuilt(item) for item in items]
     return tuple(made) if kind == "tuple" else made
+
+
+def _left_behind(item: Any) -> bool:
+    return isinstance(item, dict) and item["as"] == "left behind"
+
+
+def left_behind(value: Any) -> List[str]:
+    """The names of what could not be carried over, anywhere in a value taken apart by `portable`."""
+    if not isinstance(value, dict):
+        return []
+    if value["as"] in ("dict", "attributes"):
+        mine = [str(key) for key, item in value["items"] if _left_behind(item)]
+        return mine + [name for _, item in value["items"] for name in left_behind(item)]
+    inner = value["items"] if value["as"] in ("list", "tuple") else ()
+    return [name for item in inner for name in left_behind(item)]
 
 
 def _function(module: str, name: str) -> Any:

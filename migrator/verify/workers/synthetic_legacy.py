@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import inspect
 import os
@@ -151,6 +152,8 @@ def estimator_of(tf: Any, model_fn: Any, params: Any, construction: Any = None) 
     if "features" not in takes:
         raise NotRun("the model_fn takes no features")
     cls = tf.estimator.Estimator
+    if "TPU" in (construction or {}).get("kind", ""):
+        model_fn = _without_tpu(model_fn)
     if "targets" in takes or "learn" in (construction or {}).get("kind", ""):
         cls = learn.estimator_class(tf)
     try:
@@ -159,6 +162,18 @@ def estimator_of(tf: Any, model_fn: Any, params: Any, construction: Any = None) 
         raise NotRun("an Estimator does not take it: %s" % error) from error
     estimator._params = params if "params" in takes else {}
     return estimator
+
+
+def _without_tpu(model_fn: Any) -> Any:
+    """The model_fn with a plain spec in place of a TPU's, as TPUEstimator makes one on other machines."""
+
+    @functools.wraps(model_fn)
+    def called(*arguments: Any, **options: Any) -> Any:
+        spec = model_fn(*arguments, **options)
+        return spec.as_estimator_spec() if hasattr(spec, "as_estimator_spec") else spec
+
+    called.__signature__ = inspect.signature(model_fn)  # type: ignore[attr-defined]
+    return called
 
 
 def arguments_of(model_fn: Any, params: Any) -> Dict[str, Any]:

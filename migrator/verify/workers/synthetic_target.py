@@ -10,6 +10,12 @@ from . import clues, data_order, loose_modules, made_params, randomness, shown_p
 from .synthetic_legacy import start
 
 STEPS = 2
+
+
+class NotBuilt(Exception):
+    """The migrated model's builder cannot be called from here; the message says why."""
+
+
 _ABOUT_THE_PROGRAM = ("inputs", "length", "order")  # checks on how a program uses its model: it was not run
 
 
@@ -35,7 +41,12 @@ def main(request: Dict[str, Any]) -> Dict[str, Any]:
     try:
         model = build(root, hints, request["arguments"])
         fitted = use(model, recorded["inputs"])
+    except NotBuilt as error:
+        return {"unit": {"not_run": str(error), "notes": []}}
     except Exception as error:  # the boundary to the migrated program
+        lost = [name for value in request["arguments"].values() for name in made_params.left_behind(value)]
+        if model is None and any(name in str(error) for name in lost):
+            return {"unit": {"not_run": "a parameter cannot be carried over: %s" % error, "notes": []}}
         ending = "%s: %s" % (type(error).__name__, clues.said(error)[:500])
     capture.active = False
     legacy = units.group(recorded["models"])[0]
@@ -62,13 +73,16 @@ def build(root: str, hints: Dict[str, Any], arguments: Dict[str, Any]) -> Any:
     if builder["outer"]:
         reference = builder.get("reference")
         if reference is None:
-            raise LookupError("%s stands inside another definition" % builder["name"])
+            raise NotBuilt("%s stands inside another definition" % builder["name"])
         function = shown_params.value_at(loose_modules.load(root, reference["path"]), reference)
         if function is None:
-            raise LookupError("%s cannot be evaluated on its own" % reference["source"])
+            raise NotBuilt("%s cannot be evaluated on its own" % reference["source"])
     else:
         function = getattr(loose_modules.load(root, builder["path"]), builder["name"])
     given = {name: made_params.rebuilt(arguments[name]) for name in builder["parameters"] if name in arguments}
+    lacking = [name for name in builder["required"] if name not in given and name != "self"]
+    if lacking and not builder["outer"]:
+        raise NotBuilt("no value is known for the parameter %r of %s" % (lacking[0], builder["name"]))
     return function(**given)
 
 
