@@ -153,11 +153,12 @@ class Context:
             text = re.sub(r"(?<![\w.])support\.(\w+)", lambda found: support_name(module, found[1]), text)
         return text
 
-    def top_level_name(self, module: Module, wanted: str) -> str:
-        """A name free at the top level of a file, and reserved from now on."""
+    def top_level_name(self, module: Module, wanted: str, otherwise: str = "") -> str:
+        """A name free at the top level of a file, and reserved from now on; `otherwise` where it is taken."""
         if module.path not in self.taken:
             self.taken[module.path] = set(top_level_names(module.tree)) | set(pieces())
-        return fresh(wanted, self.taken[module.path])
+        taken = self.taken[module.path]
+        return fresh(otherwise if otherwise and wanted in taken else wanted, taken)
 
 
 @remembered

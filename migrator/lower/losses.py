@@ -105,6 +105,8 @@ def compile_loss(parts: ModelParts) -> str | None:
     plain = plain and isinstance(outputs, ast.Name) and outputs.id == parts.cut[0]
     weights = bound.get(rule.weights_arg or "")
     reduction = rewriting.loss_reduction(parts.ctx, parts.module, rule, bound)
+    if outputs is not None and rewriting.activated_logits(parts.ctx, rule, outputs):
+        return None
     if not plain or not rewriting.unit_weight(weights) or reduction != "weighted_sum_by_nonzero_weights":
         return None
     if reassigned(parts, parts.labels):

@@ -137,7 +137,8 @@ def function_owner(ctx: Context, node: ast.FunctionDef, function: Function, cls:
     free = free_names(node, function) - {self_name}
     others = {k: v for k, v in roles.items() if k != self_name}
     st = Staging(ctx, module, node, others, self_name, free=frozenset(free), late=late)
-    name = cls.name if cls is not None else ctx.top_level_name(module, class_name(node.name))
+    wanted = class_name(node.name)
+    name = cls.name if cls is not None else ctx.top_level_name(module, wanted, f"{wanted}Layer")
     static = [p for p in parameter_order(node) if roles[p] == "static" and p != self_name]
     tensors = [p for p in parameter_order(node) if roles[p] == "call" and p != self_name]
     owner = Owner(node, cls, module, name, roles, static, tensors, [], [])

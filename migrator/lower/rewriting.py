@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from migrator.analysis.modes import ALL, mode_condition
 from migrator.analysis.signatures import CONSTANTS
-from migrator.analysis.values import Const, Function, Result, Symbol, options
+from migrator.analysis.values import Const, Function, Result, Sequence, Symbol, Value, options
 from migrator.emit.fragments import Renderer, call_text
 from migrator.lower import cell_dropout, cells, shared_draws
 from migrator.lower.context import Context
@@ -291,6 +291,9 @@ def loss_text(ctx: Context, module: Module, rule: Rule, call: ast.Call, render: 
     bound = bound_or_refuse(ctx, module, rule, call)
     reduction = loss_reduction(ctx, module, rule, bound)
     weights = bound.get(rule.weights_arg) if rule.weights_arg else None
+    outputs = bound.get(rule.inputs[-1])
+    if outputs is not None and activated_logits(ctx, rule, outputs):
+        render = apart(ctx, module, outputs, render)
     if unit_weight(weights) and reduction == "weighted_sum_by_nonzero_weights" and rule.template:
         return ctx.use(module, fill(ctx, module, rule, rule.template, bound, render))
     if rule.elementwise is None:
@@ -307,6 +310,63 @@ def loss_text(ctx: Context, module: Module, rule: Rule, call: ast.Call, render: 
         return ctx.use(module, text)
     shown = render(weights) if weights is not None else "1.0"
     return ctx.use(module, fill(ctx, module, rule, table[reduction], bound, render, losses=losses, weights=shown))
+
+
+PROBABILITIES = ("softmax", "sigmoid")
+
+
+def activated_logits(ctx: Context, rule: Rule, node: ast.expr) -> bool:
+    """True when what a loss takes for logits may come out of a softmax or sigmoid, in a program that applies it twice.
+
+    Keras' losses with `from_logits=True` look behind such a result and take what went into it (measured, Keras 3.15).
+    """
+    if "from_logits=True" not in (rule.template or rule.elementwise or ""):
+        return False
+    value = ctx.facts.value(node)
+    return value is not None and any(may_activate(ctx, option) for option in options(value))
+
+
+def may_activate(ctx: Context, value: Value) -> bool:
+    """True for the result of a softmax or sigmoid, and of a layer that may end with one."""
+    if not isinstance(value, Result):
+        return False
+    name = value.symbol.removesuffix("()").rsplit(".", 1)[-1]
+    if name in PROBABILITIES:
+        return True
+    made = value.bound.get("self") if value.symbol.endswith("()") else value
+    if not isinstance(made, Result):
+        return False
+    rule = ctx.rules.find(made.symbol)
+    if rule is None or rule.kind not in ("layer", "layer_class"):
+        return False
+    if "*" in rule.weights:
+        layers = made.bound.get("layers")
+        if not isinstance(layers, Sequence) or not layers.items:
+            return True  # added one by one
+        return may_end(layers.items[-1])
+    return may_end(made)
+
+
+def may_end(layer: Value) -> bool:
+    """True when a layer's activation is a softmax or sigmoid, or not known."""
+    if not isinstance(layer, Result):
+        return True
+    name = layer.symbol.rsplit(".", 1)[-1]
+    activation = layer.bound.get("activation", layer.bound.get("activation_fn"))
+    if activation is None:
+        return name in ("Softmax", "Activation", "Lambda")
+    for option in options(activation):
+        if isinstance(option, Const):
+            if option.value in PROBABILITIES:
+                return True
+        elif not isinstance(option, Symbol) or option.name.rsplit(".", 1)[-1] in PROBABILITIES:
+            return True
+    return False
+
+
+def apart(ctx: Context, module: Module, node: ast.expr, render: Render) -> Render:
+    """Renders an expression as a result of its own, behind which Keras does not look."""
+    return lambda inner: ctx.use(module, f"tf.identity({render(inner)})") if inner is node else render(inner)
 
 
 def loss_reduction(ctx: Context, module: Module, rule: Rule, bound: dict[str, ast.expr]) -> str:

@@ -132,7 +132,7 @@ def assemble(parts: model.ModelParts) -> LoweredModel:
     begin = warm_starts.begin_method(parts)
     names = warm_starts.tell_names(parts)
     init = model.init_method(parts)
-    name = ctx.top_level_name(module, class_name(node.name))
+    name = ctx.top_level_name(module, class_name(node.name), f"{class_name(node.name)}Model")
     builder = ctx.top_level_name(module, f"build_{identifier(name)}")
     lines = [f"class {name}({ctx.use(module, 'support.EstimatorModel')}):"]
     doc = owners.documentation(node)

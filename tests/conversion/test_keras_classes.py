@@ -134,6 +134,35 @@ def test_objects_in_attributes_are_called_by_their_name() -> None:
     assert "return self.out(x)" in after(NESTED)
 
 
+PLAIN_CLASS = f"""{HEAD}
+
+class Net(object):
+    def __init__(self, units):
+        self.dtype = tf.float32
+        self.name = "net"
+        self.losses = [units]
+
+    def __call__(self, x, training):
+        return tf.layers.dense(tf.cast(x, self.dtype), self.losses[0])
+"""
+
+
+def test_an_attribute_that_a_keras_layer_has_itself_gets_another_name() -> None:
+    text = after(program(model_fn=MODEL_FN.replace("Net(5)", "Net(1)"), head=PLAIN_CLASS))
+    assert """
+        self.dtype_ = tf.float32
+        self.name = "net"
+        self.losses_ = [units]
+        self.dense = keras.layers.Dense(self.losses_[0])
+""" in text
+    assert "tf.cast(x, self.dtype_)" in text
+
+
+def test_such_an_attribute_read_elsewhere_is_refused() -> None:
+    read = MODEL_FN.replace("Net(5)", "Net(1)").replace("labels, tf", "tf.cast(labels, model.dtype), tf")
+    assert {rule for rule, _ in refused(program(model_fn=read, head=PLAIN_CLASS))} == {"reserved-name"}
+
+
 # ------------------------------------------------------------------------------------------------- what trains
 def test_a_layer_that_is_not_told_follows_the_object_around_it() -> None:
     assert "self.norm(self.dense(x), training=training)" in after(UNTOLD)

@@ -15,6 +15,7 @@ from .small import program
 from .test_changes import changed
 from .test_keras_classes import LISTED, NESTED, UNTOLD
 from .test_keras_classes import PLAIN as KERAS_CLASS
+from .test_losses import TWICE
 from .test_modes import RAISES
 from .test_objects import DELEGATED, built, closures, methods
 from .test_optimize_loss import CLIPPED, chosen_at_run_time
@@ -78,6 +79,7 @@ PROGRAMS = {
     "private imports": PRIVATE,
     "variables, and steps counted by hand": program(model_fn=LINEAR),
     "a one-shot iterator": program(input_fn=ONE_SHOT),
+    "a softmax applied twice": program(model_fn=TWICE),
     "a rate that is computed from the step": rated(),
     "an optimizer of the program's own": program(model_fn=OWN),
     "a model_fn that is a method": methods(),

@@ -15,8 +15,8 @@ def input_fn():
 
 def exporting(serving: str, uses: str = "") -> str:
     """A program that trains and exports with the given serving function."""
-    uses = textwrap.indent(textwrap.dedent(uses), "    ") or '    estimator.export_savedmodel("out", serving_fn)\n'
-    main = f"def main():\n    estimator = tf.estimator.Estimator(model_fn)\n    estimator.train(input_fn)\n{uses}"
+    uses = textwrap.dedent(uses) or 'estimator.train(input_fn)\nestimator.export_savedmodel("out", serving_fn)\n'
+    main = "def main():\n    estimator = tf.estimator.Estimator(model_fn)\n" + textwrap.indent(uses, "    ")
     parts = (HEAD, DATA, textwrap.dedent(serving), MODEL_FN, main, 'if __name__ == "__main__":\n    main()\n')
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
