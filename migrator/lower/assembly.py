@@ -7,7 +7,7 @@ import dataclasses
 import functools
 import pathlib
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from migrator.analysis import learn
 from migrator.analysis.lookup import is_main_guard
@@ -93,7 +93,8 @@ def group_edits(group: Group, contexts: list[Context], known: dict[str, str]) ->
         module = group.ctx.project.module(path)
         assert module is not None
         texts[path] = with_imports(assembly, module, text)
-    texts.update(neighbours(assembly, frozenset(texts)))
+    changed = frozenset(path for path, text in texts.items() if text != group.ctx.project.sources.get(path))
+    texts.update(neighbours(assembly, changed))
     texts.update(support_files(assembly))
     for path, text in texts.items():
         check_parses(group.ctx, path, text)
@@ -174,24 +175,20 @@ def touched_files(assembly: Assembly) -> set[str]:
 
 
 def neighbours(assembly: Assembly, changed: frozenset[str]) -> dict[str, str]:
-    """New texts of files that are imported by those of the groups, or import them, and hold library names alone.
+    """New texts of files that those of the groups import, and of scripts that import them, with library names alone.
 
     They are run with the migrated program. One that cannot be brought up to date as a whole stays as it is.
     """
     project = assembly.group.ctx.project
     editable = assembly.group.ctx.options.editable
     around = {path: project.imports(path) for path in project.sources}
-    near = set(changed)
-    waiting = [*changed]
-    while waiting:
-        path = waiting.pop()
-        found = around.get(path, frozenset()) | {p for p, imported in around.items() if path in imported}
-        waiting += found - near
-        near |= found
+    near = reached_by(changed, lambda path: around.get(path, frozenset()))
+    above = reached_by(changed, lambda path: {p for p, imported in around.items() if path in imported})
+    near |= {path for path in above - near if is_script(project.module(path))}
     texts: dict[str, str] = {}
     for path in sorted(near - changed):
         module = project.module(path)
-        if module is None or not legacy_uses(module.tree) or (editable is not None and path not in editable):
+        if module is None or not only_renamed(assembly, module) or (editable is not None and path not in editable):
             continue
         try:
             text = with_imports(assembly, module, file_text(assembly, module))
@@ -200,6 +197,31 @@ def neighbours(assembly: Assembly, changed: frozenset[str]) -> dict[str, str]:
         if not legacy_uses(syntax_of(text)):
             texts[path] = text
     return texts
+
+
+def reached_by(start: frozenset[str], following: Callable[[str], Iterable[str]]) -> set[str]:
+    """Everything that can be come to, the start included."""
+    found, waiting = set(start), [*start]
+    while waiting:
+        more = set(following(waiting.pop())) - found
+        found |= more
+        waiting += more
+    return found
+
+
+def is_script(module: Module | None) -> bool:
+    """True for a file that is started as a program."""
+    return module is not None and any(is_main_guard(node) for node in module.tree.body if isinstance(node, ast.If))
+
+
+def only_renamed(assembly: Assembly, module: Module) -> bool:
+    """True for a file whose legacy names are those of plain operations, files, flags and logs: no model is made there.
+
+    What makes layers or optimizers may serve another program, which still needs them as they are.
+    """
+    uses = legacy_uses(module.tree)
+    rules = [assembly.group.ctx.rules.find(name) for name, _ in uses]
+    return bool(uses) and all(rule is not None and rule.kind in ("rename", "op", "drop") for rule in rules)
 
 
 def importers(assembly: Assembly) -> Iterator[str]:
@@ -312,7 +334,17 @@ def holds_reached(node: ast.stmt, reached: set[ast.AST], assembly: Assembly) -> 
 def best_effort(
     assembly: Assembly, module: Module, node: ast.stmt, rewrite: Callable[[ast.AST], str | None]
 ) -> list[str] | None:
-    """A definition that takes no part: library names are brought up to date, and what cannot be gets a marker above."""
+    """A definition that takes no part: library names are brought up to date, and what cannot be gets a marker above.
+
+    In a file with a part of another program, which still needs its names, that is done as a whole or not at all.
+    """
+    if holds_others(assembly, module):
+        try:
+            plain = Statements(lambda n: [] if dropped(assembly, module, n) else None, lambda n: [])
+            edited(dataclasses.replace(module, tree=ast.Module([node], [])), plain, rewrite)
+        except Refused:
+            return own_lines(module, node)
+        return None
     statements = [n for n in (node, *descendants(node)) if isinstance(n, ast.stmt)]
 
     def replace(inner: ast.stmt) -> list[str] | None:
@@ -337,10 +369,24 @@ def marked(assembly: Assembly, module: Module, node: ast.stmt) -> list[str] | No
     """A statement that stays as it is, with the reason in a comment above; None for any other."""
     if node not in assembly.markers:
         return None
+    return [*comment(assembly.markers[node], len(module.indent_of(node))), *own_lines(module, node)]
+
+
+def own_lines(module: Module, node: ast.stmt) -> list[str]:
+    """The lines of a statement as they are, its indentation taken off."""
     start, end = module.span(node)
     indent = module.indent_of(node)
-    text = [line.removeprefix(indent) for line in module.text[start:end].split("\n")]
-    return [*comment(assembly.markers[node], len(indent)), *text]
+    return [line.removeprefix(indent) for line in module.text[start:end].split("\n")]
+
+
+def holds_others(assembly: Assembly, module: Module) -> bool:
+    """True when a file has model_fns, Estimators or calls on them that are not converted here."""
+    group = assembly.group
+    program = group.program
+    nodes: set[ast.AST] = {fn.node for fn in (*program.model_fns, *program.unattached) if fn.module.path == module.path}
+    nodes |= {made.call for made in program.constructions if made.module.path == module.path}
+    nodes |= {use.call for use in program.uses if use.module.path == module.path}
+    return bool(nodes - set(group.models) - set(group.constructions) - set(group.uses))
 
 
 def comment(message: str, column: int) -> list[str]:

@@ -35,7 +35,9 @@ def rewritten(ctx: Context, module: Module, call: ast.Call, symbol: str, render:
         return render(given["cell"])
     if kind == "DropoutWrapper":
         return dropout_text(ctx, module, call, given, render)
-    return layer_text(ctx, module, call, symbol, render, masked(ctx))
+    function = function_around(module, call)
+    alone = function is None or not owns(ctx, function)  # another model may call it, and give lengths
+    return layer_text(ctx, module, call, symbol, render, alone or masked(ctx))
 
 
 def dropout_text(ctx: Context, module: Module, call: ast.Call, given: dict[str, ast.expr], render: Render) -> str:
@@ -45,6 +47,8 @@ def dropout_text(ctx: Context, module: Module, call: ast.Call, given: dict[str, 
         if not isinstance(value, Const) or value.value != neutral or value.mode:
             message = f"`{name}` of a DropoutWrapper is not measured"
             raise ctx.refuse("rnn-dropout", given[name], module, message)
+    if not ctx.facts.values.get(call):
+        raise ctx.refuse("rnn-dropout", call, module, "no model was seen to use it: when it acts is not known")
     arguments = [render(given["cell"])]
     kept = keep_probs(ctx, given)
     for name, node in kept.items():
@@ -227,9 +231,11 @@ def beside_mode(ctx: Context, function: ast.FunctionDef, node: ast.AST) -> list[
 
 def makes_cells(ctx: Context, call: ast.Call) -> bool:
     """True for the call of a project function that gives cells, in a list or alone."""
-    value = ctx.facts.value(call)
     callees = [o for callee in ctx.facts.callees.get(call, []) for o in options(callee)]
-    if value is None or not callees or not all(isinstance(c, Function) and not owns(ctx, c.node) for c in callees):
+    if not callees or not all(isinstance(c, Function) and not owns(ctx, c.node) for c in callees):
+        return False
+    value = ctx.facts.value(call)
+    if value is None:
         return False
     given = [i for o in options(value) for item in (o.items if isinstance(o, Sequence) else [o]) for i in options(item)]
     return bool(given) and all(map(is_cell, given))

@@ -6,11 +6,12 @@ import ast
 import dataclasses
 from typing import Any
 
-from migrator.analysis.values import Const, Result, Sequence, Value, depends_on_mode, options, same_arguments
-from migrator.lower.cell_dropout import depends, keep_probs, only_trains
+from migrator.analysis.values import Const, Result, Sequence, Value, depends_on_mode, join_all, options, same_arguments
+from migrator.lower.cell_dropout import depends, function_around, keep_probs, only_trains
 from migrator.lower.cells import HOMES, LAYERS, PERMUTE, SCOPES, arguments_of, is_cell, kind_of
 from migrator.lower.context import Context
 from migrator.source.module import Module
+from migrator.source.syntax import descendants
 
 Node = dict[str, Any]
 
@@ -84,7 +85,8 @@ def cells_in(ctx: Context, module: Module, value: Value, where: ast.AST) -> list
     found: list[Cell] = []
     for option in options(value):
         if is_cell(option) and kind_of(option.symbol) == "DropoutWrapper" and "cell" in option.bound:
-            inner = cells_in(ctx, module, option.bound["cell"], where)
+            wrapped = taken_from_list(ctx, option) or option.bound["cell"]
+            inner = cells_in(ctx, module, wrapped, where)
             found += [Cell(cell.made, (option, *cell.wrappers)) for cell in inner]
         elif is_cell(option) and kind_of(option.symbol) == "TimeReversedFusedRNN" and "cell" in option.bound:
             found += cells_in(ctx, module, option.bound["cell"], where)
@@ -96,6 +98,27 @@ def cells_in(ctx: Context, module: Module, value: Value, where: ast.AST) -> list
         else:
             found.append(Cell(option))
     return [max((c for c in found if c.made is made), key=lambda c: len(c.wrappers)) for made in distinct(found)]
+
+
+def taken_from_list(ctx: Context, wrapper: Result) -> Value | None:
+    """The cells of the list that `DropoutWrapper(cells[i])` takes one of; None where that is not what stands there.
+
+    The list must be what one comprehension gave, and nothing may change it.
+    """
+    node = arguments_of(ctx, wrapper.module, wrapper.call, wrapper.symbol)["cell"]
+    if not isinstance(node, ast.Subscript) or not isinstance(node.slice, ast.Name):
+        return None
+    if not isinstance(node.value, ast.Name):
+        return None
+    inside = list(descendants(function_around(wrapper.module, node) or node))
+    named = [n for n in inside if isinstance(n, ast.Name) and n.id == node.value.id]
+    held = [n.value for n in inside if isinstance(n, (ast.Attribute, ast.Subscript))]
+    made = [n.value for n in inside if isinstance(n, ast.Assign) and any(t in named for t in n.targets)]
+    changed = [n for n in named if n in held and n is not node.value]
+    bound = [n for n in named if not isinstance(n.ctx, ast.Load)]
+    value = ctx.facts.value(node.value)
+    once = len(made) == len(bound) == 1 and isinstance(made[0], ast.ListComp) and not changed
+    return join_all(value.items) if once and isinstance(value, Sequence) else None
 
 
 def distinct(cells: list[Cell]) -> list[Result]:

@@ -126,6 +126,7 @@ def with_free_names(ctx: Context, module: Module, cls: ast.ClassDef, text: str) 
     inside = {id(n) for n in descendants(cls)}
     found = [n for n in descendants(cls) if isinstance(n, ast.Attribute) and n.attr in LAYER_NAMES]
     stored = {n.attr for n in found if not isinstance(n.ctx, ast.Load) and ast.unparse(n.value) == "self"}
+    stored = {name for name in stored if re.search(rf"(?<![\w.])self\.{name}\b", text)}  # what is left of them
     for node in list(ctx.facts.values):
         if not isinstance(node, ast.Attribute) or node.attr not in stored or id(node) in inside:
             continue

@@ -450,7 +450,7 @@ def rewrite_reference(ctx: Context, module: Module, node: ast.expr, symbol: str)
 
 
 def mode_key(ctx: Context, node: ast.AST) -> str | None:
-    """The string that `tf.estimator.ModeKeys.TRAIN`, `PredictionKeys.LOGITS` and their like are; None for other expressions."""
+    """The string that `ModeKeys.TRAIN`, `PredictionKeys.LOGITS` and their like are; None for other expressions."""
     if not isinstance(node, ast.Attribute):
         return None
     if node.attr == "name" and isinstance(node.value, ast.Call) and names_scope_in_message(ctx, node.value):

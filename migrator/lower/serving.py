@@ -1,7 +1,7 @@
 """Serving functions: the tensors that a served model takes, and the features made of them.
 
-A legacy serving function builds placeholders and features from them, and gives both to a ServingInputReceiver. The Keras
-form returns the specifications of the tensors, with a function that makes the features where they are not the tensors.
+A legacy serving function builds placeholders and features from them, and gives both to a ServingInputReceiver. The
+Keras form returns the specifications of the tensors, with a function that makes the features where they differ.
 """
 
 from __future__ import annotations

@@ -168,7 +168,8 @@ def train_and_evaluate(group: Group, use: Use, render: Render) -> str:
         specs[name] = given(value.call, value.symbol)
     train, evaluation = specs["train_spec"], specs["eval_spec"]
     refuse_others(group, module, call, train, {"input_fn", "max_steps"})
-    refuse_others(group, module, call, evaluation, {"input_fn", "steps", "throttle_secs", "start_delay_secs", "name", "exporters"})
+    known = {"input_fn", "steps", "throttle_secs", "start_delay_secs", "name", "exporters"}
+    refuse_others(group, module, call, evaluation, known)
     shown = [
         render(arguments["estimator"]),
         dataset_text(group, module, train["input_fn"], use, render, "train"),

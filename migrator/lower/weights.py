@@ -174,7 +174,8 @@ def scope_of(st: Staging, call: ast.Call, argument: str, default: str) -> Node:
 
             bound = bind(rule, call)
             node = bound.get(argument) if isinstance(bound, dict) else None
-    if node is None or (isinstance(node, ast.Constant) and node.value is None):
+    given = st.ctx.facts.value(node) if node is not None else None
+    if node is None or isinstance(given, Const) and given.value is None:
         return {"scope": default, "default": True}
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return {"scope": f"*{node.value}*" if free else node.value, "default": False}

@@ -79,3 +79,24 @@ def noise(shape):
     rows = tf.placeholder(tf.float32, [None, 3])
     return start + rows
 """ in converted(text.replace("def main():", f"{other.strip()}\n\n\ndef main():"))["train.py"]
+
+
+def test_the_code_of_another_program_in_the_file_stays_as_it_is() -> None:
+    other = '''
+def other_model_fn(features, labels, mode):
+    start = tf.random_normal([3])
+    rows = tf.placeholder(tf.float32, [None, 3])
+    logits = tf.layers.dense(rows + start, 1)
+    return tf.estimator.EstimatorSpec(mode, predictions={"y": logits})
+
+
+def noise(shape):
+    return tf.random_normal(shape) + tf.placeholder(tf.float32, [3])
+'''
+    text = program().replace("def main():", f"{other.strip()}\n\n\ndef main():")
+    conversion = convert({"train.py": text})
+    assert {unit.name: unit.status for unit in conversion.ledger.units if unit.kind == "model_fn"} == {
+        "model_fn": "converted",
+        "other_model_fn": "skipped",
+    }
+    assert other.strip() in {edit.path: edit.after for edit in conversion.edits}["train.py"]

@@ -190,3 +190,25 @@ def test_a_seed_that_may_be_none_is_asked_for(head: str, seed: str, after: str) 
     lines += "tf.estimator.Estimator(model_fn, config=config).train(input_fn, steps=8)"
     text = converted(around(lines, head))["train.py"]
     assert (after in text) if after else "set_random_seed" not in text
+
+
+# ------------------------------------------------------------------------------------------------------------ results
+@pytest.mark.parametrize("method", ["items", "keys"])
+def test_results_are_a_dictionary_with_methods(method: str) -> None:
+    lines = "estimator = tf.estimator.Estimator(model_fn)\nestimator.train(input_fn, steps=8)\n"
+    lines += f"print(sorted(estimator.evaluate(input_fn, steps=2).{method}()))"
+    assert f".{method}()))" in converted(around(lines))["train.py"]
+
+
+def test_a_run_config_that_the_model_fn_does_not_read_is_no_argument() -> None:
+    text = program(model_fn=MODEL_FN.replace("mode)", "mode, config)", 1))
+    assert "def build_model():" in converted(text)["train.py"]
+
+
+def test_a_setting_of_a_config_in_the_estimators_call_is_read_where_it_is_used() -> None:
+    lines = "every = len('four')\n"
+    lines += "estimator = tf.estimator.Estimator(\n"
+    lines += "    model_fn, config=tf.estimator.RunConfig(save_checkpoints_steps=every))\n"
+    lines += "train_spec = tf.estimator.TrainSpec(input_fn, max_steps=8)\n"
+    lines += "tf.estimator.train_and_evaluate(estimator, train_spec, tf.estimator.EvalSpec(input_fn, steps=2))"
+    assert "evaluate_every=every" in converted(around(lines))["train.py"]

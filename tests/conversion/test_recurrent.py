@@ -203,6 +203,16 @@ NETWORKS = {
         """,
         "tf.concat([outputs[:, 1], state[0]], axis=1)",
     ),
+    "dropout around the cells of a list": network(
+        """
+        sizes = [int(size) for size in "4 5".split(" ")]
+        cells = [tf.nn.rnn_cell.BasicLSTMCell(size) for size in sizes]
+        cells_with = [tf.nn.rnn_cell.DropoutWrapper(cells[i], output_keep_prob=0.9) for i in range(len(cells))]
+        cell = tf.nn.rnn_cell.MultiRNNCell(cells_with)
+        outputs, _ = tf.nn.static_rnn(cell, tf.unstack(x, num=5, axis=1), dtype=tf.float32)
+        """,
+        "outputs[-1]",
+    ),
     "cells given to a function that makes the network": network(
         """
         h = dropped(tf.nn.rnn_cell.BasicLSTMCell(4), x, length, 0.7, training)

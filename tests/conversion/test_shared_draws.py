@@ -34,7 +34,8 @@ def test_an_object_that_a_loop_reads_is_cloned() -> None:
 
 def test_a_raw_variable_gets_a_clone_too() -> None:
     after = layers(
-        f"init = {NORMAL}\nw = tf.get_variable('w', [3, 3], initializer=init)\n{dense('init')}\nfeatures = {{'x': x @ w}}"
+        f"init = {NORMAL}\nw = tf.get_variable('w', [3, 3], initializer=init)\n"
+        f"{dense('init')}\nfeatures = {{'x': x @ w}}"
     )
     assert " initializer=init.clone()" in after
 

@@ -86,14 +86,18 @@ def install(tf: Any, capture: Capture) -> None:
 
 
 def watch(tf: Any, capture: Capture) -> None:
-    """Only notes which Estimators are made and trained; every call runs in full."""
+    """Only notes which Estimators are made and trained, and how far; every call runs in full."""
     module = importlib.import_module("tensorflow_estimator.python.estimator.estimator")
     _keep_inside(module, capture.root)
     plain_train = module.Estimator.train
 
     def train(self: Any, *arguments: Any, **options: Any) -> Any:
-        capture.of(self).calls.append("train")
-        return plain_train(self, *arguments, **options)
+        recorded = capture.of(self)
+        recorded.calls.append("train")
+        trained = plain_train(self, *arguments, **options)
+        # Now: a folder that Estimators share tells later how far the last of them came.
+        recorded.last["step"] = self.get_variable_value("global_step")
+        return trained
 
     for owner in inspect.getmro(module.Estimator):
         if "train" in vars(owner):

@@ -27,11 +27,7 @@ def _legacy(request: Dict[str, Any]) -> Any:
     legacy_capture.watch(tf, capture)
 
     def counters() -> List[int]:
-        return [
-            int(recorded.estimator.get_variable_value("global_step"))
-            for recorded in capture.recorded
-            if "train" in recorded.calls
-        ]
+        return [int(recorded.last["step"]) for recorded in capture.recorded if "step" in recorded.last]
 
     return counters
 
