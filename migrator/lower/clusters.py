@@ -1,4 +1,4 @@
-"""TPU clusters and their settings: one device needs none, so that the statements which only made them go."""
+"""TPU clusters, sessions and their settings: there is neither, so that the statements which only made them go."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from migrator.source.syntax import descendants
 if TYPE_CHECKING:
     from migrator.lower.groups import Group
 
-TPU_SETTINGS = ("tensorflow.estimator.tpu.TPUConfig", "tensorflow.estimator.tpu.InputPipelineConfig")
+SETTINGS = (
+    "tensorflow.estimator.tpu.TPUConfig",
+    "tensorflow.estimator.tpu.InputPipelineConfig",
+    "tensorflow.ConfigProto",
+    "tensorflow.GPUOptions",
+)
 SETTINGS_OF = frozenset({"cluster", "tpu_config", "master", "evaluation_master", "session_config"})
 
 
@@ -23,7 +28,18 @@ def goes(group: Group, module: Module, node: ast.stmt) -> bool:
         pure = not any(isinstance(n, ast.Call) for n in descendants(node.test))
         return pure and all(goes(group, module, inner) for inner in body)
     name = assigned_name(node)
+    if name is None and isinstance(node, ast.Assign) and len(node.targets) == 1:
+        base = changed_base(node.targets[0])
+        name = base.id if base is not None else None
     return name is not None and name in unused_names(group, module)
+
+
+def changed_base(target: ast.expr) -> ast.Name | None:
+    """`config` of `config.gpu_options.allow_growth = ...`."""
+    node = target
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node if isinstance(node, ast.Name) and isinstance(target, ast.Attribute) else None
 
 
 def assigned_name(node: ast.stmt) -> str | None:
@@ -34,7 +50,7 @@ def assigned_name(node: ast.stmt) -> str | None:
 
 
 def unused_names(group: Group, module: Module) -> set[str]:
-    """Names that only ever hold TPU settings or None, and that only such settings are made of."""
+    """Names that only ever hold such settings or None, and that only such settings are made of."""
     if module.path not in group.unused:
         group.unused[module.path] = find_unused(group, module)
     return group.unused[module.path]
@@ -61,6 +77,8 @@ def find_unused(group: Group, module: Module) -> set[str]:
         and all(is_setting(group, n.value) or is_nothing(n.value) for n in nodes)
     }
     gone = {n for call in run_config_calls(group, module) for n in call}
+    changes = [n for n in descendants(module.tree) if isinstance(n, ast.Assign) and len(n.targets) == 1]
+    gone |= {base for n in changes if (base := changed_base(n.targets[0])) is not None}
     while True:
         inside = gone | {n for name in found for node in assigned[name] for n in descendants(node.value)}
         read = {
@@ -74,11 +92,11 @@ def find_unused(group: Group, module: Module) -> set[str]:
 
 
 def is_setting(group: Group, node: ast.expr) -> bool:
-    """True for a cluster resolver, what is asked of one, or a TPUConfig."""
+    """True for a cluster resolver, what is asked of one, a TPUConfig, or the configuration of a session."""
     value = group.ctx.facts.value(node)
     for option in options(value) if value is not None else ():
         name = option.symbol if isinstance(option, Result) else option.name if isinstance(option, Symbol) else ""
-        if not ("ClusterResolver" in name or name.startswith(TPU_SETTINGS)):
+        if not ("ClusterResolver" in name or name.startswith(SETTINGS)):
             if not (isinstance(option, Const) and option.value is None):
                 return False
     return value is not None and not is_nothing(node)

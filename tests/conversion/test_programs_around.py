@@ -212,3 +212,14 @@ def test_a_setting_of_a_config_in_the_estimators_call_is_read_where_it_is_used()
     lines += "train_spec = tf.estimator.TrainSpec(input_fn, max_steps=8)\n"
     lines += "tf.estimator.train_and_evaluate(estimator, train_spec, tf.estimator.EvalSpec(input_fn, steps=2))"
     assert "evaluate_every=every" in converted(around(lines))["train.py"]
+
+
+def test_the_configuration_of_a_session_goes_with_the_session() -> None:
+    made = (
+        "    session = tf.ConfigProto(allow_soft_placement=True)\n"
+        "    session.gpu_options.allow_growth = True\n"
+        "    config = tf.estimator.RunConfig(session_config=session)\n"
+    )
+    made += "    tf.estimator.Estimator(model_fn, config=config)"
+    text = program().replace("    tf.estimator.Estimator(model_fn)", made)
+    assert "def main():\n    build_model().fit(input_fn(), steps_per_epoch=8)\n" in converted(text)["train.py"]
