@@ -213,6 +213,8 @@ CONSTANTS = {
     "tensorflow.GraphKeys.GLOBAL_VARIABLES": "variables",
     "tensorflow.GraphKeys.REGULARIZATION_LOSSES": "regularization_losses",
     "tensorflow.GraphKeys.LOSSES": "losses",
+    "tensorflow.losses.Reduction.NONE": "none",
+    "tensorflow.keras.losses.Reduction.NONE": "none",
 }
 PREDICTION_KEYS = {
     "CLASSES": "classes",

@@ -456,7 +456,7 @@ def mode_key(ctx: Context, node: ast.AST) -> str | None:
     if node.attr == "name" and isinstance(node.value, ast.Call) and names_scope_in_message(ctx, node.value):
         return "''"
     holder = symbol_of(ctx, node.value)
-    if holder is None or not holder.endswith((".ModeKeys", ".PredictionKeys")):
+    if holder is None or not holder.endswith((".ModeKeys", ".PredictionKeys", ".Reduction")):
         return None
     value = CONSTANTS.get(f"{holder}.{node.attr}")
     return None if value is None else repr(value)
