@@ -145,7 +145,8 @@ def whole_square(file: File) -> Iterator[Change]:
     for call in file.calls("tf.nn.l2_loss"):
         yield file.swap(call, f"tf.reduce_sum(tf.square({file.source(call.args[0])}))")
     for call in file.calls("keras.regularizers.L2"):
-        yield file.swap(call.args[0], f"2 * {file.source(call.args[0])}")
+        factor = next(iter((*call.args, *(keyword.value for keyword in call.keywords))))
+        yield file.swap(factor, f"2 * {file.source(factor)}")
 
 
 def penalised_variables(file: File) -> Iterator[Change]:
