@@ -38,6 +38,7 @@ from migrator.lower.owners import Owner
 from migrator.lower.units import LoweredModel
 from migrator.source.inventory import legacy_uses
 from migrator.source.module import Module
+from migrator.source.project import Project
 from migrator.source.syntax import descendants, syntax_of
 
 
@@ -181,9 +182,8 @@ def neighbours(assembly: Assembly, changed: frozenset[str]) -> dict[str, str]:
     """
     project = assembly.group.ctx.project
     editable = assembly.group.ctx.options.editable
-    around = {path: project.imports(path) for path in project.sources}
-    near = reached_by(changed, lambda path: around.get(path, frozenset()))
-    above = reached_by(changed, lambda path: {p for p, imported in around.items() if path in imported})
+    near = reached_by(changed, project.imports)
+    above = reached_by(changed, importing(project, project.sources))
     near |= {path for path in above - near if is_script(project.module(path))}
     texts: dict[str, str] = {}
     for path in sorted(near - changed):
@@ -197,6 +197,15 @@ def neighbours(assembly: Assembly, changed: frozenset[str]) -> dict[str, str]:
         if not legacy_uses(syntax_of(text)):
             texts[path] = text
     return texts
+
+
+def importing(project: Project, paths: Iterable[str]) -> Callable[[str], list[str]]:
+    """A function that tells which of the given files import a file."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        for imported in project.imports(path):
+            found.setdefault(imported, []).append(path)
+    return lambda path: found.get(path, [])
 
 
 def reached_by(start: frozenset[str], following: Callable[[str], Iterable[str]]) -> set[str]:
@@ -229,14 +238,7 @@ def importers(assembly: Assembly) -> Iterator[str]:
     project = assembly.group.ctx.project
     for path, names in assembly.renamed.items():
         naming = [other for other, text in project.sources.items() if any(name in text for name in names)]
-        sources = {path}
-        waiting = [path]
-        while waiting:
-            source = waiting.pop()
-            found = [other for other in naming if other not in sources and source in project.imports(other)]
-            sources.update(found)
-            waiting += found
-        yield from sources - {path}
+        yield from reached_by(frozenset({path}), importing(project, naming)) - {path}
 
 
 # ------------------------------------------------------------------------------------------------------ file texts

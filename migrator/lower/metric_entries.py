@@ -10,7 +10,7 @@ from migrator.analysis.values import Function, options
 from migrator.lower import rewriting
 from migrator.lower.context import Context
 from migrator.source.module import Module
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, is_none_literal
 
 DICTIONARIES = frozenset({"builtins.dict", "collections.OrderedDict"})
 EVAL = frozenset({"eval"})
@@ -96,7 +96,7 @@ def stored(ctx: Context, module: Module, body: ast.FunctionDef, steps: list[Step
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
             target = node.targets[0]
             if isinstance(target, ast.Name) and target.id == name:
-                if is_none(node.value):
+                if is_none_literal(node.value):
                     return found is None
                 apart = not found or all(exclusive(other, around) for other in made)
                 if not apart or reads(node.value, name) or any(step.kind != "if" for step, _ in around):
@@ -126,11 +126,6 @@ def stored(ctx: Context, module: Module, body: ast.FunctionDef, steps: list[Step
 def exclusive(one: Around, other: Around) -> bool:
     """True for two places on different sides of one condition."""
     return any(a[0] is b[0] and a[1] != b[1] for a in one for b in other)
-
-
-def is_none(node: ast.expr) -> bool:
-    """True for a literal None."""
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 def reads(node: ast.expr, name: str) -> bool:

@@ -20,7 +20,7 @@ from migrator.lower.slices import Provided, all_definitions, slice_steps
 from migrator.lower.staging import Staging
 from migrator.rulebook import parameters
 from migrator.source.module import Module
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, is_none_literal
 
 
 @dataclasses.dataclass(eq=False)
@@ -162,11 +162,6 @@ def working_modes(ctx: Context, module: Module, node: ast.FunctionDef) -> frozen
     for mode in sorted(ALL - modes):
         ctx.note("mode-raises", "info", module, node, f"the model_fn raises in mode {mode!r}; the Keras model does not")
     return modes
-
-
-def is_none_literal(node: ast.expr) -> bool:
-    """True for a literal None."""
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 # --------------------------------------------------------------------------------------------------------- forward

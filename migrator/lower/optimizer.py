@@ -6,12 +6,10 @@ import ast
 import dataclasses
 from typing import TYPE_CHECKING
 
-from migrator.analysis.lookup import optimizer_base
 from migrator.analysis.modes import Step, walk
 from migrator.analysis.signatures import VARIABLES
 from migrator.analysis.values import (
     Choice,
-    ClassRef,
     Const,
     Instance,
     Opaque,
@@ -457,11 +455,11 @@ def own_classes(ctx: Context, st: Staging) -> list[ast.Call]:
     """The calls in a body that construct an optimizer of the program's own; their classes are written anew."""
     found: list[ast.Call] = []
     for call in descendants(st.node):
-        for callee in ctx.facts.callees.get(call, []) if isinstance(call, ast.Call) else ():
-            for option in options(callee):
-                if isinstance(option, ClassRef) and optimizer_base(option) and isinstance(call, ast.Call):
-                    ctx.classes[option.node] = optimizer_classes.class_text(ctx, option)
-                    found.append(call)
+        if not isinstance(call, ast.Call):
+            continue
+        for cls in optimizer_classes.constructed(ctx, call):
+            ctx.classes[cls.node] = optimizer_classes.class_text(ctx, cls)
+            found.append(call)
     return found
 
 
@@ -472,9 +470,7 @@ def makes_optimizer(ctx: Context, call: ast.Call) -> bool:
             rule = ctx.rules.find(option.name) if isinstance(option, Symbol) else None
             if rule is not None and rule.kind == "optimizer":
                 return True
-            if isinstance(option, ClassRef) and optimizer_base(option):
-                return True
-    return False
+    return bool(optimizer_classes.constructed(ctx, call))
 
 
 def only_wraps(parts: ModelParts, step: Step) -> bool:

@@ -7,10 +7,10 @@ import dataclasses
 from collections.abc import Callable
 
 from migrator.analysis.lookup import class_member, optimizer_base
-from migrator.analysis.values import ClassRef, Const, Function, Result, Symbol, options
+from migrator.analysis.values import ClassRef, Function, Result, Symbol, options
 from migrator.emit.fragments import Renderer
 from migrator.emit.layout import fit
-from migrator.lower import rewriting
+from migrator.lower import rendering, rewriting
 from migrator.lower.context import Context
 from migrator.source.module import Module
 from migrator.source.syntax import descendants
@@ -41,26 +41,29 @@ class Parts:
 def classes_of(ctx: Context) -> list[ClassRef]:
     """The optimizer classes of the program's own that a unit constructs."""
     found: dict[ast.AST, ClassRef] = {}
-    for callees in ctx.facts.callees.values():
-        for callee in callees:
-            for option in options(callee):
-                if isinstance(option, ClassRef) and optimizer_base(option):
-                    found[option.node] = option
+    for call in ctx.facts.callees:
+        found |= {cls.node: cls for cls in constructed(ctx, call)}
     return list(found.values())
+
+
+def constructed(ctx: Context, call: ast.Call) -> list[ClassRef]:
+    """The optimizer classes of the program's own that a call may construct."""
+    called = [option for callee in ctx.facts.callees.get(call, []) for option in options(callee)]
+    return [option for option in called if isinstance(option, ClassRef) and optimizer_base(option)]
 
 
 def asks_names(ctx: Context) -> bool:
     """True when an optimizer of the program's own treats variables by their names."""
     known: bool | None = ctx.__dict__.get("_asks_names")
     if known is None:
-        known = any(taken_apart(ctx, module_of(ctx, cls), cls).names for cls in classes_of(ctx))
+        known = any(taken_apart(ctx, cls.scope.module, cls).names for cls in classes_of(ctx))
         ctx.__dict__["_asks_names"] = known
     return known
 
 
 def class_text(ctx: Context, cls: ClassRef) -> list[str]:
     """The Keras optimizer that a class becomes. Raises Refused where its step cannot be followed."""
-    module = module_of(ctx, cls)
+    module = cls.scope.module
     parts = taken_apart(ctx, module, cls)
     node = cls.node
     rewrite = rewriter(ctx, module, parts)
@@ -82,11 +85,6 @@ def class_text(ctx: Context, cls: ClassRef) -> list[str]:
             lines += (head + renderer.inside(statement)).split("\n")
         at = (statement.end_lineno or statement.lineno) + 1
     return lines
-
-
-def module_of(ctx: Context, cls: ClassRef) -> Module:
-    """The file of a class."""
-    return cls.scope.module
 
 
 def taken_apart(ctx: Context, module: Module, cls: ClassRef) -> Parts:
@@ -129,17 +127,16 @@ def taken_apart(ctx: Context, module: Module, cls: ClassRef) -> Parts:
     body: list[ast.stmt] = []
     assigned: dict[ast.stmt, tuple[tuple[ast.expr, ast.expr], ...]] = {}
     for statement in loop.body:
-        made = slot(ctx, statement)
-        pairs = assignments(ctx, statement, collected)
         if skips(statement, {grad, param}):
             continue
+        made = slot(ctx, statement)
         if made is not None:
             slots.append((*made, statement))
-        elif pairs:
+            continue
+        body.append(statement)
+        pairs = assignments(ctx, statement, collected)
+        if pairs:
             assigned[statement] = pairs
-            body.append(statement)
-        else:
-            body.append(statement)
     for statement in body:
         if statement in assigned:
             continue
@@ -379,12 +376,4 @@ def update_lines(
         shift = len(inner) - len(module.indent_of(statement))
         text = renderer.inside(statement, shift)
         lines += fit(inner + text) if "\n" not in text else (inner + text).split("\n")
-    return collapse(lines)
-
-
-def collapse(lines: list[str]) -> list[str]:
-    """No two empty lines in a row."""
-    return [line for at, line in enumerate(lines) if line.strip() or at == 0 or lines[at - 1].strip()]
-
-
-__all__ = ["Const", "class_text", "taken_apart"]
+    return rendering.compact(lines)

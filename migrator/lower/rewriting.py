@@ -442,11 +442,15 @@ def rewrite_reference(ctx: Context, module: Module, node: ast.expr, symbol: str)
         return ctx.use(module, today(symbol))
     if symbol.startswith("tensorflow.python."):
         raise ctx.refuse("private-name", node, module, f"`{symbol}` is private to TensorFlow and has no public name")
-    parts = symbol.split(".")
-    handled = any(ctx.rules.find(".".join(parts[:size])) for size in range(2, len(parts) + 1))
-    if not handled and not is_there(symbol[len("tensorflow.") :]):
+    if not is_there(symbol[len("tensorflow.") :]) and not has_rule(ctx, symbol):
         raise ctx.refuse("no-rule", node, module, f"there is no rule for `tf.{symbol[len('tensorflow.') :]}`")
     return None
+
+
+def has_rule(ctx: Context, symbol: str) -> bool:
+    """True when a rule covers a name, or what the name is looked up in."""
+    parts = symbol.split(".")
+    return any(ctx.rules.find(".".join(parts[:size])) for size in range(2, len(parts) + 1))
 
 
 def mode_key(ctx: Context, node: ast.AST) -> str | None:

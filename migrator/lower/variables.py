@@ -10,6 +10,7 @@ from migrator.analysis.values import Const, Result, Stage
 from migrator.emit.fragments import call_text
 from migrator.lower import rewriting, shared_draws
 from migrator.rulebook import parameters
+from migrator.source.syntax import is_none_literal
 
 if TYPE_CHECKING:
     from migrator.lower.staging import Site, Staging
@@ -54,11 +55,11 @@ def creation_text(st: Staging, site: Site) -> str:
             )
         text.append(f"shape={st.static_text(arguments['shape'])}")
         initializer = arguments.get("initializer")
-        if initializer is None or rewriting_none(initializer):
+        if initializer is None or is_none_literal(initializer):
             text.append("initializer='glorot_uniform'")
         else:
             text.append(f"initializer={initializer_text(st, site, initializer)}")
-    if "regularizer" in arguments and not rewriting_none(arguments["regularizer"]):
+    if "regularizer" in arguments and not is_none_literal(arguments["regularizer"]):
         text.append(f"regularizer={st.static_text(arguments['regularizer'])}")
     if "trainable" in arguments and not true(arguments["trainable"]):
         text.append(f"trainable={st.static_text(arguments['trainable'])}")
@@ -132,11 +133,6 @@ def initializer_text(st: Staging, site: Site, node: ast.expr) -> str:
     if rule is not None and rule.target:
         return st.ctx.use(st.module, f"{rule.target}()")
     return shared_draws.own_draw(st.ctx, st.module, node, st.static_text(node))
-
-
-def rewriting_none(node: ast.expr) -> bool:
-    """True for a literal None."""
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 def true(node: ast.expr) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from migrator.rulebook.model import Rule, rule_from
+from migrator.workspace.folders import cache_folder
 
 COMPILED_FORMAT = 2
 COMPILED_NAME = "compiled.json"
@@ -81,7 +82,7 @@ def rules_directory() -> Path:
 @functools.lru_cache(maxsize=1)
 def load() -> Rulebook:
     """The rulebook of this installation, compiled once per content of the rule files. Raises RuleError."""
-    return load_from(rules_directory(), _cache_directory())
+    return load_from(rules_directory(), cache_folder())
 
 
 def load_from(directory: Path, cache: Path | None) -> Rulebook:
@@ -141,11 +142,3 @@ def _write(path: Path, compiled: Mapping[str, Any]) -> None:
                 other.unlink(missing_ok=True)
     except OSError:
         return
-
-
-def _cache_directory() -> Path:
-    """The tool's cache folder; said here again because the verifier's modules are too slow to import for it."""
-    if os.environ.get("MIGRATE_CACHE"):
-        return Path(os.environ["MIGRATE_CACHE"]).expanduser()
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    return (Path(base) if base else Path.home() / ".cache") / "estimator-to-keras"

@@ -56,3 +56,8 @@ def children(node: ast.AST) -> tuple[ast.AST, ...]:
 def is_generator(node: ast.FunctionDef) -> bool:
     """True for a generator function."""
     return any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in descendants(node))
+
+
+def is_none_literal(node: ast.AST) -> bool:
+    """True for a literal None."""
+    return isinstance(node, ast.Constant) and node.value is None

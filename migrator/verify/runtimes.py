@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from migrator.verify.interpreters import find_interpreter
+from migrator.workspace.folders import cache_folder
 
 Progress = Callable[[str], None]
 
@@ -77,17 +78,6 @@ RECIPES: Mapping[str, Recipe] = {
         ),
     )
 }
-
-
-def cache_folder() -> Path:
-    """Where runtimes are kept: $MIGRATE_CACHE, else the user's cache folder of this platform."""
-    if os.environ.get("MIGRATE_CACHE"):
-        return Path(os.environ["MIGRATE_CACHE"]).expanduser()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", str(Path.home()))) / "estimator-to-keras"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "estimator-to-keras"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "estimator-to-keras"
 
 
 def runtime_folder(recipe: Recipe) -> Path:
