@@ -99,9 +99,7 @@ def results_lines(parts: ModelParts, st: Staging, found: list[tuple[str, Entry]]
     before = dict(st.captured)
     values = [(key, entry, pair_of(parts, entry)[0]) for key, entry in found]
     live = set().union(*(metric_results.value_loads(st, value) for _, _, value in values))
-    needed, start = slice_steps(
-        st.steps, live, lambda node: metric_results.value_loads(st, node), lambda step: False
-    )
+    needed, start = slice_steps(st.steps, live, lambda node: metric_results.value_loads(st, node), lambda step: False)
     where = found[0][1]
     if start - st.captured.keys() or any(site.step in needed for site in st.sites.values()):
         name = sorted(start)[0] if start else "layers"

@@ -69,9 +69,7 @@ def batch_size(group: Group, construction: Construction, mode: str) -> ast.expr 
     return given(construction.call, construction.result.symbol).get(BATCH_SIZES[mode])
 
 
-def params_text(
-    group: Group, construction: Construction, use: Use, mode: str, where: ast.AST, render: Render
-) -> str:
+def params_text(group: Group, construction: Construction, use: Use, mode: str, where: ast.AST, render: Render) -> str:
     """The params of an Estimator as its input functions get them: with the batch size of a TPUEstimator."""
     node = given(construction.call, construction.result.symbol).get("params")
     size = batch_size(group, construction, mode)

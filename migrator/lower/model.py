@@ -386,9 +386,7 @@ def check_versions(parts: ModelParts, st: Staging, provided: Provided) -> None:
     """Refuse when a field needs a value that the forward pass overwrites later."""
     last: dict[str, ast.stmt] = {}
     for step in walk(st.steps):
-        if step.node in parts.forward_nodes or (
-            step.kind in ("for", "while", "if") and parts.provided().test(step)
-        ):
+        if step.node in parts.forward_nodes or (step.kind in ("for", "while", "if") and parts.provided().test(step)):
             for name in all_definitions(step):
                 if step.kind == "simple" or name not in last:
                     last[name] = step.node

@@ -215,9 +215,7 @@ def _module() -> Namespace:
             mean_squared_error=mean_squared_error,
             get_total_loss=get_total_loss,
         ),
-        metrics=Namespace(
-            "tf.metrics", accuracy=accuracy, mean=mean_metric, mean_squared_error=squared_error_metric
-        ),
+        metrics=Namespace("tf.metrics", accuracy=accuracy, mean=mean_metric, mean_squared_error=squared_error_metric),
         train=Namespace(
             "tf.train",
             GradientDescentOptimizer=optimizer("sgd"),

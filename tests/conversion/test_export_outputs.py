@@ -31,7 +31,7 @@ def exported(outputs: str, body: str = EXPORTS) -> str:
 def test_outputs_of_their_own_are_computed_by_signature() -> None:
     after = converted(exported(OUTPUTS))["train.py"]
     assert "    def serve(self, data):" in after
-    assert "'serving_default': {\"twice\": scaled, \"once\": logits}," in after
+    assert '\'serving_default\': {"twice": scaled, "once": logits},' in after
     assert "'bare': {'output': scaled}," in after
 
 

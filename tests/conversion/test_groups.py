@@ -82,7 +82,7 @@ def noise(shape):
 
 
 def test_the_code_of_another_program_in_the_file_stays_as_it_is() -> None:
-    other = '''
+    other = """
 def other_model_fn(features, labels, mode):
     start = tf.random_normal([3])
     rows = tf.placeholder(tf.float32, [None, 3])
@@ -92,7 +92,7 @@ def other_model_fn(features, labels, mode):
 
 def noise(shape):
     return tf.random_normal(shape) + tf.placeholder(tf.float32, [3])
-'''
+"""
     text = program().replace("def main():", f"{other.strip()}\n\n\ndef main():")
     conversion = convert({"train.py": text})
     assert {unit.name: unit.status for unit in conversion.ledger.units if unit.kind == "model_fn"} == {

@@ -149,12 +149,15 @@ class Net(object):
 
 def test_an_attribute_that_a_keras_layer_has_itself_gets_another_name() -> None:
     text = after(program(model_fn=MODEL_FN.replace("Net(5)", "Net(1)"), head=PLAIN_CLASS))
-    assert """
+    assert (
+        """
         self.dtype_ = tf.float32
         self.name = "net"
         self.losses_ = [units]
         self.dense = keras.layers.Dense(self.losses_[0])
-""" in text
+"""
+        in text
+    )
     assert "tf.cast(x, self.dtype_)" in text
 
 

@@ -174,12 +174,15 @@ def test_a_sequential_model_is_one_object() -> None:
         "net = tower(net, training=training)",
     )
     text = after(*lines)
-    assert """
+    assert (
+        """
         self.tower = keras.Sequential([
             keras.layers.Dense(4, activation='relu'),  # wide
             keras.layers.Dropout(0.5),
         ])
-""" in text
+"""
+        in text
+    )
     assert "net = self.tower(net, training=training)" in text
     assert creation(*lines)[0]["weights"] == {"*": "weights.*"}
 
@@ -191,12 +194,15 @@ def test_layers_may_be_added_one_by_one() -> None:
         "    tower.add(tf.keras.layers.Dense(units))",
         "net = tower(net, training=False)",
     )
-    assert """
+    assert (
+        """
         tower = keras.Sequential()
         self.tower = tower
         for units in (3, 4):
             tower.add(keras.layers.Dense(units))
-""" in text
+"""
+        in text
+    )
 
 
 @pytest.mark.parametrize("made", ["tf.keras.Model(net, net)"])

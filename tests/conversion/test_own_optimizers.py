@@ -83,7 +83,8 @@ def rated(fn: str = RATE) -> str:
 
 def test_a_rate_computed_from_the_step_becomes_a_function_of_it() -> None:
     text = converted(rated())["train.py"]
-    assert """
+    assert (
+        """
     def rate_at(global_step):
         # The rate rises ...
         rise = tf.minimum(tf.cast(global_step, tf.float32) / 5.0, 1.0)
@@ -92,7 +93,9 @@ def test_a_rate_computed_from_the_step_becomes_a_function_of_it() -> None:
             params["rate"], decay_steps=4, decay_rate=0.9
         )(global_step)
         return rate
-""" in text
+"""
+        in text
+    )
     assert "keras.optimizers.Adam(StepSchedule(rate_at), epsilon=1e-08)" in text
 
 
@@ -112,16 +115,20 @@ def test_a_parameter_that_the_rate_replaces_is_handed_on() -> None:
     end = RATE.index("    return tf.estimator.EstimatorSpec(mode, loss")
     fn = f'{RATE[:start]}    train_op = make_train_op(loss, params["rate"])\n{RATE[end:]}'
     text = converted(rated(textwrap.dedent(helper).strip() + "\n\n" + fn))["train.py"]
-    assert """
+    assert (
+        """
     def rate_at(step, rate=rate):
         rate = rate / (1.0 + tf.cast(step, tf.float32))
         return rate
-""" in text
+"""
+        in text
+    )
 
 
 def test_an_optimizer_class_makes_its_step_for_one_variable() -> None:
     text = converted(program(model_fn=OWN, head=HEAD))["train.py"]
-    assert """
+    assert (
+        """
 class FadingMoments(NamingOptimizer):
     \"\"\"Steps by the second moment; weights fade, biases do not.\"\"\"
 
@@ -140,7 +147,9 @@ class FadingMoments(NamingOptimizer):
         moment = self.moment[self._get_variable_index(param)]
 
         # The second moment.
-""" in text
+"""
+        in text
+    )
     assert "            update += self.fading * param\n" in text
     steps = ("self.assign(param, param - learning_rate * update)", "self.assign(moment, next_moment)")
     assert "".join(f"        {step}\n" for step in steps) in text

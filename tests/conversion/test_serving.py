@@ -67,7 +67,8 @@ tf.estimator.train_and_evaluate(estimator, train_spec, eval_spec)
 
 def test_features_that_are_made_get_a_function_of_their_own() -> None:
     text = converted(exporting(DERIVED))["train.py"]
-    assert '''
+    assert (
+        '''
 def serving_fn():
     """What is served."""
     # three numbers come in
@@ -79,18 +80,23 @@ def serving_fn():
         return features
 
     return received, to_features
-''' in text
+'''
+        in text
+    )
     assert 'export_saved_model(estimator, "out", serving_fn())' in text
 
 
 def test_tensors_that_are_the_features_are_only_described() -> None:
     text = converted(exporting(SAME))["train.py"]
-    assert """
+    assert (
+        """
 def serving_fn():
     x = tf.TensorSpec([None, 3], tf.float32, name="x")
     received = {"x": x}
     return received
-""" in text
+"""
+        in text
+    )
 
 
 def test_placeholders_of_a_loop() -> None:

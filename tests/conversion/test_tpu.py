@@ -110,9 +110,12 @@ def test_a_host_call_that_does_more_refuses(does: str) -> None:
 
 def test_the_input_function_gets_the_batch_size_of_its_mode() -> None:
     text = after()
-    assert """fit(
+    assert (
+        """fit(
         input_fn(params={"depth": 3, "batch_size": FLAGS.batch_size}), steps_per_epoch=8
-    )""" in text
+    )"""
+        in text
+    )
     assert 'evaluate(input_fn(params={"depth": 3, "batch_size": 2}), steps=2)' in text
 
 
