@@ -30,6 +30,9 @@ class Live(Protocol):
     def kind(self, path: str) -> str:
         """The name of the class of the object there."""
 
+    def uncalled(self, path: str) -> bool:
+        """Whether a layer is there that was never called, in a model that was."""
+
 
 @dataclasses.dataclass(frozen=True)
 class ModelMap:
@@ -119,6 +122,8 @@ def _nodes(
     creation: Sequence[Mapping[str, Any]], path: str, scope: str, trip: _Trip, scopes: _Scopes, live: Live
 ) -> Iterator[Pair]:
     for node in creation:
+        if "unread" in node:
+            continue  # variables that the Keras model does without
         if "loop" in node:
             yield from _loop(node["loop"], path, scope, trip, scopes, live)
         elif "optional" in node:
@@ -138,7 +143,11 @@ def _nodes(
 def _object(node: Mapping[str, Any], path: str, scope: str, trip: _Trip, scopes: _Scopes, live: Live) -> Iterator[Pair]:
     here = trip.place(path, node["attr"])
     if "variable" in node:
-        yield Pair(_join(scope, trip.fill(_known(node["variable"]))), here)
+        # one that is made on the first call has a holder, and may never have been asked for
+        where = f"{here}.{node['held']}" if "held" in node else here
+        if "held" in node and not live.exists(where):
+            return
+        yield Pair(_join(scope, trip.fill(_known(node["variable"]))), where)
     elif "creation" in node:
         # An owning object. Without a scope of its own it creates in the scope it stands in.
         inner = scope
@@ -162,6 +171,8 @@ def _creation(node: Mapping[str, Any], here: str, live: Live) -> Sequence[Mappin
 
 
 def _layer(node: Mapping[str, Any], here: str, scope: str, trip: _Trip, scopes: _Scopes, live: Live) -> Iterator[Pair]:
+    if live.uncalled(here):
+        return  # TensorFlow 1 did not make it: its default name was not counted
     name = node.get("scope")
     name = trip.fill(name) if name is not None else live.name(here)
     anywhere = name.startswith("*")  # a Keras layer: numbered over the whole graph, under the open name scope

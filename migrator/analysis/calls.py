@@ -6,7 +6,7 @@ import ast
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from migrator.analysis import builtin_calls, changes, learn, lookup, spec_functions, told
+from migrator.analysis import builtin_calls, changes, copies, learn, lookup, spec_functions, told
 from migrator.analysis.changes import MUTATORS
 from migrator.analysis.facts import Frame
 from migrator.analysis.signatures import (
@@ -16,6 +16,7 @@ from migrator.analysis.signatures import (
     RNN_CALLS,
     SIGNATURES,
     STATIC_NAMESPACES,
+    VARIABLE_LISTS,
     VARIABLES,
 )
 from migrator.analysis.soundness import active
@@ -48,8 +49,11 @@ from migrator.source.syntax import is_generator
 
 if TYPE_CHECKING:
     from migrator.analysis.evaluate import Evaluator
+    from migrator.analysis.scopes import ScopeEntry
 
 STATIC_KINDS = frozenset({"initializer", "regularizer", "optimizer", "schedule", "layer_class"})
+APPLYING = frozenset({"apply", "__call__"})  # methods of a layer that call it
+CURRENT_SCOPE = "tensorflow.get_variable_scope"
 TRANSPARENT = frozenset({"builtins.staticmethod", "builtins.classmethod", "builtins.property", "abc.abstractmethod"})
 
 
@@ -123,7 +127,7 @@ def call_function(
     arguments = told.marked(ev.told, node, bind_arguments(function, bound_args, kwargs))
     new = Frame(function, module, site.node if site else None, ev.mode, ev.frame, arguments)
     new.supposed = ev.supposing > 0
-    if not ev.module_level:
+    if not ev.module_level or not ev.mode:  # a survey looks at what a module's own statements call, once
         ev.facts.frames.setdefault(node, []).append(new)
         if site is not None:
             ev.facts.activations.setdefault(site.node, []).append(new)
@@ -236,13 +240,17 @@ def library_call(ev: Evaluator, site: Site, name: str, args: list[Value], kwargs
     if name.startswith("builtins."):
         return builtin_calls.call(ev, site, name[len("builtins.") :], args, kwargs)
     if name == "functools.partial" and args:
-        return Partial(args[0], tuple(args[1:]), kwargs)
+        return Partial(args[0], tuple(args[1:]), kwargs, site.node)
     if name in ("collections.OrderedDict", "collections.namedtuple") and not args:
         return Mapping(dict(kwargs))
+    if name in copies.COPIES and len(args) == 1 and not kwargs:
+        return copies.copied(args[0], copies.COPIES[name])
     if not name.startswith("tensorflow"):
         return unknown(
             *args, *kwargs.values(), why="" if name.split(".")[0] in KNOWN_PURE else f"`{name}` is not known"
         )
+    if name in DISTRIBUTED:
+        return Const(False, mode=True) if not distributes(ev) else Opaque(Stage.STATIC, mode=True)
     rule = ev.rules.find(name)
     bound = bind_library(rule, name, args, kwargs)
     if name == learn.RUN:
@@ -256,6 +264,18 @@ def library_call(ev: Evaluator, site: Site, name: str, args: list[Value], kwargs
     if name in ESTIMATOR_SPECS:
         spec_functions.apply(ev, site, result)
     return result
+
+
+DISTRIBUTED = frozenset(
+    ["tensorflow.contrib.distribute.has_distribution_strategy", "tensorflow.distribute.has_strategy"]
+)
+
+
+def distributes(ev: Evaluator) -> bool:
+    """True when a model may be built for several devices: an Estimator does so where its RunConfig tells it to."""
+    names = ("train_distribute", "experimental_distribute") if ev.mode == "train" else ("eval_distribute",)
+    names = (*names, "experimental_distribute", "TPUStrategy")
+    return not ev.mode or any(name in text for text in ev.project.sources.values() for name in names)
 
 
 # the way from a loss to its train_op, which the lowering follows back through arguments
@@ -327,6 +347,8 @@ def library_stage(rule: Rule | None, name: str, inputs: list[Value]) -> Stage:
         return Stage.STATIC
     if rule is not None and rule.kind in ("layer", "loss", "metric"):
         return Stage.CALL
+    if name in VARIABLE_LISTS:
+        return Stage.CALL  # a Keras model has its variables once it was called
     if name.startswith(STATIC_NAMESPACES):
         return max((stage_of(v) for v in inputs), default=Stage.STATIC) if name not in SIGNATURES else Stage.STATIC
     if name.startswith("tensorflow.contrib.") and rule is None:
@@ -357,6 +379,13 @@ def reuse_of(value: Value) -> str:
     return "unknown"
 
 
+def applied_layer(ev: Evaluator, callee: Member) -> Value:
+    """The layer object of `layer.apply(x)`, which is `layer(x)`; any other attribute as it is."""
+    base = callee.base
+    rule = ev.rules.find(base.symbol) if isinstance(base, Result) and not base.part else None
+    return base if callee.attr in APPLYING and rule is not None and rule.kind == "layer_class" else callee
+
+
 def called_result(ev: Evaluator, site: Site, callee: Result, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """Calling what a library call gave: a layer object, a cell, a template, a partial input function."""
     rule = ev.rules.find(callee.symbol)
@@ -377,14 +406,19 @@ def method_call(ev: Evaluator, site: Site, callee: Member, args: list[Value], kw
     """A method of a value that is not a project object."""
     base = callee.base
     if callee.attr in MUTATORS:
+        changes.attributes_set(ev, site.node, base, unknown(*args, *kwargs.values()), site.scope)
         changes.changed(ev, site.node, base, [*args, *kwargs.values()], site.scope)
     if isinstance(base, (Mapping, Sequence, Const)):
         return builtin_calls.method(ev, base, callee.attr, args, kwargs)
     if isinstance(base, Instance) and callee.attr in lookup.STEP_METHODS:
         return own_optimizer(ev, site, base, callee.attr, args, kwargs)
+    if callee.attr in lookup.SHAPES and stage_of(base) is Stage.CALL:
+        return Opaque(Stage.SHAPE, mode=base.mode)
     if isinstance(base, Result) and not base.part:
         if callee.attr == "reuse_variables":
             reuse_variables(ev, site, base)
+        if callee.attr == "as_estimator_spec" and base.symbol in ESTIMATOR_SPECS:
+            return base  # of a spec for TPUs: the same for other machines
         rule = ev.rules.find(base.symbol)
         if rule is not None and rule.kind == "optimizer" or is_optimizer(base.symbol):
             symbol = f"optimizer.{callee.attr}"
@@ -399,8 +433,6 @@ def method_call(ev: Evaluator, site: Site, callee: Member, args: list[Value], kw
         if symbol.startswith(("estimator.", "learner.")) or base.symbol.startswith("tensorflow.data"):
             stage = Stage.STATIC
         return Result(symbol, site.node, bound, stage, site.scope.module, mode=depends_on_mode(base))
-    if isinstance(base, Opaque) and callee.attr in lookup.SHAPES and base.stage is Stage.CALL:
-        return Opaque(Stage.SHAPE, mode=base.mode)
     return unknown(base, *args, *kwargs.values())
 
 
@@ -418,9 +450,16 @@ def own_optimizer(
     return Result(symbol, site.node, bound, Stage.CALL, site.scope.module)
 
 
+def scope_again(ev: Evaluator, scope: Result) -> ScopeEntry | None:
+    """The scope that a scope object stands for: the innermost one, or one that was entered before."""
+    if scope.symbol == CURRENT_SCOPE and not scope.part:
+        return ev.scopes.top
+    return ev.scopes.of(scope) if scope.symbol == "tensorflow.variable_scope" and not scope.part else None
+
+
 def reuse_variables(ev: Evaluator, site: Site, scope: Result) -> None:
     """`scope.reuse_variables()`: from here on the innermost scope uses what is there; any other scope is refused."""
-    innermost = scope.symbol == "tensorflow.get_variable_scope" or scope is ev.scopes.top.manager
+    innermost = scope.symbol == CURRENT_SCOPE or scope is ev.scopes.top.manager
     if innermost and not ev.weak:
         ev.scopes.top.reuse = "yes"
     elif not ev.supposing:

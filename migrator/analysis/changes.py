@@ -12,6 +12,8 @@ from migrator.analysis.values import (
     Const,
     Instance,
     Mapping,
+    Member,
+    Opaque,
     Partial,
     Result,
     Scope,
@@ -19,8 +21,10 @@ from migrator.analysis.values import (
     Stage,
     Symbol,
     Value,
+    depends_on_mode,
     same,
     stage_of,
+    unknown,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +51,7 @@ MUTATORS = frozenset(
     ]
 )
 INPUTS = frozenset({"features", "labels"})
+PARAMS = "params"  # of a model_fn: an Estimator gives it a copy of its own
 DEPTH = 4  # containers in containers that are looked into
 
 
@@ -59,13 +64,18 @@ def changed(ev: Evaluator, node: ast.AST, value: Value, stored: Iterable[Value],
         return
     function = ev.frame.function
     this = function.bound if function is not None else None
+    stored = list(stored)
     if this is not None and reaches([this], value):
         if being_made(ev, this, value) or any(stage_of(v) is Stage.CALL for v in stored):
             return
     static = stage_of(value) is Stage.STATIC and all(stage_of(v) is Stage.STATIC for v in stored)
     if isinstance(node, ast.Call) and ev.frame.scope is not None:
         note_changes(ev, [(node, name) for name in holders(ev.frame.scope, value)], static)
-    if active("argument-change") and reaches(given(ev.frame), value) and not passed_on(ev, value, static):
+    if isinstance(value, Opaque) and value.stage is Stage.STATIC and not static and active("unknown-holder"):
+        message = "a tensor is kept in an object of which nothing is known"
+        ev.refuse("object-state", node, message, scope.module, supposed=True)
+    settled = static and not any(depends_on_mode(v) for v in stored) and (ev.by_mode is None or not ev.by_mode.parent)
+    if active("argument-change") and reaches(given(ev.frame), value) and not passed_on(ev, value, static, settled):
         message = "an object that came as an argument is changed in place, and others may hold it"
         ev.refuse("argument-change", node, message, scope.module, supposed=True)
     elif active("aliasing") and len(holders(scope, value)) > 1:
@@ -87,10 +97,11 @@ def being_made(ev: Evaluator, this: Value, value: Value) -> bool:
     return False
 
 
-def passed_on(ev: Evaluator, value: Value, static: bool) -> bool:
+def passed_on(ev: Evaluator, value: Value, static: bool, settled: bool) -> bool:
     """True when it can be followed whose object an activation changes: that of one name in each of its callers.
 
     In the end a caller made it, or it is the features or labels of the model_fn, which TensorFlow 1 made for this call.
+    So it did with the params; what they hold is read at construction, for all modes: it must be `settled` by then.
     """
     changed: list[tuple[ast.Call, str]] = []
     below: ast.Call | None = None
@@ -110,7 +121,8 @@ def passed_on(ev: Evaluator, value: Value, static: bool) -> bool:
                 return False
             break
         if frame.parent is None:
-            if names[0] not in INPUTS or frame.arguments.get(names[0]) is not value:
+            wanted = INPUTS | {PARAMS} if settled else INPUTS
+            if names[0] not in wanted or frame.arguments.get(names[0]) is not value:
                 return False
             ev.facts.inputs_changed.add(names[0])
             break
@@ -155,12 +167,61 @@ def attribute_set(
     if old is not None and same(old, value):
         return
     constant = isinstance(old, Const) and old.value is None
-    known_here = not reaches(given(ev.frame), instance) and len(holders(scope, instance)) == 1
-    if name is not None and known_here:
+    if name is not None and (known_here(ev, instance, scope) or made_with(ev, instance, scope)):
         return
     if name is None or (old is not None and not constant and stage_of(value) is Stage.STATIC):
         message = "an attribute is changed after its object was made"
         ev.refuse("object-state", node, message, scope.module, supposed=True)
+
+
+def known_here(ev: Evaluator, instance: Instance, scope: Scope) -> bool:
+    """True for an object that one name of the activation holds, and that came with no argument."""
+    return ev.frame is not None and not reaches(given(ev.frame), instance) and len(holders(scope, instance)) == 1
+
+
+def made_with(ev: Evaluator, instance: Instance, scope: Scope) -> bool:
+    """True for an object that one attribute of the object that is being made holds, and nothing else."""
+    function = ev.frame.function if ev.frame is not None else None
+    this = function.bound if function is not None else None
+    if not isinstance(this, Instance) or sum(value is instance for value in this.attrs.values()) != 1:
+        return False
+    alone = sum(reaches([value], instance) for value in this.attrs.values()) == 1
+    return alone and len(holders(scope, instance)) == 1 and being_made(ev, this, instance)
+
+
+def attributes_set(ev: Evaluator, node: ast.AST, holder: Value, value: Value, scope: Scope) -> None:
+    """Something is put into `obj.__dict__`: any attribute may be another one from here on."""
+    if not isinstance(holder, Member) or holder.attr != "__dict__" or not isinstance(holder.base, Instance):
+        return
+    instance = holder.base
+    if not known_here(ev, instance, scope):
+        attribute_set(ev, node, instance, None, value, scope)
+    instance.attrs.update({name: unknown(old, value) for name, old in instance.attrs.items()})
+    instance.open = True
+
+
+def set_by_mode(ev: Evaluator, target: ast.Attribute, holder: Value, value: Value, scope: Scope) -> Value:
+    """The value that an object gets where the mode decided it: a constant is marked, and the store noted.
+
+    Only for an object that is made anew for each graph: another would still have the value in the next one.
+    """
+    if ev.by_mode is None or ev.by_mode is not ev.frame or not isinstance(value, Const):
+        return value
+    if not isinstance(holder, Instance) or held_outside(scope, holder):
+        return value
+    if not known_here(ev, holder, scope) and not made_with(ev, holder, scope):
+        return value
+    ev.facts.set_by_mode[target] = target.attr
+    return Const(value.value, mode=True)
+
+
+def params_set(ev: Evaluator, target: ast.Attribute, holder: Value, value: Value, scope: Scope) -> None:
+    """An attribute of what a model_fn was given as its params is set."""
+    root = ev.frame
+    while root is not None and root.parent is not None:
+        root = root.parent
+    if root is not None and root.arguments.get(PARAMS) is holder and isinstance(holder, Opaque):
+        changed(ev, target, holder, [value], scope)
 
 
 def written_outside(ev: Evaluator, name: str, scope: Scope) -> None:

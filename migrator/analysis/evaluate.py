@@ -20,6 +20,7 @@ from migrator.analysis.values import (
     Function,
     Instance,
     Mapping,
+    Member,
     Opaque,
     Partial,
     Result,
@@ -90,6 +91,7 @@ class Evaluator:
         self.module_level = 0
         self.supposed_stores: list[tuple[dict[str, Value], str, Value]] = []
         self.supposing = 0  # > 0 while code is evaluated that does not run here
+        self.by_mode: Frame | None = None  # the activation in a branch that the mode decided
         self.called_layers: dict[int, tuple[Value, ast.Call, str]] = {}  # layer objects called, by identity
 
     # ------------------------------------------------------------------------------------------------- statements
@@ -175,7 +177,10 @@ class Evaluator:
         holds = truth(test)
         if holds is not None:
             if depends_on_mode(test):
-                return self.block(node.body if holds else node.orelse, scope)
+                outer, self.by_mode = self.by_mode, self.frame
+                falls = self.block(node.body if holds else node.orelse, scope)
+                self.by_mode = outer
+                return falls
             # the other side stays in the program: it needs facts too, but nothing it does happens
             supposed = self.suppose(node.orelse if holds else node.body, scope)
             falls = self.block(node.body if holds else node.orelse, scope)
@@ -271,6 +276,11 @@ class Evaluator:
         """Enter a variable_scope by its evaluated arguments."""
         bound = manager.bound
         name, default = bound.get("name_or_scope"), bound.get("default_name")
+        again = calls.scope_again(self, name) if isinstance(name, Result) else None
+        if again is not None:
+            self.facts.entered.setdefault(manager.call, set()).add(relative(again.path, self.scopes.prefix()))
+            self.scopes.enter_again(again, reuse_of(bound.get("reuse")), manager)
+            return
         self.scopes.enter(
             scope_name(name),
             scope_name(default) if name is None or is_none(name) else None,
@@ -373,16 +383,19 @@ class Evaluator:
                 base = self.eval(target.value, scope)
                 self.facts.record(target, self.mode, value)
                 for option in options(base):
+                    changes.params_set(self, target, option, value, scope)
                     if isinstance(option, Instance) and self.supposing:
                         if isinstance(value, (Function, ClassRef, Partial)):
                             self.supposed_stores.append((option.attrs, target.attr, value))
                     elif isinstance(option, Instance):
                         changes.attribute_set(self, target, option, target.attr, value, scope)
+                        value = changes.set_by_mode(self, target, base, value, scope)
                         old = option.attrs.get(target.attr)
                         option.attrs[target.attr] = join(old, value) if self.weak and old is not None else value
             case ast.Subscript():
                 base, key = self.eval(target.value, scope), self.eval(target.slice, scope)
                 for option in options(base):
+                    changes.attributes_set(self, target, option, value, scope)
                     changes.changed(self, target, option, [value], scope)
                     calls.store_item(self, option, key, value)
 
@@ -390,7 +403,7 @@ class Evaluator:
         """`x += y`: a new version of the name; lists grow in place."""
         load = ast.copy_location(as_load(node.target), node.target)
         left = self.eval(load, scope)
-        self.facts.values[node.target] = self.facts.values.pop(load, {})
+        self.facts.values.setdefault(node.target, {}).update(self.facts.values.pop(load, {}))
         right = self.eval(node.value, scope)
         if isinstance(left, Sequence) and left.kind is list and isinstance(node.op, ast.Add):
             if active("in-place-add"):
@@ -460,6 +473,8 @@ class Evaluator:
     def call(self, node: ast.Call, scope: Scope) -> Value:
         """Evaluate callee and arguments in Python's order, then the call."""
         callee = self.eval(node.func, scope)
+        if isinstance(callee, Member) and isinstance(node.func, ast.Attribute):
+            callee = calls.applied_layer(self, callee)
         args: list[Value] = []
         exact = True
         for argument in node.args:
@@ -817,6 +832,12 @@ def as_load(target: ast.expr) -> ast.expr:
         case ast.Subscript():
             return ast.Subscript(target.value, target.slice, ast.Load())
     return target
+
+
+def relative(path: str, prefix: str) -> str:
+    """A scope's name as it is inside another; "*" where it lies elsewhere."""
+    inside = path.startswith(prefix) or f"{path}/" == prefix
+    return path[len(prefix) :] if inside else "*"
 
 
 def scope_name(value: Value | None) -> str | None:

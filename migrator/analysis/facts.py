@@ -83,6 +83,8 @@ class Facts:
     changes: dict[ast.Call, set[str]] = dataclasses.field(default_factory=dict)  # names whose objects a call changes
     static_changes: set[ast.Call] = dataclasses.field(default_factory=set)  # those of what construction may read
     inputs_changed: set[str] = dataclasses.field(default_factory=set)  # parameters of the model_fn, changed in place
+    set_by_mode: dict[ast.AST, str] = dataclasses.field(default_factory=dict)  # stores of a branch on the mode, by name
+    entered: dict[ast.AST, set[str]] = dataclasses.field(default_factory=dict)  # scopes entered again: names inside
     scopes: dict[ast.AST, Scope] = dataclasses.field(default_factory=dict)  # comprehension -> the names inside it
     _joined: dict[ast.AST, Value] = dataclasses.field(default_factory=dict)  # what `value` gave for all modes
 

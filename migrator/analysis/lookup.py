@@ -31,7 +31,7 @@ from migrator.source.names import canonical
 if TYPE_CHECKING:
     from migrator.analysis.evaluate import Evaluator
 
-SHAPES = frozenset({"shape", "get_shape", "dense_shape", "ndims"})
+SHAPES = frozenset({"shape", "get_shape", "dense_shape", "ndims", "dtype"})  # known when a model is traced
 
 
 def name(ev: Evaluator, identifier: str, scope: Scope) -> Value:
@@ -168,11 +168,11 @@ def attribute(ev: Evaluator, base: Value, attr: str, node: ast.Attribute | None)
             return instance_attribute(ev, base, attr)
         case ClassRef():
             found = class_member(base, attr)
+            if isinstance(found, Function) and "classmethod" in decorator_names(found.node):
+                return Function(found.node, found.scope, found.defaults, base, found.owner)
             return found if found is not None else external_member(base, attr)
-        case Result():
-            return Member(base, attr, mode=base.mode)
-        case Opaque():
-            if attr in SHAPES and base.stage is Stage.CALL:
+        case Result() | Opaque():
+            if attr in SHAPES and attr != "get_shape" and base.stage is Stage.CALL:
                 return Opaque(Stage.SHAPE, mode=base.mode)
             return Member(base, attr, mode=base.mode)
     if len(options(base)) > 1:
@@ -196,15 +196,13 @@ def instance_attribute(ev: Evaluator, base: Instance, attr: str) -> Value:
     """An attribute or bound method of an object; properties are evaluated."""
     if attr in base.attrs:
         return base.attrs[attr]
+    if attr == "__dict__":
+        return Member(base, attr)
     if attr in STEP_METHODS and optimizer_base(base.cls):
         return Member(base, attr)
     member = class_member(base.cls, attr)
     if isinstance(member, Function):
-        kinds = (
-            {d.id for d in member.node.decorator_list if isinstance(d, ast.Name)}
-            if (isinstance(member.node, ast.FunctionDef))
-            else set()
-        )
+        kinds = decorator_names(member.node)
         if "staticmethod" in kinds:
             return member
         if "classmethod" in kinds:
@@ -220,6 +218,19 @@ def instance_attribute(ev: Evaluator, base: Instance, attr: str) -> Value:
     if base.open or any(isinstance(b, (Symbol, Opaque)) for b in base.cls.bases):
         return Member(Opaque(Stage.STATIC), attr)
     return Opaque(Stage.STATIC, f"`{base.cls.node.name}` has no attribute `{attr}`")
+
+
+def decorator_names(node: ast.FunctionDef | ast.Lambda) -> set[str]:
+    """The plain names that decorate a definition."""
+    return {d.id for d in getattr(node, "decorator_list", ()) if isinstance(d, ast.Name)}
+
+
+def as_function(value: Value) -> Value:
+    """The method that runs when an object is called; any other value as it is."""
+    method = class_member(value.cls, "__call__") if isinstance(value, Instance) else None
+    if not isinstance(method, Function):
+        return value
+    return Function(method.node, method.scope, method.defaults, value, method.owner)
 
 
 def class_member(ref: ClassRef, attr: str) -> Value | None:

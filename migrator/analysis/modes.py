@@ -100,6 +100,8 @@ class Specialiser:
         sure_true, sure_false = self.decided(node.test, modes)
         header = _header_end(node)
         last = _last_line(node.body)
+        if self.only_sets(node):
+            return [], modes
         if sure_true == modes:
             return self.block(node.body, modes, header)
         if sure_false == modes:
@@ -134,6 +136,23 @@ class Specialiser:
             if not callees or not all(isinstance(c, Symbol) and c.name in DROPOUT_WRAPPERS for c in callees):
                 return False
         return not node.orelse
+
+    def only_sets(self, node: ast.If) -> bool:
+        """True for a branch on the mode that only sets attributes to constants: where one is read, the mode tells it.
+
+        See `lower/mode_state.py`.
+        """
+        sure_true, sure_false = self.decided(node.test, ALL)
+        evaluated = frozenset(self.facts.values.get(node.test, {}))
+        if not self.facts.set_by_mode or not evaluated or sure_true | sure_false != evaluated:
+            return False
+        for statement in (*node.body, *node.orelse):
+            targets = statement.targets if isinstance(statement, ast.Assign) else []
+            if not targets or not all(t in self.facts.set_by_mode for t in targets):
+                return False
+            if not isinstance(statement.value, ast.Constant):  # type: ignore[attr-defined]
+                return False
+        return True
 
     def decided(self, test: ast.expr, modes: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
         """The modes in which a test surely holds, and surely fails; nothing for a test that ignores the mode."""

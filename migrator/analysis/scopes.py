@@ -24,6 +24,7 @@ class ScopeStack:
     entries: list[ScopeEntry] = dataclasses.field(default_factory=lambda: [ScopeEntry("", "no")])
     made: set[str] = dataclasses.field(default_factory=set)
     loops: int = 0  # depth of loops whose trip count is unknown
+    left: list[ScopeEntry] = dataclasses.field(default_factory=list)  # scopes that were entered and left again
 
     @property
     def top(self) -> ScopeEntry:
@@ -71,9 +72,22 @@ class ScopeStack:
         inherited = self.top.reuse if reuse == "no" else reuse
         self.entries.append(ScopeEntry(self.prefix() + name, inherited, manager))
 
+    def enter_again(self, scope: ScopeEntry, reuse: str, manager: object = None) -> None:
+        """Enter a scope through its object: its names and its reuse hold, wherever it is entered from.
+
+        What was opened in one that is still open is counted on, and forgotten at the end; in any other, afresh.
+        """
+        around = next((e for e in reversed(self.entries) if e.path == scope.path), None)
+        opened = set(around.opened) if around is not None else set()
+        self.entries.append(ScopeEntry(scope.path, scope.reuse if reuse == "no" else reuse, manager, opened))
+
+    def of(self, manager: object) -> ScopeEntry | None:
+        """The scope that an object stands for: entered with it, now or before."""
+        return next((e for e in (*reversed(self.entries), *reversed(self.left)) if e.manager is manager), None)
+
     def leave(self) -> None:
         """Leave the innermost scope."""
-        self.entries.pop()
+        self.left.append(self.entries.pop())
 
     def create(self, name: str, reuse: str = "no") -> tuple[str, bool]:
         """Register a variable or layer of this name; (full name, whether it is an existing one).

@@ -73,8 +73,24 @@ DROPOUT_WRAPPERS = frozenset({"tensorflow.nn.rnn_cell.DropoutWrapper", "tensorfl
 FUSED_RNNS = frozenset({"tensorflow.contrib.rnn.LSTMBlockFusedCell", "tensorflow.contrib.rnn.TimeReversedFusedRNN"})
 FUSED_RNN_CALL = "inputs, initial_state=None, dtype=None, sequence_length=None"
 
+# hooks that look at what evaluations of an Estimator gave
+STOPPING_HOOKS = {
+    f"tensorflow.{home}.stop_if_{kind}_hook": f"estimator, metric_name, {amount}, eval_dir=None, min_steps=0, "
+    "run_every_secs=60, run_every_steps=None"
+    for home in ("estimator.experimental", "contrib.estimator")
+    for kind, amount in (
+        ("no_increase", "max_steps_without_increase"),
+        ("no_decrease", "max_steps_without_decrease"),
+        ("higher", "threshold"),
+        ("lower", "threshold"),
+    )
+}
+
 SIGNATURES: dict[str, str] = {
     **learn.SIGNATURES,
+    **STOPPING_HOOKS,
+    "tensorflow.train.StopAtStepHook": "num_steps=None, last_step=None",
+    "tensorflow.estimator.StopAtStepHook": "num_steps=None, last_step=None",
     **ESTIMATOR_SPECS,
     **ESTIMATORS,
     **VARIABLES,
@@ -128,6 +144,8 @@ SIGNATURES: dict[str, str] = {
     "receiver_tensors_alternatives=None",
     "tensorflow.estimator.export.build_raw_serving_input_receiver_fn": "features, default_batch_size=None",
     "tensorflow.estimator.export.build_parsing_serving_input_receiver_fn": "feature_spec, default_batch_size=None",
+    "tensorflow.train.ExponentialMovingAverage": "decay, num_updates=None, zero_debias=False, "
+    "name='ExponentialMovingAverage'",
     "optimizer.minimize": "loss, global_step=None, var_list=None, gate_gradients=1, aggregation_method=None, "
     "colocate_gradients_with_ops=False, name=None, grad_loss=None",
     "optimizer.compute_gradients": "loss, var_list=None, gate_gradients=1, aggregation_method=None, "
@@ -137,6 +155,12 @@ SIGNATURES: dict[str, str] = {
     "gradient_noise_scale=None, gradient_multipliers=None, clip_gradients=None, learning_rate_decay_fn=None, "
     "update_ops=None, variables=None, name=None, summaries=None, colocate_gradients_with_ops=False, "
     "increment_global_step=True",
+    "tensorflow.contrib.training.create_train_op": "total_loss, optimizer, global_step=0, update_ops=None, "
+    "variables_to_train=None, transform_grads_fn=None, summarize_gradients=False, gate_gradients=1, "
+    "aggregation_method=None, colocate_gradients_with_ops=False, check_numerics=True",
+    "tensorflow.contrib.layers.learning.create_train_op": "total_loss, optimizer, global_step=0, update_ops=None, "
+    "variables_to_train=None, clip_gradient_norm=0, summarize_gradients=False, gate_gradients=1, "
+    "aggregation_method=None, colocate_gradients_with_ops=False, gradient_multipliers=None, check_numerics=True",
     "estimator.train": "input_fn, hooks=None, steps=None, max_steps=None, saving_listeners=None",
     "estimator.evaluate": "input_fn, steps=None, hooks=None, checkpoint_path=None, name=None",
     "estimator.predict": "input_fn, predict_keys=None, hooks=None, checkpoint_path=None, yield_single_examples=True",
@@ -190,12 +214,13 @@ STATIC_NAMESPACES = (
     "tensorflow.contrib.cudnn_rnn.CudnnCompatibleLSTMCell",
     "tensorflow.parse_single_example",
     "tensorflow.set_random_seed",
-    "tensorflow.trainable_variables",
-    "tensorflow.global_variables",
     "tensorflow.get_collection",
     "tensorflow.version",
     "tensorflow.__version__",
 )
+
+# lists of what variables there are by then
+VARIABLE_LISTS = frozenset({"tensorflow.trainable_variables", "tensorflow.global_variables"})
 
 # name -> the constant that TF 1.15 gives it
 CONSTANTS = {

@@ -15,6 +15,7 @@ RULES = frozenset(
         "argument-change",  # an object that came as an argument changes for the caller too
         "in-place-add",  # a list that grows by += stays the same object
         "unknown-key",  # a store under an unknown key may change every item
+        "unknown-holder",  # what is kept in an object that cannot be followed cannot be followed either
         "object-state",  # an attribute that is changed later was another when it was read
         "outer-write",  # global and nonlocal names change for everybody
         "late-binding",  # a function reads the names around it when it is called
@@ -29,6 +30,7 @@ RULES = frozenset(
         "loop-variable",  # the variable of a loop is another in each trip
         "loop-carried",  # a name that changes after it was read is not one value
         "loop-jump",  # a trip that is left early creates less
+        "told-by-mode",  # what a branch on the mode sets must be told the mode wherever it is read
         "training-per-call",  # whether a helper trains is told by each call, not by its definition
     }
 )

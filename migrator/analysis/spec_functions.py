@@ -47,7 +47,8 @@ def function_and_arguments(field: str, given: Value) -> tuple[Value, list[Value]
     if not isinstance(given, Sequence) or given.open or len(given.items) != 2:
         return None
     function, tensors = given.items
-    if not isinstance(function, (Function, Partial)):
+    chosen = field == "eval_metrics" and all(isinstance(option, Function) for option in options(function))
+    if not isinstance(function, (Function, Partial)) and not chosen:
         return None
     if field == "host_call" and not (isinstance(tensors, Sequence) and not tensors.open):
         return function, [], {}  # what it is given does not matter: it is only asked what it does

@@ -125,6 +125,7 @@ class Partial(Value):
     function: Value
     args: tuple[Value, ...]
     kwargs: dict[str, Value]
+    call: ast.Call | None = None
 
 
 @dataclasses.dataclass(eq=False)

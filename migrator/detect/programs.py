@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from migrator.analysis import calls, learn, lookup
 from migrator.analysis.evaluate import Evaluator
 from migrator.analysis.facts import MODES, Facts
-from migrator.analysis.signatures import ESTIMATOR_SPECS, ESTIMATORS
+from migrator.analysis.signatures import ESTIMATOR_SPECS, ESTIMATORS, STOPPING_HOOKS
 from migrator.analysis.told import Told, told_training
 from migrator.analysis.values import (
     ClassRef,
@@ -80,7 +80,7 @@ class Program:
     escapes: tuple[Use, ...]
     unattached: tuple[ModelFn, ...]  # functions of a model_fn's form that nothing here shows to be one
     functions: dict[ast.AST, Function]
-    whole: bool  # every function was looked at
+    whole: bool  # every function was looked at in the files that use Estimators, and in those that use such files
 
 
 SURVEYED_CALLS = 15_000  # calls that a survey of a project follows
@@ -108,14 +108,17 @@ def survey(project: Project, rules: Rulebook) -> tuple[Program, Evaluator]:
     facts = Facts()
     ev.begin("", facts)
     paths = candidates(project)
-    for path in [*paths, *users(project, paths)]:
+    around = [*paths, *users(project, paths)]
+    for path in around:
         lookup.module_scope(ev, path)
     done: set[str] = set()
     called: set[ast.AST] = set()
+    whole = True
     while True:
-        for path in sorted(set(ev.modules) - done, key=lambda path: (path not in paths, path)):
+        for path in sorted(set(ev.modules) - done, key=lambda path: (path not in paths, path not in around, path)):
             done.add(path)
             if ev.all_calls > SURVEYED_CALLS:
+                whole = whole and path not in around  # of what those import, all that they call was entered
                 continue
             text = project.sources[path]
             if "tensorflow" in text or path in paths:
@@ -136,7 +139,7 @@ def survey(project: Project, rules: Rulebook) -> tuple[Program, Evaluator]:
         tuple(find_escapes(facts)),
         tuple(find_unattached(ev, found)),
         dict(ev.functions),
-        ev.all_calls <= SURVEYED_CALLS,
+        whole,
     )
     return program, ev
 
@@ -262,11 +265,12 @@ def makes_spec(callee: Value) -> bool:
 
 
 def functions_of(value: Value | None) -> list[Function]:
-    """The project functions that a value may be, through partials."""
+    """The project functions that a value may be, through partials; of an object, the method that a call runs."""
     found: list[Function] = []
     for option in options(value) if value is not None else ():
         while isinstance(option, Partial):
             option = option.function
+        option = lookup.as_function(option)
         if isinstance(option, Function):
             found.append(option)
     return found
@@ -314,8 +318,21 @@ def evaluate_model_fns(project: Project, rules: Rulebook, fns: list[ModelFn], su
     told = told_training(facts)
     if told:
         facts = evaluate_modes(project, rules, fns, survey_ev, told)
+    with_defaults(facts, survey_ev.facts)
     survey_ev.evaluated[key] = facts
     return facts
+
+
+def with_defaults(facts: Facts, survey: Facts) -> None:
+    """Adds what is known of the defaults of parameters, which the survey evaluated where the functions are defined."""
+    for definition in facts.frames:
+        arguments = getattr(definition, "args", None)
+        defaults = [*arguments.defaults, *arguments.kw_defaults] if isinstance(arguments, ast.arguments) else []
+        for node in (n for default in defaults if default is not None for n in descendants(default)):
+            if node in survey.values:
+                facts.values.setdefault(node, survey.values[node])
+            if isinstance(node, ast.Call) and node in survey.callees:
+                facts.callees.setdefault(node, survey.callees[node])
 
 
 def evaluate_modes(project: Project, rules: Rulebook, fns: list[ModelFn], survey_ev: Evaluator, told: Told) -> Facts:
@@ -420,6 +437,7 @@ HANDED = {
     "tensorflow.estimator.train_and_evaluate": "train_and_evaluate",
     learn.EXPERIMENT: "experiment",
     learn.PREDICTOR: "predictor",
+    **dict.fromkeys(STOPPING_HOOKS, "stop_if"),
 }
 
 

@@ -18,6 +18,7 @@ SPELLINGS = {
     "tf": "import tensorflow as tf",
     "np": "import numpy as np",
     "functools": "import functools",
+    "copy": "import copy",
 }
 
 ENDED = ("tensorflow.contrib", "tensorflow.examples", "tensorflow.python", "tensorflow_estimator", "tf_slim")

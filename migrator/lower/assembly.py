@@ -19,16 +19,21 @@ from migrator.emit.layout import WIDTH
 from migrator.emit.support import support_names, support_source
 from migrator.lower import (
     cells,
+    dataset_calls,
+    devices,
     experiments,
     export_calls,
     guards,
+    hook_classes,
     inputs,
     learners,
+    log_levels,
     objects,
     rewriting,
     run_configs,
     serving,
     steps,
+    tensor_attributes,
     training,
 )
 from migrator.lower.context import SUPPORT, Context, Refused, support_name
@@ -126,6 +131,8 @@ def collect_definitions(assembly: Assembly) -> None:
         assembly.replaced[model.node] = model.text.split("\n")
         if model.top_level:
             assembly.renamed.setdefault(model.module.path, {})[model.node.name] = model.builder
+    for cls in hook_classes.classes(assembly.group):
+        assembly.replaced[cls.node] = hook_classes.class_text(assembly.group.ctx, cls)
     for ctx in assembly.contexts:
         for helper, (text, name) in ctx.factories.items():
             assembly.replaced[helper] = text.split("\n")
@@ -418,8 +425,8 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
                 return export_calls.spec_text(node, render)
             return call(node)
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
-            return reference(node)
-        return None
+            return tensor_attributes.text_of(assembly.context_of(node), node, render) or reference(node)
+        return log_levels.level_text(assembly.context_of(node), module, node, render)
 
     def call(node: ast.Call) -> str | None:
         ctx = assembly.context_of(node)
@@ -427,9 +434,14 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
         if skipped:
             return steps.call_without(node, skipped, render)
         inputs.refuse_iterator(ctx, module, node)
+        applied = dataset_calls.applied_text(ctx, node, render)
+        if applied is not None:
+            return applied
         symbol = rewriting.called_symbol(ctx, node)
         if symbol is None or symbol.startswith("builtins."):
             return None
+        if symbol == devices.SYMBOL:
+            return devices.device_text(ctx, module, node, render)
         if symbol in EXPORTERS:
             return export_calls.exporter_text(group, module, node, symbol, render)
         if symbol == learn.METRIC_SPEC:
@@ -449,7 +461,7 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
             model = group.models[value.node]
             if isinstance(node, ast.Attribute):
                 return f"{render(node.value)}.{model.builder}" if node.attr == value.node.name else None
-            if node.id == value.node.name and (model.top_level or beside(module, value.node, node)):
+            if node.id == value.node.name and (model.top_level or beside(model.module, value.node, node)):
                 if module.path != model.module.path and model.top_level:
                     ctx.imports.setdefault(module.path, set()).add(f"{model.module.path}:{model.builder}")
                 return model.builder
@@ -478,13 +490,16 @@ def of_one_definition(value: Value | None) -> Value | None:
 
 
 def beside(module: Module, definition: ast.FunctionDef, node: ast.AST) -> bool:
-    """True when a name stands in the function that a nested definition stands in: elsewhere it is another name."""
-    around = [
-        f
-        for f in descendants(module.tree)
-        if isinstance(f, ast.FunctionDef) and f is not definition and definition in descendants(f)
-    ]
-    return not around or node in descendants(around[-1])
+    """True when a name stands in the function that a nested definition stands in: elsewhere it is another name.
+
+    So it is in another file than `module`, the definition's own, and where the definition is a method.
+    """
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    inside = [f for f in descendants(module.tree) if isinstance(f, kinds) and f is not definition]
+    around = [f for f in inside if definition in descendants(f)]
+    if around and isinstance(around[-1], ast.ClassDef):
+        return False
+    return node in descendants(around[-1] if around else module.tree)
 
 
 def owner_named(assembly: Assembly, value: Value | None, node: ast.Name | ast.Attribute) -> Owner | None:

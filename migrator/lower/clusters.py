@@ -50,7 +50,7 @@ def assigned_name(node: ast.stmt) -> str | None:
 
 
 def unused_names(group: Group, module: Module) -> set[str]:
-    """Names that only ever hold such settings or None, and that only such settings are made of."""
+    """Names that hold such settings, or in their place what a flag says, and that only such settings are made of."""
     if module.path not in group.unused:
         group.unused[module.path] = find_unused(group, module)
     return group.unused[module.path]
@@ -74,7 +74,7 @@ def find_unused(group: Group, module: Module) -> set[str]:
         for name, nodes in assigned.items()
         if name not in other
         and any(is_setting(group, n.value) for n in nodes)
-        and all(is_setting(group, n.value) or is_nothing(n.value) for n in nodes)
+        and all(is_setting(group, n.value) or is_read(n.value) for n in nodes)
     }
     gone = {n for call in run_config_calls(group, module) for n in call}
     changes = [n for n in descendants(module.tree) if isinstance(n, ast.Assign) and len(n.targets) == 1]
@@ -107,6 +107,13 @@ def is_nothing(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value in (None, "")
 
 
+def is_read(node: ast.expr) -> bool:
+    """True for an expression that only reads: a name, an attribute or a constant."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, (ast.Name, ast.Constant))
+
+
 def run_config_calls(group: Group, module: Module) -> list[list[ast.AST]]:
     """The nodes of every RunConfig's arguments that go."""
     from migrator.lower.groups import RUN_CONFIGS
@@ -114,6 +121,8 @@ def run_config_calls(group: Group, module: Module) -> list[list[ast.AST]]:
     found: list[list[ast.AST]] = []
     for call in descendants(module.tree):
         value = group.ctx.facts.value(call) if isinstance(call, ast.Call) else None
-        if isinstance(call, ast.Call) and isinstance(value, Result) and value.symbol in RUN_CONFIGS:
+        if not isinstance(call, ast.Call) or not isinstance(value, Result) or value.call is not call:
+            continue
+        if value.symbol.removesuffix(".replace") in RUN_CONFIGS:
             found += [list(descendants(k.value)) for k in call.keywords if k.arg in SETTINGS_OF]
     return found

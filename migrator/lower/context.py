@@ -113,8 +113,10 @@ class Context:
     factories: dict[ast.AST, tuple[str, str]] = dataclasses.field(default_factory=dict)  # train_op helpers made anew
     classes: dict[ast.AST, list[str]] = dataclasses.field(default_factory=dict)  # classes written anew, as lines
     computed_rates: set[ast.AST] = dataclasses.field(default_factory=set)  # rates that became functions of the step
+    told_by_mode: set[ast.AST] = dataclasses.field(default_factory=set)  # attributes read as the mode tells them
     sparse_gradients: bool = False
     frozen_norms: bool = False  # the moving averages of batch norm are never updated
+    unread: set[str] = dataclasses.field(default_factory=set)  # legacy variables that go, by a part of their names
     regularised: bool = True  # the program adds its collected regularisation losses
     clipping: list[tuple[str, str]] = dataclasses.field(default_factory=list)
 

@@ -10,7 +10,7 @@ from migrator.analysis.signatures import ESTIMATOR_SPECS
 from migrator.analysis.values import Function, Result, options
 from migrator.detect.programs import LABELS
 from migrator.emit.fragments import call_text
-from migrator.lower import objects, owners, rendering
+from migrator.lower import copies, objects, owners, rendering
 from migrator.lower.context import Context, class_name, identifier
 from migrator.lower.owned_calls import python_arguments
 from migrator.lower.owning import own_call
@@ -95,6 +95,7 @@ def lower_delegator(ctx: Context, module: Module, node: ast.FunctionDef, target:
     text += owners.def_line(name, [*first, *owners.signature(node, module, parameters, st)], "")
     doc = owners.documentation(node)
     text += owners.docstring(st, doc, "    ") if doc is not None else []
+    text += copies.copy_of_params(ctx, module, lines, "    ")
     text += [*rendering.compact(lines), *rendering.wrapped("    return ", call_text(builder, shown), "")]
     return LoweredModel(
         node,

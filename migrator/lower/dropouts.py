@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis.modes import ALL, mode_condition
 from migrator.analysis.values import Const
-from migrator.lower import rewriting
+from migrator.lower import partials, rewriting
 from migrator.rulebook import default_source
 from migrator.source.syntax import descendants
 
@@ -19,7 +19,7 @@ NOTHING = {"rate": 0, "keep_prob": 1}  # the values with which nothing is droppe
 
 def in_training(st: Staging, site: Site) -> ast.Call:
     """The call with its rate as it is in training, where the layer drops nothing in the other modes."""
-    call = site.own.call
+    call = partials.written_out(st.ctx, st.module, site.own.call)
     found = rate_by_mode(st, site)
     if found is None:
         return call

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from migrator.analysis.values import Stage, Symbol
+from migrator.analysis.calls import CURRENT_SCOPE
+from migrator.analysis.values import Result, Stage, Symbol
 from migrator.lower import rewriting
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ def keeps(st: Staging, call: ast.Call) -> bool:
         what = "summary" if ".summary." in symbol else "message"
         st.ctx.note("dropped-call", "info", st.module, call, f"a {what} written while the graph was built is dropped")
         return False
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "reuse_variables":
+        scope = st.ctx.facts.value(call.func.value)
+        if isinstance(scope, Result) and scope.symbol in (CURRENT_SCOPE, "tensorflow.variable_scope"):
+            return False  # which layers are the same was found out by name
     if st.ctx.facts.stage(call) is Stage.STATIC and not symbol.startswith("tensorflow."):
         # it changes program state at construction at most: kept there when something reads it
         return False

@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 
 RAW = "tensorflow.estimator.export.build_raw_serving_input_receiver_fn"
 
+FORMAT = frozenset({"strip_default_attrs", "as_text"})  # how the files are written, not what they compute
+
 
 def export_text(group: Group, use: Use, receiver: str, arguments: dict[str, ast.expr], render: Render) -> str:
     """The call that writes a SavedModel. Refuses receivers that cannot be followed."""
     from migrator.lower.training import refuse_others
 
     ctx, module, call = group.ctx, use.module, use.call
-    refuse_others(group, module, call, arguments, {"export_dir_base", "serving_input_receiver_fn"})
+    refuse_others(group, module, call, arguments, {"export_dir_base", "serving_input_receiver_fn", *FORMAT})
     node = arguments.get("serving_input_receiver_fn")
     if node is None:
         raise ctx.refuse("export", call, module, "what the exported model is fed with cannot be followed")
@@ -126,10 +128,10 @@ def exporters_of(use: Use) -> set[ast.Call]:
     return found
 
 
-def callbacks_text(group: Group, module: Module, evaluation: dict[str, ast.expr], steps: str, render: Render) -> str:
+def exporting_text(group: Group, module: Module, evaluation: dict[str, ast.expr], steps: str, render: Render) -> str:
     """The callback that runs the exporters of an EvalSpec."""
     shown = [render(evaluation["exporters"]), *([f"max_steps={steps}"] if steps else [])]
-    return group.ctx.use(module, f"callbacks=[{call_text('support.ExportAfterEvaluation', shown)}]")
+    return group.ctx.use(module, call_text("support.ExportAfterEvaluation", shown))
 
 
 def raw_features(value: Value | None) -> Mapping | None:

@@ -61,7 +61,7 @@ def moved_into_calls(group: Group, module: Module, node: ast.stmt) -> bool:
     So do lists of hooks that only report, and literals that nothing but they read. A RunConfig that is used elsewhere
     too stays, as an object of settings; a spec or hook refuses.
     """
-    if clusters.goes(group, module, node):
+    if clusters.goes(group, module, node) or only_appends_hooks(group, node):
         return True
     if not isinstance(node, ast.Assign) or len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name):
         return False
@@ -90,6 +90,22 @@ def moved_into_calls(group: Group, module: Module, node: ast.stmt) -> bool:
                 return False
             raise group.ctx.refuse("spec-escapes", load, module, f"`{name}` is also used elsewhere")
     return True
+
+
+def only_appends_hooks(group: Group, node: ast.stmt) -> bool:
+    """True for `hooks.append(...)` of a hook that only reports, to a list of such, and for an `if` with nothing else."""
+    if isinstance(node, ast.If):
+        body = [*node.body, *node.orelse]
+        pure = not any(isinstance(n, ast.Call) for n in descendants(node.test))
+        return pure and all(only_appends_hooks(group, inner) for inner in body)
+    call = node.value if isinstance(node, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.func.attr != "append":
+        return False
+    facts = group.ctx.facts
+    listed = facts.value(call.func.value)
+    hooks = listed.items if isinstance(listed, Sequence) else ()
+    added = passive_rule(group.ctx, facts.value(call.args[0])) if len(call.args) == 1 else None
+    return added is not None and all(passive_rule(group.ctx, hook) for hook in hooks)
 
 
 def is_literal(node: ast.expr) -> bool:
@@ -121,6 +137,8 @@ def consumed_nodes(group: Group, module: Module) -> set[ast.AST]:
                 if value.symbol in (CONSUMED - RUN_CONFIGS) | EXPORTERS or passive_rule(group.ctx, value) is not None:
                     found.update(descendants(call))
     for node in descendants(module.tree):
+        if isinstance(node, ast.Expr) and only_appends_hooks(group, node):
+            found.update(descendants(node))
         if isinstance(node, ast.Assign):
             value = group.ctx.facts.value(node.value)
             if isinstance(value, Sequence) and value.items and all(passive_rule(group.ctx, v) for v in value.items):

@@ -8,15 +8,18 @@ import functools
 import symtable
 from typing import TYPE_CHECKING
 
+from migrator.analysis.calls import APPLYING
 from migrator.analysis.facts import Refusal
 from migrator.analysis.modes import Step, header, walk
 from migrator.analysis.soundness import active
-from migrator.analysis.values import Const, Mapping, Result, Sequence, Stage, Symbol, Value, options, stage_of
-from migrator.lower import rewriting
+from migrator.analysis.values import Const, Mapping, Opaque, Result, Sequence, Stage, Symbol, Value, options, stage_of
+from migrator.lower import getters, partials, rewriting
 from migrator.lower.context import Context, Refused
 from migrator.lower.owned_calls import entry_object, python_arguments
-from migrator.lower.owning import Own, parameter_roles
+from migrator.lower.owning import Own, called_object, parameter_roles
+from migrator.lower.partials import written_out
 from migrator.lower.slices import definitions
+from migrator.lower.waiting import averages_go, ends_a_step, operations
 from migrator.rulebook import bind
 from migrator.source.inventory import import_aliases
 from migrator.source.module import Module
@@ -44,7 +47,8 @@ PURE = frozenset([
     "to_int64", "transpose", "unstack", "where",
 ])
 # fmt: on
-HARMLESS_DEPENDENCIES = ("tensorflow.assert", "tensorflow.debugging.", "tensorflow.Assert", "tensorflow.Print")
+HARMLESS = ("assert", "debugging.", "Assert", "Print", "print", "summary.")
+HARMLESS_DEPENDENCIES = tuple(f"tensorflow.{name}" for name in HARMLESS)
 
 
 def check_body(ctx: Context, st: Staging) -> None:
@@ -54,11 +58,9 @@ def check_body(ctx: Context, st: Staging) -> None:
     for step in walk(st.steps):
         if step.kind not in ("simple", "return", "training", "try"):
             check_header(ctx, st, step)
-        if step.changes:
-            check_changes(ctx, st, step)
         if isinstance(step.node, ast.With) and step.kind == "with":
             for item in step.node.items:
-                check_manager(ctx, st, item.context_expr)
+                check_manager(ctx, st, item.context_expr, step.node)
         if step.kind in ("for", "while"):
             check_loop(ctx, st, step)
 
@@ -73,7 +75,7 @@ def check_header(ctx: Context, st: Staging, step: Step) -> None:
 
 
 def check_changes(ctx: Context, st: Staging, step: Step) -> None:
-    """Refuse a change of what layers may be made from, in a statement that runs when the model is called."""
+    """Refuse a needed statement of the construction half that changes what layers are made from, and what is not."""
     inside = [n for n in descendants(step.node) if isinstance(n, ast.expr)]
     called = any(ctx.facts.stage(n) > Stage.STATIC for n in inside)
     if not called and not any(site.step is step for site in st.sites.values()):
@@ -84,7 +86,7 @@ def check_changes(ctx: Context, st: Staging, step: Step) -> None:
             raise ctx.refuse("argument-change", call, st.module, message)
 
 
-def check_manager(ctx: Context, st: Staging, node: ast.expr) -> None:
+def check_manager(ctx: Context, st: Staging, node: ast.expr, around: ast.With) -> None:
     """Refuse context managers that change what is inside them."""
     value = ctx.facts.value(node)
     if not isinstance(value, Result):
@@ -93,12 +95,17 @@ def check_manager(ctx: Context, st: Staging, node: ast.expr) -> None:
         for name, reason in SCOPE_DEFAULTS.items():
             given = value.bound.get(name)
             if given is not None and not (isinstance(given, Const) and given.value is None):
+                if name == "custom_getter" and getters.check(ctx, st.module, node, given):
+                    continue
                 raise ctx.refuse("scope-defaults", node, st.module, reason)
     if value.symbol.endswith("arg_scope"):
         raise ctx.refuse("arg-scope", node, st.module, "arg_scope gives the layers inside it other defaults")
+    if value.symbol.endswith(".gradient_override_map"):
+        raise ctx.refuse("gradients", node, st.module, "gradients of operations are written anew")
     if value.symbol == "tensorflow.control_dependencies":
-        inputs = value.bound.get("control_inputs")
-        if inputs is not None and not harmless(inputs):
+        for given in operations(ctx, value):
+            if harmless(given) or ends_a_step(ctx, around, given) or averages_go(ctx, given):
+                continue
             raise ctx.refuse("control-dependencies", node, st.module, "an operation is ordered to run with each step")
 
 
@@ -108,6 +115,8 @@ def check_site(st: Staging, site: Site, expression: ast.expr) -> None:
     if call in st.ctx.facts.changes:
         message = "a function that makes layers changes an object of its caller"
         raise st.ctx.refuse("argument-change", call, st.module, message)
+    if site.own.kind in ("variable", "rnn") and written_out(st.ctx, st.module, call) is not call:
+        raise st.ctx.refuse("partial", call, st.module, "variables are made through a partial function")
     if not active("operand"):
         return
     for inner in descendants(expression):
@@ -144,6 +153,7 @@ def given_to(st: Staging, site: Site, own: Own, call: ast.Call) -> dict[str, ast
         bound = python_arguments(st.ctx, st.module, own.definition, call)
         given = {name: value for name, value in bound.items() if roles.get(name) == "static"}
         return {**given, "the object": entry_object(st.ctx, call)} if own.kind == "entry" else given
+    call = written_out(st.ctx, st.module, call)
     found = bind(site.own.rule, call) if site.own.rule is not None and site.own.rule.signature else None
     return found if isinstance(found, dict) else {k.arg or "**": k.value for k in call.keywords}
 
@@ -230,13 +240,27 @@ LEFTOVERS = ("layers", "estimator", "contrib", "losses", "metrics", "get_variabl
 
 def check_leftovers(ctx: Context, module: Module, node: ast.AST, text: str) -> None:
     """Refuse generated code that still names removed parts of TensorFlow."""
-    aliases = [a for a, name in import_aliases(module.tree).items() if name in ("tensorflow", "tensorflow.compat.v1")]
-    for inner in descendants(syntax_of(text)):
+    imported = import_aliases(module.tree)
+    aliases = [a for a, name in imported.items() if name in ("tensorflow", "tensorflow.compat.v1")]
+    ended = {a for a, name in imported.items() if name.startswith(("tensorflow.contrib", "tf_slim"))}
+    written = descendants(syntax_of(text))
+    ended -= {n.id for n in written if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    ended -= {n.arg for n in written if isinstance(n, ast.arg)}
+    for inner in written:
+        if isinstance(inner, ast.Name) and inner.id in ended:
+            raise ctx.refuse("leftover", node, module, f"`{inner.id}` would be left in the converted code")
         if isinstance(inner, ast.Attribute) and first_name(inner) in aliases:
             dotted = ast.unparse(inner)
             head, _, rest = dotted.partition(".")
             if head in aliases and rest.startswith(LEFTOVERS) and not rest.startswith(("train.latest", "train.load")):
                 raise ctx.refuse("leftover", node, module, f"`{dotted}` would be left in the converted code")
+
+
+def check_schedules(ctx: Context, module: Module, node: ast.AST, lines: list[str]) -> None:
+    """Refuse a model that makes a schedule beside its optimizer's: it reads a rate, which an object of Keras is not."""
+    if any("keras.optimizers.schedules." in line for line in lines):
+        message = "the model reads the learning rate of a schedule: an optimizer of Keras alone knows its step"
+        raise ctx.refuse("schedule-value", node, module, message)
 
 
 def first_name(node: ast.expr) -> str:
@@ -274,13 +298,42 @@ def check_model(parts: ModelParts) -> None:
         rule = ctx.rules.find(name)
         if rule is not None and rule.id in ("keras-learning-phase", "keras-model"):
             raise ctx.refuse(rule.id, where, parts.module, rule.note)
+    partials.check(ctx, parts.module)
     check_layer_attributes(ctx, parts.module)
+    handled = scopes_at_hand(ctx)
     for where in scope_calls(ctx):
-        if not rewriting.names_scope_in_message(ctx, where):
+        if where not in handled and not rewriting.names_scope_in_message(ctx, where):
             raise ctx.refuse("scope-object", where, parts.module, "the current variable scope is changed by hand")
+    check_collected_updates(ctx)
     for name in ("tensorflow.add_to_collection", "tensorflow.losses.add_loss", "tensorflow.add_to_collections"):
         if name in called and ctx.regularised:
             raise ctx.refuse("collection", called[name], parts.module, "a loss is collected by hand and added later")
+
+
+def check_collected_updates(ctx: Context) -> None:
+    """Refuse an operation that the program itself adds to UPDATE_OPS: it runs with each step."""
+    for name in ("tensorflow.add_to_collection", "tensorflow.add_to_collections"):
+        for made in ctx.facts.results.get(name, ()):
+            keys = [o for key in ("0", "name", "names") if key in made.bound for o in options(made.bound[key])]
+            given = made.bound.get("1", made.bound.get("value"))
+            updates = any(k.value == "update_ops" if isinstance(k, Const) else isinstance(k, Opaque) for k in keys)
+            if given is not None and updates and not averages_go(ctx, given):
+                message = "an operation is added to a collection of those that run with each step"
+                raise ctx.refuse("collection", made.call, made.module, message)
+
+
+def scopes_at_hand(ctx: Context) -> set[ast.expr]:
+    """The current scope where it is only entered again, or told to reuse: `tf.get_variable_scope().reuse_variables()`.
+
+    Where it is kept under a name, another scope may be the innermost one when it is used.
+    """
+    found: set[ast.expr] = set()
+    for call, callees in ctx.facts.callees.items():
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "reuse_variables":
+            found.add(call.func.value)
+        if any(isinstance(o, Symbol) and o.name == "tensorflow.variable_scope" for c in callees for o in options(c)):
+            found |= {*call.args[:1], *(k.value for k in call.keywords if k.arg == "name_or_scope")}
+    return found
 
 
 def scope_calls(ctx: Context) -> list[ast.Call]:
@@ -307,13 +360,16 @@ def check_layer_attributes(ctx: Context, module: Module) -> None:
 
     Its updates and losses are in no collection; a program that takes them from the object runs or adds them itself.
     """
+    applied = {call.func for call in ctx.facts.callees if called_object(ctx, call) is not call.func}
     for node in list(ctx.facts.values):
-        if not isinstance(node, ast.Attribute):
+        if not isinstance(node, ast.Attribute) or node in applied:
             continue
         base = ctx.facts.value(node.value)
         for option in options(base) if base is not None else ():
             rule = ctx.rules.find(option.symbol) if isinstance(option, Result) and not option.part else None
-            if rule is None or rule.kind != "layer_class" or not (rule.scope or "").startswith("*"):
+            if rule is None or rule.kind != "layer_class":
+                continue
+            if not (rule.scope or "").startswith("*") and node.attr not in APPLYING:
                 continue
             holds_others = "*" in rule.weights
             if node.attr not in rule.weights.values() and not (holds_others and node.attr in ("add", "summary")):
@@ -323,12 +379,13 @@ def check_layer_attributes(ctx: Context, module: Module) -> None:
 
 def reads_updates(ctx: Context) -> bool:
     """True when the UPDATE_OPS collection is read somewhere, by the program or by optimize_loss."""
-    from migrator.lower import optimize_loss
+    from migrator.lower import create_train_op, optimize_loss
     from migrator.lower.optimizer import is_update_ops
 
     results = ctx.facts.results
     collected = (v for name in ("tensorflow.get_collection", "tensorflow.group") for v in results.get(name, ()))
-    return optimize_loss.SYMBOL in results or any(map(is_update_ops, collected))
+    running = {optimize_loss.SYMBOL, *create_train_op.SYMBOLS}
+    return bool(running & results.keys()) or any(map(is_update_ops, collected))
 
 
 def note_dropped(parts: ModelParts) -> None:

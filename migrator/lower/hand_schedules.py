@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 def is_computed(st: Staging, node: ast.expr | None) -> bool:
     """True for a rate that follows the step by operations of the program's own, not by a schedule alone."""
     value = st.ctx.facts.value(node) if node is not None else None
-    if node is None or value is None or st.ctx.facts.stage(node) <= Stage.STATIC:
+    if node is None or value is None:
+        return False
+    if any(steps.returns_schedule(st.ctx, o) and not steps.follows_the_step(o) for o in options(value)):
+        return True
+    if st.ctx.facts.stage(node) <= Stage.STATIC:
         return False
     return not all(isinstance(o, Result) and steps.returns_schedule(st.ctx, o) for o in options(value))
 

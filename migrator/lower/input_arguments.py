@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from migrator.analysis import lookup
 from migrator.analysis.values import Function, Mapping, Partial, Result, Value, options
 from migrator.detect.programs import Construction, Use
 from migrator.emit.fragments import call_text
@@ -37,6 +38,7 @@ def left_open(value: Value) -> tuple[list[str], set[str]]:
         bound |= value.kwargs.keys()
         count += len(value.args)
         value = value.function
+    value = lookup.as_function(value)
     if not isinstance(value, Function):
         return [], set()
     a = value.node.args

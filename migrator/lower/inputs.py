@@ -6,8 +6,10 @@ import ast
 import dataclasses
 from collections.abc import Callable, Iterator
 
+from migrator.analysis import lookup
 from migrator.analysis.values import (
     Function,
+    Instance,
     Mapping,
     Partial,
     Result,
@@ -16,6 +18,7 @@ from migrator.analysis.values import (
     options,
 )
 from migrator.emit.layout import fit
+from migrator.lower import iterator_tails
 from migrator.lower.context import Context
 from migrator.lower.groups import Group
 from migrator.source.module import Module
@@ -29,7 +32,12 @@ MAKERS = ("make_one_shot_iterator", "make_initializable_iterator")
 def input_functions(group: Group) -> dict[ast.AST, Function]:
     """The functions that feed the group's models, with all that they mention, by definition."""
     found: dict[ast.AST, Function] = {}
-    todo = [f for use in group.uses.values() for value in use.result.bound.values() for f in functions_in(value, 0)]
+    todo = [
+        f
+        for use in group.uses.values()
+        for value in use.result.bound.values()
+        for f in functions_in(value, 0, handed=True)
+    ]
     while todo:
         function = todo.pop()
         if function.node in found or function.node in group.models:
@@ -42,17 +50,23 @@ def input_functions(group: Group) -> dict[ast.AST, Function]:
     return found
 
 
-def functions_in(value: Value, depth: int) -> Iterator[Function]:
-    """The project functions in a value: itself, through partials, or among the arguments of what made it."""
+def functions_in(value: Value, depth: int, handed: bool = False) -> Iterator[Function]:
+    """The project functions in a value: itself, through partials, or among the arguments of what made it.
+
+    `handed`: to a library, which calls an object as well as a function.
+    """
     for option in options(value):
         match option:
             case Function():
                 yield option
             case Partial():
-                yield from functions_in(option.function, depth)
+                yield from functions_in(option.function, depth, handed)
+            case Instance() if depth < 3 and handed:
+                called = lookup.as_function(option)
+                yield from (called,) if isinstance(called, Function) else ()
             case Result() if depth < 3 and option.symbol.startswith("tensorflow."):
                 for inner in option.bound.values():
-                    yield from functions_in(inner, depth + 1)
+                    yield from functions_in(inner, depth + 1, handed)
             case Sequence():
                 for inner in option.items:
                     yield from functions_in(inner, depth)
@@ -72,8 +86,9 @@ class OneShot:
     dataset: ast.expr
     targets: ast.expr
     dropped: tuple[ast.stmt, ...]
-    last: ast.Return
+    last: ast.stmt
     between: tuple[ast.Assign, ...] = ()
+    tail: tuple[ast.stmt, ...] = ()  # instead, statements of any kind, to the last return
 
 
 def one_shots(function: ast.AST) -> list[OneShot]:
@@ -82,10 +97,32 @@ def one_shots(function: ast.AST) -> list[OneShot]:
     for node in (function, *descendants(function)):
         for name in ("body", "orelse"):
             block = getattr(node, name, None)
-            if isinstance(block, list) and block and isinstance(block[-1], ast.Return):
-                shot = one_shot(function, block, block[-1])
+            if isinstance(block, list) and block:
+                last = block[-1]
+                shot = one_shot(function, block, last) if isinstance(last, ast.Return) else None
+                shot = shot or one_shot_before(function, block)
                 found += [shot] if shot is not None else []
     return found
+
+
+def one_shot_before(function: ast.AST, block: list[ast.stmt]) -> OneShot | None:
+    """The row with any other statements behind the elements, or None."""
+    starts = [i for i, n in enumerate(block) if isinstance(n, ast.Assign) and is_call(n.value, "get_next")]
+    if len(starts) != 1 or not isinstance(block[starts[0]], ast.Assign):
+        return None
+    got = block[starts[0]]
+    tail = block[starts[0] + 1 :]
+    assert isinstance(got, ast.Assign)
+    if len(got.targets) != 1 or any(calls_iterator(node) for node in tail):
+        return None
+    if not iterator_tails.can_be_mapped(function, tail, got.targets[0]):
+        return None
+    # as if it were returned: the statements before it are taken apart in the same way
+    returned = ast.copy_location(ast.Return(got.targets[0]), got)
+    shot = one_shot(function, [*block[: starts[0] + 1], returned], returned)
+    if shot is None or shot.between:
+        return None
+    return dataclasses.replace(shot, dropped=(*shot.dropped, *tail[:-1]), last=tail[-1], tail=tuple(tail))
 
 
 def one_shot(function: ast.AST, block: list[ast.stmt], last: ast.Return) -> OneShot | None:
@@ -148,19 +185,39 @@ def binds(node: ast.stmt, name: str) -> bool:
     return isinstance(node.targets[0], ast.Name) and node.targets[0].id == name
 
 
-def returned_dataset(shot: OneShot, render: Render) -> list[str] | None:
-    """What the function returns instead: the dataset, its elements arranged as they were; None when that is unknown."""
-    value = shot.last.value
-    assert value is not None
-    dataset = render(shot.dataset)
-    if not shot.between and ast.unparse(value) == ast.unparse(shot.targets):
-        return [f"return {dataset}"]
+def mapped_dataset(ctx: Context, module: Module, shot: OneShot, render: Render) -> list[str] | None:
+    """The dataset, mapped by a function of the statements behind the iterator; None when that is unknown."""
+    names = element_names(ctx, shot)
+    if names is None or not iterator_tails.keeps_its_form(ctx, list(shot.tail)):
+        return None
+    lines = iterator_tails.lines_of(module, list(shot.tail), render)
+    return [f"def arrange({', '.join(names)}):", *lines, "", f"return {render(shot.dataset)}.map(arrange)"]
+
+
+def element_names(ctx: Context, shot: OneShot) -> list[str] | None:
+    """The names of the components of an element; None where it is not in sight how many there are."""
     parts = shot.targets.elts if isinstance(shot.targets, ast.Tuple) else [shot.targets]
     if not all(isinstance(part, ast.Name) for part in parts):
         return None
     if not isinstance(shot.targets, ast.Tuple) and not any(is_keyed(n, parts[0]) for n in parts_after(shot)):
-        return None  # how many components an element has is not in sight
-    names = ", ".join(ast.unparse(part) for part in parts)
+        if not iterator_tails.single(ctx, shot.dataset):
+            return None
+    return [ast.unparse(part) for part in parts]
+
+
+def returned_dataset(ctx: Context, module: Module, shot: OneShot, render: Render) -> list[str] | None:
+    """What the function returns instead: the dataset, its elements arranged as they were; None when that is unknown."""
+    if shot.tail:
+        return mapped_dataset(ctx, module, shot, render)
+    value = shot.last.value if isinstance(shot.last, ast.Return) else None
+    assert value is not None
+    dataset = render(shot.dataset)
+    if not shot.between and ast.unparse(value) == ast.unparse(shot.targets):
+        return [f"return {dataset}"]
+    parts = element_names(ctx, shot)
+    if parts is None:
+        return None
+    names = ", ".join(parts)
     shown = render(value)
     if isinstance(value, ast.Tuple) and not shown.startswith("("):
         shown = f"({shown})"
@@ -175,7 +232,7 @@ def returned_dataset(shot: OneShot, render: Render) -> list[str] | None:
 
 def parts_after(shot: OneShot) -> list[ast.AST]:
     """Everything that the statements behind the iterator consist of."""
-    return [n for statement in (*shot.between, shot.last) for n in descendants(statement)]
+    return [n for statement in (*shot.between, *shot.tail, shot.last) for n in descendants(statement)]
 
 
 def is_keyed(node: ast.AST, name: ast.expr) -> bool:
@@ -195,7 +252,7 @@ def replacement(ctx: Context, module: Module, shots: list[OneShot], node: ast.st
         if node in shot.dropped:
             return []
         if node is shot.last:
-            lines = returned_dataset(shot, render)
+            lines = returned_dataset(ctx, module, shot, render)
             if lines is None:
                 raise ctx.refuse("iterator", node, module, "how an element of the dataset is made up is not in sight")
             indent = module.indent_of(node)

@@ -53,11 +53,7 @@ def told(nodes: Sequence[Node], place: Place) -> Iterator[str]:
         if "loop" in node:
             yield from loop(node["loop"], place)
         elif "optional" in node:
-            inner = list(told(node["optional"], place.deeper()))
-            first = next(attributes(node["optional"]), None)
-            if inner and first is not None:
-                yield f"{place.indent}if {there(first, place)}:"
-                yield from inner
+            yield from optional(node["optional"], place)
         elif "with" in node:
             inner = list(told(node["creation"], place.deeper()))
             if inner:
@@ -70,6 +66,18 @@ def told(nodes: Sequence[Node], place: Place) -> Iterator[str]:
                 yield from inner
         else:
             yield from owned(node, place)
+
+
+def optional(nodes: Sequence[Node], place: Place) -> Iterator[str]:
+    """The statements for what may not have been made: each object is asked for where it is named."""
+    deeper = place.deeper()
+    for node in nodes:
+        first = next(attributes([node]), None)
+        if "optional" in node:
+            yield from optional(node["optional"], place)
+        elif first is not None and (inner := list(told([node], deeper))):
+            yield f"{place.indent}if {there(first, place)}:"
+            yield from inner
 
 
 def there(attribute: str, place: Place) -> str:
@@ -94,7 +102,7 @@ def owned(node: Node, place: Place) -> Iterator[str]:
         name = node["variable"]
         if name is None or "*" in name:
             raise Unnamed(f"the variable `{node['attr']}` has a name that is computed")
-        yield f"{place.indent}names.variable({place.text(name)}, {held})"
+        yield f"{place.indent}names.variable({place.text(name)}, {held}{'.' + node['held'] if 'held' in node else ''})"
     elif "creation" in node:
         if not node["creation"] and not node.get("otherwise"):
             return

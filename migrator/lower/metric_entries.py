@@ -56,12 +56,18 @@ def _entries(
 
 
 def from_helper(ctx: Context, call: ast.Call) -> list[Entry] | None:
-    """The entries of the dictionary that a function of the project returns."""
+    """The entries of the dictionary that a function of the project returns; of all, where one of several is called."""
     known = [option for value in ctx.facts.callees.get(call, []) for option in options(value)]
     functions = {option.node: option for option in known if isinstance(option, Function)}
-    if len(functions) != 1 or not all(isinstance(option, Function) for option in known):
+    if not functions or not all(isinstance(option, Function) for option in known):
         return None
-    definition, function = next(iter(functions.items()))
+    found = [returned(ctx, function) for function in functions.values()]
+    return [entry for part in found if part is not None for entry in part] if None not in found else None
+
+
+def returned(ctx: Context, function: Function) -> list[Entry] | None:
+    """The entries of the dictionary that one function returns."""
+    definition = function.node
     if not isinstance(definition, ast.FunctionDef):
         return None
     steps, _ = Specialiser(ctx.facts).block(definition.body, EVAL, definition.body[0].lineno - 1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.modes import Step
 from migrator.analysis.values import Const, Mapping, Result, Value, options
 from migrator.emit.fragments import call_text
-from migrator.lower import metric_entries, metric_results, owners, rendering, rewriting
+from migrator.lower import metric_entries, metric_pairs, metric_results, owners, rendering, rewriting
 from migrator.lower.context import Context
 from migrator.lower.losses import reassigned, resolve
 from migrator.lower.metric_entries import Entry
@@ -56,7 +56,8 @@ def name_entry(parts: ModelParts, entry: Entry) -> None:
     """Note one entry of the dictionary: a metric with its key, or a value computed from metrics."""
     ctx = parts.ctx
     value = ctx.facts.value(entry.value, "eval")
-    call = metric_call(parts, value) if value is not None else None
+    call = metric_pairs.entry_call(ctx, entry)
+    call = metric_call(parts, value) if call is None and value is not None else call
     key = key_text(ctx, entry)
     apart = call is None or call in ctx.metric_names or call in ctx.metric_keys or "/" in key
     if call is not None and not apart:
@@ -112,7 +113,7 @@ def compile_metrics(parts: ModelParts) -> list[str] | None:
     if len(parts.cut) != 1 or not parts.labels or reassigned(parts, parts.labels) or parts.results:
         return None
     for site in metric_sites(parts, st):
-        if site.own.kind != "metric" or site.loops or site.conditional:
+        if site.own.kind != "metric" or site.own.rule is None or site.loops or site.conditional:
             return None
         text = compile_metric(parts, st, site)
         if text is None:
@@ -162,7 +163,7 @@ def metrics_method(parts: ModelParts) -> tuple[list[str], list[str]]:
         return [], []
     provided = parts.provided()
     needed, start = slice_steps(st.steps, set(), update_loads(st), lambda s: has_metric_site(st, s), provided)
-    known(parts, start, {parts.features, parts.labels}, "the metrics")
+    known(parts, start, {parts.features, parts.labels}, "the metrics", needed)
     lines = metric_block(parts.ctx, st, st.steps, needed)
     head = owners.def_line("compute_metrics", ["self", "x", "y", "y_pred", "sample_weight=None"])
     if parts.features in start:

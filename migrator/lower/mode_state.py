@@ -5,13 +5,77 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from migrator.analysis.facts import Facts
 from migrator.analysis.lookup import class_member
-from migrator.analysis.values import Const, Function, Instance, options
+from migrator.analysis.soundness import active
+from migrator.analysis.values import Const, Function, Instance, depends_on_mode, options
 from migrator.emit.fragments import Renderer
+from migrator.lower.context import Context
+from migrator.source.module import Module
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
     from migrator.lower.staging import Staging
+
+
+def set_text(st: Staging, node: ast.AST) -> str | None:
+    """`config.rate if training else 0.0` for an attribute that a branch on the mode sets to a constant.
+
+    The branch itself goes: the object stays as it was made, and what the mode changes stands where it is read.
+    """
+    if not is_set_by_mode(st.ctx.facts, node):
+        return None
+    assert isinstance(node, ast.Attribute)
+    plain = f"{st.call_text(node.value)}.{node.attr}"
+    texts: dict[bool, set[str]] = {True: set(), False: set()}  # trains -> what it is then
+    for mode, value in st.ctx.facts.values[node].items():
+        marked = depends_on_mode(value)
+        if marked and not (isinstance(value, Const) and is_plain([value.value])):
+            texts[mode == "train"] |= {"", plain}
+        elif mode in st.modes:
+            texts[mode == "train"].add(repr(value.value) if marked and isinstance(value, Const) else plain)
+    if any(len(found) > 1 for found in texts.values()):
+        message = f"`{node.attr}` differs between modes, in a way that the layer cannot compute when it is called"
+        raise st.ctx.refuse("mode-value", node, st.module, message)
+    st.ctx.told_by_mode.add(node)
+    found = texts[True] | texts[False]
+    if len(found) == 1:
+        return found.pop()
+    st.uses_training = st.training_by_mode = True
+    return f"{texts[True].pop()} if training else {texts[False].pop()}"
+
+
+def is_set_by_mode(facts: Facts, node: ast.AST) -> bool:
+    """True for the reading of an attribute that a branch on the mode may have set."""
+    if not facts.set_by_mode or not isinstance(node, ast.Attribute) or not isinstance(node.ctx, ast.Load):
+        return False
+    if node.attr not in facts.set_by_mode.values() or not facts.mode_dependent(node):
+        return False
+    value = facts.value(node.value)
+    return value is not None and any(isinstance(o, Instance) for o in options(value))
+
+
+def check_told(ctx: Context, module: Module) -> None:
+    """Refuse what a branch on the mode sets, where it is read in code that cannot be told the mode."""
+    for node in list(ctx.facts.values) if active("told-by-mode") else []:
+        hidden = bool(ctx.facts.set_by_mode) and hides_reading(ctx.facts, node)
+        if hidden or (is_set_by_mode(ctx.facts, node) and node not in ctx.told_by_mode):
+            message = "an attribute that differs between modes is read where the mode is not told"
+            raise ctx.refuse("mode-value", node, module, message)
+
+
+def hides_reading(facts: Facts, node: ast.AST) -> bool:
+    """True for `obj.__dict__`, and for `getattr` of an object, where a branch on the mode sets some attribute."""
+    if isinstance(node, ast.Attribute) and node.attr == "__dict__":
+        holder: ast.expr = node.value
+    elif isinstance(node, ast.Call) and node.args and isinstance(node.func, ast.Name) and node.func.id == "getattr":
+        holder = node.args[0]
+    else:
+        return False
+    value = facts.value(holder)
+    held = [o for o in (options(value) if value is not None else ()) if isinstance(o, Instance)]
+    return any(depends_on_mode(v) for o in held for v in o.attrs.values())
+
 
 PLAIN = (bool, int, float, str, type(None))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import functools
+from collections.abc import Iterable
 from typing import Any
 
 from migrator.analysis.modes import ALL, Step, header, walk
@@ -12,7 +13,7 @@ from migrator.analysis.signatures import ESTIMATOR_SPECS
 from migrator.analysis.values import Const, Mapping, Opaque, Result, Sequence, Value, is_none, options
 from migrator.emit.fragments import Renderer
 from migrator.emit.layout import hung
-from migrator.lower import objects, owners, rendering, tpu_specs, weights
+from migrator.lower import absent_network, objects, owners, rendering, tpu_specs, twin_specs, weights
 from migrator.lower.context import Context
 from migrator.lower.metric_entries import Entry
 from migrator.lower.owning import calls_in, owns
@@ -92,14 +93,17 @@ def spec_fields(ctx: Context, module: Module, node: ast.FunctionDef) -> dict[str
     for frame in ctx.facts.frames.get(node, []):
         if frame.returned is None:
             continue
-        returned = options(frame.returned)
+        returned = given_back(frame.returned)
+        if not returned and frame.mode != "infer":
+            continue
         specs = [o for o in returned if isinstance(o, Result) and o.symbol in ESTIMATOR_SPECS]
-        plain = tpu_specs.plain_twins(specs)
-        if plain and len(specs) == len(returned):
-            message = "the spec for TPUs is the same as the plain one beside it, which is converted"
-            ctx.note("twin-specs", "info", module, specs[0].call, message)
-            ctx.twins |= {spec.call for spec in specs} - {plain[0].call}
-            specs, returned = plain, tuple(plain)
+        twin = twin_specs.chosen(ctx, module, specs, frame.mode) if len(specs) == len(returned) else None
+        if twin is not None:
+            left = {spec.call for spec in specs} - {twin.call}
+            message = "this spec is left out: the one beside it computes the same, and is converted"
+            ctx.note("twin-specs", "info", module, min(left, key=lambda call: call.lineno), message)
+            ctx.twins |= left
+            specs, returned = [twin], (twin,)
         three = returned_tuple(ctx, node, frame.mode, returned)
         if three is not None:
             found[frame.mode] = three
@@ -158,10 +162,20 @@ def several_specs(returned: tuple[Value, ...]) -> str:
 
 def working_modes(ctx: Context, module: Module, node: ast.FunctionDef) -> frozenset[str]:
     """The modes in which the model_fn returns; in the others it raises, whatever its inputs are."""
-    modes = frozenset(f.mode for f in ctx.facts.frames.get(node, []) if f.returned is not None)
+    frames = [f for f in ctx.facts.frames.get(node, []) if f.returned is not None]
+    returning = frozenset(f.mode for f in frames)
+    modes = frozenset(f.mode for f in frames if given_back(f.returned) or f.mode == "infer")
     for mode in sorted(ALL - modes):
-        ctx.note("mode-raises", "info", module, node, f"the model_fn raises in mode {mode!r}; the Keras model does not")
+        why = f"returns no spec in mode {mode!r}, which stops an Estimator" if mode in returning else ""
+        why = why or f"raises in mode {mode!r}"
+        ctx.note("mode-raises", "info", module, node, f"the model_fn {why}; the Keras model does not")
     return modes
+
+
+def given_back(returned: Value | None) -> tuple[Value, ...]:
+    """What a model_fn may return but None, with which an Estimator stops."""
+    found = options(returned) if returned is not None else ()
+    return tuple(o for o in found if not (isinstance(o, Const) and o.value is None))
 
 
 # --------------------------------------------------------------------------------------------------------- forward
@@ -277,7 +291,7 @@ def has_forward_site(st: Staging, step: Step) -> bool:
     """True when the step calls something that owns layers, or, where nothing does, reads a variable."""
     network = [s for s in st.sites.values() if s.own.kind != "variable" and not metric_site(st, s)]
     if network:
-        return any(s.step is step for s in network)
+        return any(s.step is step and s.own.call not in st.unread for s in network)
     variables = st.variable_names()
     return any(
         isinstance(n, ast.Name) and n.id in variables and isinstance(n.ctx, ast.Load)
@@ -445,7 +459,8 @@ def call_method(parts: ModelParts) -> list[str]:
         shown = ", ".join(f"'{name}': {name}" for name in parts.cut)
         lines += rendering.wrapped("        return ", f"{{{shown}}}", "")
     else:
-        raise parts.ctx.refuse("no-forward", parts.node, parts.module, "no layers were found in the model_fn")
+        where, place, reason = absent_network.hidden(parts.ctx, parts.module, parts.node)
+        raise parts.ctx.refuse("no-forward", place, where, reason)
     parts.training = st.uses_training
     arguments = ["self", parts.features] + (["training=None"] if parts.training else [])
     return [*owners.def_line("call", arguments), *lines]
@@ -527,9 +542,13 @@ def is_expression(text: str) -> bool:
     return True
 
 
-def known(parts: ModelParts, start: set[str], given: set[str], what: str) -> None:
-    """Refuse when a method reads a name that it is not given."""
+def known(parts: ModelParts, start: set[str], given: set[str], what: str, inside: Iterable[Step] = ()) -> None:
+    """Refuse when a method reads a name that it is not given.
+
+    A name that only some of the statements `inside` bind is read before it is bound in the cases in which it was.
+    """
     left = start - given
+    left -= set().union(*(all_definitions(s) for s in inside if s.kind == "simple")) - parts.roles.keys()
     left -= {n for n in left if n in parts.st.captured}
     if left:
         name = sorted(left)[0]
@@ -560,7 +579,8 @@ def init_method(parts: ModelParts) -> list[str]:
 
 def creation(parts: ModelParts) -> list[dict[str, Any]]:
     """The weight map's creation tree of the model."""
-    return weights.creation_tree(parts.st, parts.st.steps)
+    left = [{"unread": name} for name in sorted(parts.ctx.unread)]
+    return [*weights.creation_tree(parts.st, parts.st.steps), *left]
 
 
 __all__ = ["Fields", "Mapping", "ModelParts", "owns"]

@@ -43,10 +43,16 @@ def _ended(tree: ast.Module) -> tuple[ast.Assign, ...]:
     found = []
     for node in tree.body:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            name = library_name(node.value, imported)
+            name = library_name(whole(node.value), imported)
             if name is not None and not is_there(name) and only_opened(tree, node.targets[0]):
                 found.append(node)
     return tuple(found)
+
+
+def whole(node: ast.expr) -> ast.expr:
+    """What a partial function is a part of; any other expression as it is."""
+    partial = isinstance(node, ast.Call) and ast.unparse(node.func) in ("functools.partial", "partial")
+    return node.args[0] if isinstance(node, ast.Call) and partial and node.args else node
 
 
 def library_name(node: ast.expr, imported: dict[str, str]) -> str | None:
@@ -62,8 +68,9 @@ def library_name(node: ast.expr, imported: dict[str, str]) -> str | None:
 
 
 def only_opened(tree: ast.Module, target: ast.Name) -> bool:
-    """True when a name is bound once and then only read for its attributes."""
+    """True when a name is bound once and then only read for its attributes, or called."""
     opened = {node.value for node in descendants(tree) if isinstance(node, ast.Attribute)}
+    opened |= {node.func for node in descendants(tree) if isinstance(node, ast.Call)}
     return not any(reads_or_binds(node, target, opened) for node in descendants(tree) if node is not target)
 
 

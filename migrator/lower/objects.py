@@ -146,11 +146,11 @@ def check_unchanged(ctx: Context, survey: Facts, node: ast.FunctionDef, construc
                     lines = [line for line in at.values() if line]
                     if not lines or (len(lines) == 1 and at[id(definition)] > store.lineno):
                         continue
+                elif of_another_class(module, store, related) or not may_be(survey, ctx.facts, store, classes):
+                    continue
                 elif definition is not None and definition in ctx.facts.frames:
                     if all(definition is reader for reader, nodes in read.items() if reads(nodes, store.attr)):
                         continue
-                elif of_another_class(module, store, related) or not may_be(survey, ctx.facts, store, classes):
-                    continue
                 message = f"`{store.attr}` of the object is set where the model may exist already"
                 raise ctx.refuse("object-state", store, module, message)
 

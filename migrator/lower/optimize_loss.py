@@ -6,7 +6,7 @@ import ast
 
 from migrator.analysis.values import Const, Member, Opaque, Result, Stage, Symbol, Value, options, stage_of
 from migrator.lower.context import Context
-from migrator.lower.train_ops import TrainOp, argument
+from migrator.lower.train_ops import Clip, TrainOp, argument
 from migrator.source.module import Module
 
 SYMBOL = "tensorflow.contrib.layers.optimize_loss"
@@ -41,7 +41,7 @@ def train_op(ctx: Context, module: Module, call: ast.Call) -> TrainOp:
     if clip is not None and not all(is_number(o) for o in options(ctx.facts.value(clip) or Opaque(Stage.STATIC))):
         raise ctx.refuse("optimize-loss", clip, module, "gradients are clipped by a function")
     variables = argument(call, SYMBOL, "variables")
-    clipping = ("global_clipnorm", clip) if clip is not None else None
+    clipping = Clip("global_clipnorm", clip) if clip is not None else None
     rate = argument(call, SYMBOL, "learning_rate")
     value = ctx.facts.value(chosen) or Opaque(Stage.STATIC)
     if rate is not None and is_name(value):

@@ -4,29 +4,42 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import re
 from typing import TYPE_CHECKING
 
+from migrator.analysis.changes import PARAMS
 from migrator.analysis.modes import Step, walk
 from migrator.analysis.signatures import VARIABLES
 from migrator.analysis.values import (
-    Choice,
     Const,
     Instance,
     Opaque,
     Result,
-    Sequence,
     Stage,
     Symbol,
     Value,
+    is_none,
     options,
 )
 from migrator.emit.fragments import call_text
-from migrator.lower import hand_schedules, optimize_loss, optimizer_classes, rendering, rewriting, steps
-from migrator.lower.context import Context
+from migrator.lower import (
+    alternatives,
+    create_train_op,
+    gradients,
+    hand_schedules,
+    helper_ops,
+    optimize_loss,
+    optimizer_classes,
+    rendering,
+    rewriting,
+    steps,
+    waiting,
+)
+from migrator.lower.context import Context, fresh
 from migrator.lower.owning import parameter_roles
 from migrator.lower.slices import slice_steps
 from migrator.lower.staging import Staging, local_names
-from migrator.lower.train_ops import TrainOp, argument
+from migrator.lower.train_ops import Clip, TrainOp, argument
 from migrator.rulebook import Rule
 from migrator.source.module import Module
 from migrator.source.syntax import descendants
@@ -35,11 +48,6 @@ if TYPE_CHECKING:
     from migrator.lower.model import ModelParts
     from migrator.lower.rewriting import Render
 
-CLIPS = {
-    "tensorflow.clip_by_global_norm": "global_clipnorm",
-    "tensorflow.clip_by_norm": "clipnorm",
-    "tensorflow.clip_by_value": "clipvalue",
-}
 LOOKUPS = frozenset(
     {
         "tensorflow.nn.embedding_lookup",
@@ -53,8 +61,6 @@ LOOKUP_COLUMNS = {  # of the layers over feature columns: the columns whose weig
     "tensorflow.feature_column.linear_model": ("categorical_column_with", "bucketized_column", "crossed_column"),
 }
 
-GLOBAL_STEPS = frozenset({"tensorflow.train.get_global_step", "tensorflow.train.get_or_create_global_step"})
-
 
 def train_ops(ctx: Context, module: Module, value: Value, where: ast.AST) -> list[TrainOp]:
     """The minimisations that a train_op value stands for; anything else refuses."""
@@ -66,31 +72,52 @@ def train_ops(ctx: Context, module: Module, value: Value, where: ast.AST) -> lis
         if first.symbol in ("tensorflow.group", "tensorflow.tuple") and not first.part:
             ops: list[TrainOp] = []
             by_hand = 0
-            for key, inner in first.bound.items():
-                if key in ("name", "control_inputs"):
+            for item in waiting.operations(ctx, first):
+                if waiting.averages_go(ctx, item):
                     continue
-                items = inner.items if isinstance(inner, Sequence) else [inner]
-                for item in items:
-                    if counts_a_step(ctx, item):
-                        by_hand += 1
-                    elif not is_update_ops(item):
-                        ops += train_ops(ctx, module, item, first.call)
+                if counts_a_step(ctx, item):
+                    by_hand += 1
+                elif not is_update_ops(item):
+                    ops += train_ops(ctx, module, item, first.call)
             if by_hand + sum(op.counts for op in ops) > 1:
                 raise ctx.refuse("global-step", first.call, module, "a step counts more than once")
+            if not ops and not by_hand:
+                ops = behind(ctx, module, first, where)
             return [dataclasses.replace(ops[0], counts=True), *ops[1:]] if by_hand and ops else ops
+        if waiting.only_waits(first):
+            return behind(ctx, module, first, where)
         return [one_train_op(ctx, module, [o for o in found if isinstance(o, Result)])]
+    if calls and all(isinstance(o, Result) for o in found):
+        ops = [op for option in found for op in train_ops(ctx, module, option, where)]
+        ops = [op for index, op in enumerate(ops) if op.call not in {o.call for o in ops[:index]}]
+        if len(ops) == 1:
+            return ops  # the others wait for it
+        if len(ops) >= len(calls):
+            return [alternatives.one_of(ctx, module, ops)]
     raise ctx.refuse("train-op", where, module, "the train_op is not a minimisation that can be followed")
+
+
+def behind(ctx: Context, module: Module, value: Result, where: ast.AST) -> list[TrainOp]:
+    """The minimisations that an operation waits for: all that it is there for."""
+    if waiting.average_of(value) is not None:
+        waiting.check_averages(ctx, module, value)
+    inputs = [i for i in waiting.waited_for(ctx, value) if waiting.minimised(i)]
+    ops = [op for item in inputs for op in train_ops(ctx, module, item, where)]
+    if not ops:
+        message = f"a train_op made by `{value.symbol}` is not covered yet"
+        raise ctx.refuse("train-op", value.call, value.module, message)
+    return ops
 
 
 def counts_a_step(ctx: Context, value: Value) -> bool:
     """True for `tf.assign_add(global_step, 1)` and `global_step.assign(global_step + 1)`."""
-    if isinstance(value, Result) and value.symbol in {f"{step}.assign" for step in GLOBAL_STEPS}:
+    if isinstance(value, Result) and value.symbol in {f"{step}.assign" for step in steps.GLOBAL_STEPS}:
         return len(value.call.args) == 1 and is_next_step(ctx, value.module, value.call, value.call.args[0])
     if not isinstance(value, Result) or value.symbol != "tensorflow.assign_add":
         return False
     counter = value.bound.get("ref", value.bound.get("0"))
     amount = value.bound.get("value", value.bound.get("1"))
-    counted = isinstance(counter, Result) and counter.symbol in GLOBAL_STEPS and not counter.part
+    counted = isinstance(counter, Result) and counter.symbol in steps.GLOBAL_STEPS and not counter.part
     return counted and isinstance(amount, Const) and amount.value == 1
 
 
@@ -128,91 +155,56 @@ def one_train_op(ctx: Context, module: Module, results: list[Result]) -> TrainOp
     call = first.call
     if first.symbol == optimize_loss.SYMBOL:
         return optimize_loss.train_op(ctx, module, call)
+    if first.symbol in create_train_op.SYMBOLS:
+        return all_or_some(ctx, create_train_op.train_op(ctx, module, call, first.symbol))
     if first.symbol not in ("optimizer.minimize", "optimizer.apply_gradients") or not isinstance(
         call.func, ast.Attribute
     ):
         raise ctx.refuse("train-op", call, module, f"a train_op made by `{first.symbol}` is not covered yet")
     optimizer_value = ctx.facts.value(call.func.value) or Opaque(Stage.STATIC)
-    counts = argument(call, first.symbol, "global_step") is not None
+    step = argument(call, first.symbol, "global_step")
+    counts = step is not None
+    if step is not None and not steps.is_global_step(ctx, step):
+        raise ctx.refuse(
+            "global-step", call, module, "the minimisation counts in another variable than the global step"
+        )
+    for name in ("grad_loss", "grad_ys", "stop_gradients"):
+        changes_gradients(ctx, module, first, name)
     if any(isinstance(o, Instance) for o in options(optimizer_value)):
         counts = False  # a class of the program's own, which does not count: one that reads the step is refused
     if first.symbol == "optimizer.minimize":
         loss = argument(call, first.symbol, "loss")
         assert loss is not None
-        return TrainOp(
-            call, call.func.value, optimizer_value, loss, argument(call, first.symbol, "var_list"), None, counts
-        )
-    pairs = first.bound.get("grads_and_vars")
-    source, clip = gradients(ctx, module, pairs, call)
+        variables = argument(call, first.symbol, "var_list")
+        return all_or_some(ctx, TrainOp(call, call.func.value, optimizer_value, loss, variables, None, counts))
+    source, clip = gradients.gradients(ctx, first.module, call, argument(call, first.symbol, "grads_and_vars"))
     name = source.symbol
     loss = argument(source.call, name, "loss" if name.startswith("optimizer.") else "ys")
     variables = argument(source.call, name, "var_list" if name.startswith("optimizer.") else "xs")
     assert loss is not None
-    if variables is not None and all_trainable(ctx.facts.value(variables)):
-        variables = None
-    return TrainOp(call, call.func.value, optimizer_value, loss, variables, clip, counts)
+    for given in ("grad_loss", "grad_ys", "stop_gradients"):
+        changes_gradients(ctx, module, source, given)
+    if isinstance(ctx.facts.value(loss), Sequence):
+        raise ctx.refuse("gradients", source.call, module, "the gradients are those of several values")
+    return all_or_some(ctx, TrainOp(call, call.func.value, optimizer_value, loss, variables, clip, counts))
+
+
+def changes_gradients(ctx: Context, module: Module, made: Result, name: str) -> None:
+    """Refuse an argument by which gradients are others than those of the loss."""
+    given = made.bound.get(name)
+    if given is not None and is_none(given) is not True:
+        raise ctx.refuse("gradients", made.call, module, f"`{name}` changes the gradients")
+
+
+def all_or_some(ctx: Context, op: TrainOp) -> TrainOp:
+    """A minimisation whose variables are named only where they are not all the trainable ones."""
+    named = op.variables is not None and not all_trainable(ctx.facts.value(op.variables, "train"))
+    return op if named else dataclasses.replace(op, variables=None)
 
 
 def all_trainable(value: Value | None) -> bool:
     """True for tf.trainable_variables() without a scope."""
     return isinstance(value, Result) and value.symbol == "tensorflow.trainable_variables" and not value.bound
-
-
-def gradients(
-    ctx: Context, module: Module, value: Value | None, where: ast.AST
-) -> tuple[Result, tuple[str, ast.expr] | None]:
-    """Where gradients come from (compute_gradients or tf.gradients) and the one clipping on their way."""
-    clip: tuple[str, ast.expr] | None = None
-    for _ in range(12):
-        value = gradient_option(value)
-        if isinstance(value, Sequence) and value.items:
-            inner = value.items[0]
-            value = inner.items[0] if isinstance(inner, Sequence) and inner.items else inner
-            continue
-        if not isinstance(value, Result):
-            break
-        if value.symbol in ("optimizer.compute_gradients", "tensorflow.gradients"):
-            return value, clip
-        if value.symbol in ("builtins.zip", "builtins.zip*"):
-            value = value.bound.get("0")
-            continue
-        if value.symbol in CLIPS:
-            if clip is not None:
-                break
-            clip = clipping(ctx, module, value)
-            value = value.bound.get("t_list", value.bound.get("t"))
-            continue
-        break
-    raise ctx.refuse("gradients", where, module, "the way of the gradients to the optimizer cannot be followed")
-
-
-def gradient_option(value: Value | None) -> Value | None:
-    """The alternative that is a gradient, where the other is None or the unclipped one."""
-    if isinstance(value, Choice):
-        results = [o for o in value.options if isinstance(o, (Result, Sequence))]
-        clipped = [r for r in results if isinstance(r, Result) and r.symbol in CLIPS]
-        return (clipped or results or [value])[0]
-    return value
-
-
-def clipping(ctx: Context, module: Module, value: Result) -> tuple[str, ast.expr]:
-    """The Keras argument of a clip call and its amount."""
-    if value.symbol == "tensorflow.clip_by_value":
-        low = argument(value.call, value.symbol, "clip_value_min")
-        high = argument(value.call, value.symbol, "clip_value_max")
-        if (
-            low is None
-            or high is None
-            or ast.unparse(low) not in (f"-{ast.unparse(high)}", f"-1 * {ast.unparse(high)}")
-        ):
-            raise ctx.refuse("clip", value.call, module, "clipping to an asymmetric range has no Keras argument")
-        return "clipvalue", high
-    amount = argument(value.call, value.symbol, "clip_norm")
-    assert amount is not None
-    extra = "use_norm" if value.symbol.endswith("global_norm") else "axes"
-    if argument(value.call, value.symbol, extra) is not None:
-        raise ctx.refuse("clip", value.call, module, f"`{extra}` of clipping has no Keras argument")
-    return CLIPS[value.symbol], amount
 
 
 def loss_imports(parts: ModelParts) -> set[str]:
@@ -235,29 +227,7 @@ def plan(parts: ModelParts) -> list[TrainOp]:
     if fields is None or "train_op" not in fields.expressions:
         return []
     found = train_ops(parts.ctx, parts.module, fields.values["train_op"], fields.expressions["train_op"])
-    inside = {id(n) for n in descendants(parts.node)}
-    return [op if id(op.call) in inside else from_helper(parts, op) for op in found]
-
-
-def from_helper(parts: ModelParts, op: TrainOp) -> TrainOp:
-    """A minimisation made in a helper `make_train_op(loss, params)`, as the model_fn sees it."""
-    ctx = parts.ctx
-    for call, frames in ctx.facts.activations.items():
-        for frame in frames:
-            helper = frame.function.node if frame.function is not None else None
-            if not isinstance(helper, ast.FunctionDef) or frame.parent is None or frame.parent.function is None:
-                continue
-            if frame.parent.function.node is parts.node and any(n is op.call for n in descendants(helper)):
-                from migrator.lower.owned_calls import python_arguments
-
-                given = python_arguments(ctx, parts.module, helper, call)
-                loss = given.get(op.loss.id) if isinstance(op.loss, ast.Name) else None
-                if loss is None or helper not in frame.module.tree.body:
-                    raise ctx.refuse(
-                        "train-op", call, parts.module, "the loss that a helper minimises cannot be followed"
-                    )
-                return dataclasses.replace(op, loss=loss, helper=helper, helper_call=call)
-    raise ctx.refuse("train-op", op.call, parts.module, "the function that makes the train_op cannot be followed")
+    return [helper_ops.placed(parts, op) for op in found]
 
 
 def factory(parts: ModelParts, op: TrainOp) -> tuple[str, str]:
@@ -298,8 +268,6 @@ def module_prefix(parts: ModelParts, func: ast.expr) -> str:
 
 
 def _mentions(text: str, name: str) -> bool:
-    import re
-
     return re.search(rf"(?<![\w.]){re.escape(name)}\b(?!=[^=])", text) is not None
 
 
@@ -384,6 +352,9 @@ def builder_staging(parts: ModelParts) -> Staging:
 def optimizer_lines(parts: ModelParts, op: TrainOp, indent: str = "    ") -> tuple[list[str], str]:
     """(statements that prepare the optimizer, the expression that is it)."""
     if op.helper is not None:
+        if PARAMS in parts.ctx.facts.inputs_changed:
+            message = "the params are changed before a function makes the optimizer from them"
+            raise parts.ctx.refuse("argument-change", op.call, parts.module, message)
         return [], factory(parts, op)[0]
     return sliced_optimizer(parts, builder_staging(parts), op, indent)
 
@@ -391,7 +362,7 @@ def optimizer_lines(parts: ModelParts, op: TrainOp, indent: str = "    ") -> tup
 def sliced_optimizer(parts: ModelParts, st: Staging, op: TrainOp, indent: str) -> tuple[list[str], str]:
     """The static slice of a body that makes the optimizer."""
     ctx = parts.ctx
-    ctx.clipping = [(op.clip[0], st.static_text(op.clip[1]))] if op.clip is not None else []
+    ctx.clipping = [(op.clip.argument, amount_text(st, op.clip))] if op.clip is not None else []
     functions: list[str] = []
     for rate, call in computed_rates(ctx, st, op):
         function, st.overrides[rate] = hand_schedules.function_lines(st, rate, call, indent)
@@ -401,22 +372,33 @@ def sliced_optimizer(parts: ModelParts, st: Staging, op: TrainOp, indent: str) -
         if ctx.clipping:
             st.appended[call] = [f"{name}={amount}" for name, amount in ctx.clipping]
     st.begin_method()
-    live = st.loads_static(op.optimizer)
+    for given, made_by in op.held:
+        st.overrides[given] = st.static_text(made_by)
+    held = dict(op.held)
+
+    def loads(node: ast.AST) -> set[str]:
+        return st.loads_static(held.get(node, node))  # type: ignore[call-overload]
+
+    live = st.loads_static(op.optimizer) if not held else {op.held_by}
     if op.rate is not None:
         is_schedule(ctx, parts.module, op.rate)
         live |= st.loads_static(op.rate)
     if op.clip is not None:
-        live |= st.loads_static(op.clip[1])
-    needed, start = slice_steps(st.steps, live, st.loads_static, lambda step: False)
+        live |= st.loads_static(op.clip.amount) | (st.loads_static(op.clip.test[0]) if op.clip.test else set())
+    needed, start = slice_steps(st.steps, live, loads, lambda step: False)
     needed -= {step for step in walk(st.steps) if step in needed and only_wraps(parts, step)}
     for step in walk(st.steps):
-        if step in needed and step.kind == "simple":
+        if step in needed and step.kind == "simple" and getattr(step.node, "value", None) not in held:
             refuse_late(parts, step)
     own = local_names(st.node) - st.roles.keys()  # read before it is set, it raises here as it did there
     for name in sorted(start - own):
         if st.roles.get(name) not in ("static",):
             raise ctx.refuse("unbound", op.call, parts.module, f"the optimizer depends on `{name}`")
     lines = [*functions, *rendering.compact(rendering.static_block(st, st.steps, needed, indent, 0, set()))]
+    if held:
+        name = fresh("optimizer", {n for line in lines for n in re.findall(r"\w+", line)})
+        ctx.clipping = []
+        return [re.sub(rf"^(\s*){op.held_by} = ", rf"\1{name} = ", line) for line in lines], name
     text = st.static_text(op.optimizer)
     if op.rate is not None:
         made = "support.named_row_optimizer" if ctx.sparse_gradients else "support.named_optimizer"
@@ -435,6 +417,15 @@ def sliced_optimizer(parts: ModelParts, st: Staging, op: TrainOp, indent: str) -
             if is_expression(tail) and not comments and "#" not in tail:
                 return lines[:at], tail
     return lines, text
+
+
+def amount_text(st: Staging, clip: Clip) -> str:
+    """By how much gradients are clipped; None in the runs that do not clip."""
+    amount = st.static_text(clip.amount)
+    if clip.test is None:
+        return amount
+    test = st.static_text(clip.test[0])
+    return f"{amount} if {test} else None" if clip.test[1] else f"None if {test} else {amount}"
 
 
 def computed_rates(ctx: Context, st: Staging, op: TrainOp) -> list[tuple[ast.expr, ast.Call]]:

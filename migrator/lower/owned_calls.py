@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, Function, Instance, ModuleRef, Partial, Result, Symbol, Value, options
 from migrator.emit.fragments import call_text, standalone
-from migrator.lower import dropouts, keras_classes, recurrent, rewriting, variables
+from migrator.lower import dropouts, keras_classes, metric_pairs, recurrent, rewriting, sized, variables
 from migrator.lower.context import Context
 from migrator.lower.owning import Own, class_entry, one_definition, owns
 from migrator.lower.slices import kept_name
@@ -85,11 +85,15 @@ def call_parts(st: Staging, site: Site) -> list[ast.expr]:
     own = site.own
     match own.kind:
         case "layer":
-            return [*layer_inputs(st, site), *training_part(st, site), *then_part(st, site)]
+            late = sized.call_parts(st, site)
+            return [*layer_inputs(st, site), *training_part(st, site), *then_part(st, site), *late]
         case "layer_object":
-            made_here = isinstance(own.call.func, ast.Call)
-            return [*([] if made_here else [own.call.func]), *object_inputs(st, site), *training_part(st, site)]
-        case "variable" | "object":
+            assert own.holder is not None
+            made_here = isinstance(own.holder, ast.Call)
+            return [*([] if made_here else [own.holder]), *object_inputs(st, site), *training_part(st, site)]
+        case "variable":
+            return sized.variable_parts(st, site)
+        case "object":
             return []
         case "rnn":
             return recurrent.call_parts(st, site)
@@ -125,18 +129,17 @@ def static_parts(st: Staging, site: Site) -> list[ast.AST]:
         case "layer":
             assert own.rule is not None
             bound = rewriting.bound_or_refuse(st.ctx, st.module, own.rule, dropouts.in_training(st, site))
-            sources = {a.source for a in own.rule.args}
+            sources = {a.source for a in own.rule.args} - sized.late_arguments(st, site).keys()
             return condition + [e for name, e in bound.items() if name in sources]
-        case "metric":
-            assert own.rule is not None
+        case "metric" if own.rule is not None:
             bound = rewriting.bound_or_refuse(st.ctx, st.module, own.rule, own.call)
             sources = {a.source for a in own.rule.args}
             return condition + [e for name, e in bound.items() if name in sources]
         case "variable":
-            return condition + variables.static_parts(st, site)
+            return condition + variables.static_parts(st, site, sized.late_arguments(st, site).values())
         case "rnn":
             return condition + recurrent.static_parts(st, site)
-        case "function":
+        case "function" | "metric":
             owner = owner_of(st, own)
             bound = python_arguments(st.ctx, st.module, owner.node, own.call)
             parts: list[ast.AST] = [e for name, e in bound.items() if owner.roles.get(name) == "static"]
@@ -146,7 +149,7 @@ def static_parts(st: Staging, site: Site) -> list[ast.AST]:
             captured = [kept_name(c[5:]) if c.startswith("self.") else c for c in owner.captured]
             return condition + parts + [ast.Name(c, ast.Load()) for c in captured if c in st.locals]
         case "layer_object":
-            func = own.call.func
+            func = own.holder
             return (
                 condition + [*func.args, *(k.value for k in func.keywords)] if isinstance(func, ast.Call) else condition
             )
@@ -168,21 +171,23 @@ def use_text(st: Staging, site: Site) -> str:
         case "layer":
             assert own.rule is not None
             arguments = [st.call_text(e) for e in layer_inputs(st, site)]
-            arguments += training_argument(st, site)
-            text = call_text(reference(st, site), arguments)
+            text = sized.use_text(st, site, reference(st, site), arguments, training_argument(st, site))
             for function in then_part(st, site):
                 if not isinstance(function, (ast.Name, ast.Attribute)):
                     raise st.ctx.refuse(own.rule.id, function, st.module, "a function made on the spot is applied")
                 text = call_text(st.call_text(function), [text])
         case "layer_object":
             arguments = [st.call_text(e) for e in object_inputs(st, site)] + training_argument(st, site)
-            made_here = isinstance(own.call.func, ast.Call)
-            text = call_text(reference(st, site) if made_here else st.call_text(own.call.func), arguments)
-        case "variable" | "object":
+            assert own.holder is not None
+            made_here = isinstance(own.holder, ast.Call)
+            text = call_text(reference(st, site) if made_here else st.call_text(own.holder), arguments)
+        case "variable":
+            text = sized.variable_text(st, site, reference(st, site))
+        case "object":
             text = reference(st, site)
         case "rnn":
             text = recurrent.use_text(st, site)
-        case "metric":
+        case "metric" if own.rule is not None:
             text = call_text(f"{reference(st, site)}.update_state", [st.call_text(e) for e in metric_inputs(st, site)])
         case _:
             text = owner_use_text(st, site)
@@ -192,7 +197,10 @@ def use_text(st: Staging, site: Site) -> str:
 def metric_inputs(st: Staging, site: Site) -> list[ast.expr]:
     """The arguments of a tf.metrics call that go to update_state."""
     rule = site.own.rule
-    assert rule is not None
+    if rule is None:
+        owner = owner_of(st, site.own)
+        given = python_arguments(st.ctx, st.module, owner.node, site.own.call)
+        return [e for name, e in given.items() if owner.roles.get(name) == "call"]
     bound = rewriting.bound_or_refuse(st.ctx, st.module, rule, site.own.call)
     found = [bound[name] for name in rule.update if name in bound]
     if rule.weights_arg and rule.weights_arg in bound:
@@ -229,6 +237,8 @@ def training_argument(st: Staging, site: Site) -> list[str]:
     if rule is None or not rule.training:
         return []
     given = training_part(st, site)
+    if own_test := st.follows.get(site.own.call):
+        return [f"training={st.training_text(own_test)}"]
     if dropouts.follows_mode(st, site):
         st.uses_training = st.training_by_mode = True
         return ["training=training"]
@@ -275,7 +285,8 @@ def owner_use_text(st: Staging, site: Site) -> str:
             leading = False
             continue
         text = st.call_text(bound[name])
-        if leading and id(bound[name]) in positional:
+        number = owner.staging is not None and name in owner.staging.late  # Keras takes tensors alone by position
+        if leading and id(bound[name]) in positional and not number:
             arguments.append(text)
         else:
             leading = False
@@ -291,7 +302,8 @@ def owner_use_text(st: Staging, site: Site) -> str:
             else (st.call_text(target))
         )
         return call_text(holder, arguments)
-    return call_text(reference(st, site), arguments)
+    updating = ".update_state" if own.kind == "metric" else ""
+    return call_text(f"{reference(st, site)}{updating}", arguments)
 
 
 def default_nodes(node: ast.FunctionDef) -> dict[str, ast.expr]:
@@ -331,18 +343,20 @@ def creation_text(st: Staging, site: Site) -> str:
     match own.kind:
         case "layer":
             assert own.rule is not None and own.rule.target is not None
+            if sized.waits(st, site):
+                return sized.creation_text(st, site)
             ctx.lower_level(own.rule.level)
             made = rewriting.target(ctx, module, own.rule, own.call)
             text = rewriting.rule_text(ctx, module, own.rule, dropouts.in_training(st, site), st.static_text, made)
         case "metric":
-            assert own.rule is not None and own.rule.target is not None
             text = metric_text(st, own)
         case "variable":
-            text = variables.creation_text(st, site)
+            text = sized.creation_text(st, site) if sized.waits(st, site) else variables.creation_text(st, site)
         case "rnn":
             text = recurrent.creation_text(st, site)
         case "layer_object":
-            text = st.static_text(own.call.func)
+            assert own.holder is not None
+            text = st.static_text(own.holder)
         case "object":
             text = static_call_text(st, own.call) or st.static_text(own.call)
         case _:
@@ -357,17 +371,23 @@ def creation_text(st: Staging, site: Site) -> str:
 def metric_text(st: Staging, own: Own) -> str:
     """A metric object under the key that evaluate reports."""
     rule = own.rule
-    assert rule is not None and rule.target is not None
-    st.ctx.lower_level(rule.level)
-    found = rewriting.arguments(st.ctx, st.module, rule, own.call, st.static_text)
-    shown = [text for name, text in found if name != "name"]
     key = st.ctx.metric_names.get(own.call)
     node = st.ctx.metric_keys.get(own.call)
     if key is None and node is None:
         raise st.ctx.refuse("metrics", own.call, st.module, "a metric is made that evaluate does not report")
-    made = rewriting.target(st.ctx, st.module, rule, own.call)
     key = key if key is not None or node is None else st.static_text(node)
-    return st.ctx.use(st.module, call_text(made, [*shown, f"name={key}"]))
+    named = [f"name={key}"] if key else []
+    if rule is None:
+        from migrator.lower.staging import with_arguments
+
+        text = owner_creation_text(st, own)
+        return with_arguments(text, named) if named else text
+    assert rule.target is not None
+    st.ctx.lower_level(rule.level)
+    found = rewriting.arguments(st.ctx, st.module, rule, own.call, st.static_text)
+    shown = [text for name, text in found if name != "name"]
+    made = rewriting.target(st.ctx, st.module, rule, own.call)
+    return st.ctx.use(st.module, call_text(made, [*shown, *named]))
 
 
 def owner_creation_text(st: Staging, own: Own) -> str:
@@ -417,7 +437,8 @@ def is_indirect(st: Staging, own: Own) -> bool:
     """True when a call goes through a value that holds the function, not through the function's own name."""
     func, definition = own.call.func, own.definition
     if isinstance(func, ast.Name):
-        return func.id in st.locals and (func.id in st.roles or definition is None or func.id != definition.name)
+        named = definition is not None and func.id == definition.name and not own.alternatives
+        return func.id in st.locals and (func.id in st.roles or not named)
     if isinstance(func, ast.Attribute):
         return bool(own.alternatives)
     return True
@@ -501,6 +522,19 @@ def value_text(st: Staging, node: ast.expr) -> str | None:
         st.ctx.imports.setdefault(st.module.path, set()).add("functools")
         return call_text("functools.partial", [name, *captured])
     return None
+
+
+def chosen_definition(st: Staging, node: ast.FunctionDef) -> str:
+    """The class that one of several functions of a name became, where the program defines the one that it calls."""
+    from migrator.lower import owners
+
+    function = owners.entry_function(st.ctx, node)
+    kind = "metric" if metric_pairs.pair_of(st.ctx, node) is not None else "function"
+    owner = owner_of(st, Own(ast.Call(ast.Name(node.name), [], []), kind, definition=node, function=function))
+    if owner.captured or owner.outer_defaults:
+        message = f"one of several functions `{node.name}` reads what is known where it is defined"
+        raise st.ctx.refuse("function-choice", node, st.module, message)
+    return owner.name_in(st.ctx, st.module)
 
 
 def comprehension_text(st: Staging, node: ast.ListComp | ast.GeneratorExp) -> str | None:

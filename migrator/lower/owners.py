@@ -13,10 +13,10 @@ from migrator.analysis.lookup import class_member, keras_base
 from migrator.analysis.modes import Step
 from migrator.analysis.values import ClassRef, Function, Scope, options
 from migrator.emit.fragments import call_text, standalone
-from migrator.lower import built_objects, guards, keras_classes, objects, rendering, reuse, weights
+from migrator.lower import built_objects, getters, guards, keras_classes, objects, rendering, reuse, weights
 from migrator.lower.context import Context, class_name, top_level_names
 from migrator.lower.owned_calls import default_nodes
-from migrator.lower.owning import Own, class_entry, class_of, owns, parameter_roles, role
+from migrator.lower.owning import Own, class_entry, class_of, numbers_by_mode, owns, parameter_roles, role
 from migrator.lower.slices import definitions, kept_name, slice_steps
 from migrator.lower.staging import Staging
 from migrator.source.module import Module
@@ -65,10 +65,14 @@ def owner_of(ctx: Context, st: Staging | None, own: Own) -> Owner:
     if found is not None:
         assert own.function is not None
         raise ctx.refuse("recursion", definition, own.function.scope.module, "a function builds layers through itself")
+    from migrator.lower import metric_classes
+
     ctx.owners[definition] = "in progress"
     function = own.function or entry_function(ctx, definition)
     if own.kind in ("entry", "object") and own.cls is not None:
         owner = class_owner(ctx, own.cls, definition, function)
+    elif own.kind == "metric":
+        owner = metric_classes.metric_owner(ctx, own)
     else:
         owner = function_owner(ctx, definition, function, own.cls)
     ctx.owners[definition] = owner
@@ -131,7 +135,7 @@ def function_owner(ctx: Context, node: ast.FunctionDef, function: Function, cls:
     module = function.scope.module
     held = built_objects.held_attributes(ctx, module, cls, function) if cls is not None else []
     roles = parameter_roles(ctx, module, node)
-    late = reuse.late_parameters(ctx, node, roles)
+    late = reuse.late_parameters(ctx, node, roles) | numbers_by_mode(ctx, node)
     roles = {p: "call" if p in late else r for p, r in roles.items()}
     self_name = objects.object_name(node, function)
     free = free_names(node, function) - {self_name}
@@ -419,7 +423,7 @@ def class_owner(ctx: Context, cls: ast.ClassDef, entry: ast.FunctionDef, functio
         keras_classes.check(ctx, module, ref)
     elif any(not is_plain_base(b) for b in ref.bases):
         raise ctx.refuse("class-base", cls, module, f"`{cls.name}` derives from a class that also builds the network")
-    late = frozenset(p for p in roles if roles[p] == "static" and p != self_name)
+    late = frozenset(p for p in roles if roles[p] == "static" and p != self_name) | numbers_by_mode(ctx, entry)
     roles = {p: "call" if p in late else r for p, r in roles.items()}
     others = {k: v for k, v in roles.items() if k != self_name}
     st = Staging(ctx, module, entry, others, self_name, keep_self=True, late=late)
@@ -477,8 +481,9 @@ def class_text(
     doc = documentation(cls)
     if doc is not None:
         lines += [*docstring(st, doc, "    "), ""]
+    gone = getters.scope_methods(ctx, module, cls)
     for member in cls.body:
-        if member is doc:
+        if member is doc or member in gone:
             continue
         if isinstance(member, ast.FunctionDef):
             if member is init:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 
+from migrator.analysis.calls import APPLYING
 from migrator.analysis.facts import Frame
 from migrator.analysis.lookup import calling_method, class_member
 from migrator.analysis.signatures import FUSED_RNNS, RNN_CALLS, VARIABLES
@@ -13,9 +14,11 @@ from migrator.analysis.values import (
     Const,
     Function,
     Instance,
+    Mapping,
     Opaque,
     Partial,
     Result,
+    Sequence,
     Stage,
     Symbol,
     Value,
@@ -41,6 +44,7 @@ class Own:
     cls: ast.ClassDef | None = None
     function: Function | None = None
     made: Result | None = None  # the layer object or cell that is called
+    holder: ast.expr | None = None  # the expression of the layer object that is called
     alternatives: list[Own] = dataclasses.field(default_factory=list)  # other functions that may be called instead
 
 
@@ -80,11 +84,16 @@ def owns_through(ctx: Context, call: ast.Call, callee: Value) -> Own | None:
         case Result():
             rule = ctx.rules.find(callee.symbol)
             if rule is not None and rule.kind == "layer_class" and not callee.part:
-                return Own(call, "layer_object", callee.symbol, rule, made=callee)
+                holder = called_object(ctx, call)
+                return Own(call, "layer_object", callee.symbol, rule, made=callee, holder=holder)
             if callee.symbol in FUSED_RNNS and not callee.part:
                 return Own(call, "rnn", f"{callee.symbol}()", made=callee)
         case Function():
             if isinstance(callee.node, ast.FunctionDef) and owns(ctx, callee.node):
+                from migrator.lower import metric_pairs
+
+                if metric_pairs.pair_of(ctx, callee.node) is not None:
+                    return Own(call, "metric", definition=callee.node, function=callee)
                 if (
                     isinstance(callee.bound, Instance)
                     and callee.owner is not None
@@ -107,6 +116,17 @@ def owns_through(ctx: Context, call: ast.Call, callee: Value) -> Own | None:
         case Partial():
             return owns_through(ctx, call, callee.function)
     return None
+
+
+def called_object(ctx: Context, call: ast.Call) -> ast.expr:
+    """What a call calls; of `layer.apply(x)`, the layer."""
+    func = call.func
+    if not isinstance(func, ast.Attribute) or func.attr not in APPLYING:
+        return func
+    held = ctx.facts.value(func.value)
+    called = [o for value in ctx.facts.callees.get(call, []) for o in options(value)]
+    made = {o.call for o in (options(held) if held is not None else ()) if isinstance(o, Result) and not o.part}
+    return func.value if called and all(isinstance(o, Result) and o.call in made for o in called) else func
 
 
 def owns(ctx: Context, definition: ast.AST, path: frozenset[ast.AST] = frozenset()) -> bool:
@@ -192,7 +212,8 @@ def frames_of(ctx: Context, definition: ast.AST) -> list[Frame]:
 def parameter_roles(ctx: Context, module: Module, definition: ast.FunctionDef) -> dict[str, str]:
     """Parameter -> "static" (constructor), "call" (tensor) or "mode" (becomes `training`), over all activations."""
     arguments = definition.args
-    if arguments.vararg is not None or arguments.kwarg is not None:
+    rest = [p.arg for p in (arguments.vararg, arguments.kwarg) if p is not None]
+    if not all(is_never_given(ctx, definition, name) for name in rest):
         raise ctx.refuse("star-parameters", definition, module, f"`{definition.name}` takes *args or **kwargs")
     names = [p.arg for p in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
     roles: dict[str, str] = {}
@@ -204,11 +225,32 @@ def parameter_roles(ctx: Context, module: Module, definition: ast.FunctionDef) -
 
 def role(values: list[Value]) -> str:
     """The role of a parameter that was given these values."""
-    if any(stage_of(v) > Stage.STATIC for v in values):
+    if any(stage_of(v) > Stage.STATIC for v in values) or any(is_number_by_mode(v) for v in values):
         return "call"
     if any(depends_on_mode(v) and isinstance(v, (Const, Opaque)) for v in values):
         return "mode"
     return "static"
+
+
+def is_never_given(ctx: Context, definition: ast.FunctionDef, rest: str) -> bool:
+    """True for `*args` or `**kwargs` that are empty in each call, and that nothing reads."""
+    given = [f.arguments[rest] for f in frames_of(ctx, definition) if rest in f.arguments]
+    if not given or any(isinstance(n, ast.Name) and n.id == rest for n in descendants(definition)):
+        return False
+    return all(isinstance(v, (Sequence, Mapping)) and not v.items and not v.open for v in given)
+
+
+def numbers_by_mode(ctx: Context, definition: ast.FunctionDef) -> frozenset[str]:
+    """The parameters that are given, in some mode, a number that depends on it."""
+    given = [item for frame in frames_of(ctx, definition) for item in frame.arguments.items()]
+    found = {name for name, value in given if is_number_by_mode(value)}
+    return frozenset(found - {name for name, value in given if stage_of(value) > Stage.STATIC})
+
+
+def is_number_by_mode(value: Value) -> bool:
+    """True for a number that depends on the mode, such as a dropout rate: it is told with each call."""
+    number = isinstance(value, Const) and isinstance(value.value, (int, float)) and not isinstance(value.value, bool)
+    return number and value.mode
 
 
 def one_definition(value: Value | None) -> Function | None:

@@ -9,7 +9,10 @@ from migrator.analysis.modes import Step, walk
 from migrator.analysis.values import Result, Stage
 from migrator.emit.fragments import Renderer, standalone
 from migrator.emit.layout import fit
-from migrator.lower.owned_calls import creation_text
+from migrator.lower import sized
+from migrator.lower.guards import check_changes
+from migrator.lower.owned_calls import chosen_definition, creation_text
+from migrator.lower.owning import owns
 from migrator.lower.slices import defined_by, target_names
 from migrator.lower.staging import Site, Staging
 from migrator.source.syntax import descendants
@@ -355,6 +358,8 @@ def static_step(st: Staging, step: Step, needed: set[Step], indent: str, depth: 
             raise st.ctx.refuse("try", node, st.module, "layers are created inside try")
     if isinstance(node, (ast.Break, ast.Continue)):
         return [indent + ast.unparse(node)]
+    if step.changes:
+        check_changes(st.ctx, st, step)
     return creations(st, step, indent, depth) + static_definitions(st, step, indent)
 
 
@@ -394,7 +399,10 @@ def static_definitions(st: Staging, step: Step, indent: str) -> list[str]:
     changed, replaced = defined_by(step)
     if not changed or st.has_site(step):
         return []
-    if st.ctx.facts.stage(getattr(node, "value", node)) > 0 and not st.follows_step:
+    if isinstance(node, ast.FunctionDef) and owns(st.ctx, node):
+        return [f"{indent}{node.name} = {chosen_definition(st, node)}"]
+    value = getattr(node, "value", node)
+    if st.ctx.facts.stage(value) > 0 and not st.follows_step and value not in st.overrides:
         return []
     lines = statement(st, node, indent, st.static_rewrite)
     captured = [n for n in sorted(changed) if n in st.captured and (n in replaced or not keeps_identity(st, node, n))]
@@ -417,8 +425,12 @@ def static_if(st: Staging, step: Step, needed: set[Step], indent: str, depth: in
     """A static branch; inside a loop every list gets an element on each trip, None where nothing is created."""
     node = step.node
     assert isinstance(node, ast.If)
-    if st.ctx.facts.stage(node.test) > Stage.STATIC and only_raises(st, step, needed):
-        return []  # the call half checks it, when the answer is known
+    if st.ctx.facts.stage(node.test) > Stage.STATIC:
+        if only_raises(st, step, needed):
+            return []  # the call half checks it, when the answer is known
+        if sized.may_be_made(st, step, needed):
+            lines = [line for b in step.blocks for line in static_block(st, b, needed, indent, depth, commented)]
+            return [line for line in lines if line.strip() != "return"]
     deeper = indent + "    "
     blocks = [static_block(st, b, needed, deeper, depth, commented) for b in step.blocks]
     nested = [s for block in step.blocks for s in walk(block) if s.kind == "if"]

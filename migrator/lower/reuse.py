@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, same
+from migrator.lower import both_norms
 from migrator.lower.context import Context
 from migrator.lower.owned_calls import python_arguments
 from migrator.lower.owning import calls_in, frames_of, own_call, parameter_roles
+from migrator.lower.partials import written_out
 from migrator.lower.slices import target_names
 from migrator.rulebook import bind
 from migrator.source.syntax import descendants
@@ -47,10 +49,10 @@ def averages_apart(st: Staging, earlier: Site, site: Site) -> bool:
         return False
     found = []
     for one in (earlier, site):
-        bound = bind(rule, one.own.call, ("choose", "or", "then"))
+        bound = bind(rule, written_out(st.ctx, st.module, one.own.call), ("choose", "or", "then"))
         node = bound.get(rule.training) if isinstance(bound, dict) else None
         found.append(ast.dump(node) if node is not None else "")
-    return found[0] != found[1]
+    return found[0] != found[1] and not both_norms.chosen_by_mode(st, earlier, site)
 
 
 def late_parameters(ctx: Context, definition: ast.FunctionDef, roles: Mapping[str, str]) -> frozenset[str]:
@@ -89,7 +91,8 @@ def told(st: Staging, site: Site, kind: str = "static") -> dict[str, ast.expr]:
         roles.update(dict.fromkeys(late_parameters(st.ctx, own.definition, roles), "call"))
         given = python_arguments(st.ctx, st.module, own.definition, own.call)
         return {name: value for name, value in given.items() if roles.get(name) == kind}
-    bound = bind(own.rule, own.call, ("choose", "or", "then")) if own.rule is not None and own.rule.signature else None
+    call = written_out(st.ctx, st.module, own.call)
+    bound = bind(own.rule, call, ("choose", "or", "then")) if own.rule is not None and own.rule.signature else None
     inputs = {*own.rule.inputs, own.rule.training} if own.rule is not None else set()
     return {k: v for k, v in bound.items() if k not in inputs} if isinstance(bound, dict) else {}
 
@@ -136,7 +139,8 @@ def same_name(st: Staging, earlier: Site, site: Site) -> bool:
     found = []
     for one in (earlier, site):
         rule = one.own.rule
-        bound = bind(rule, one.own.call, ("choose", "or", "then")) if rule is not None and rule.signature else None
+        call = written_out(st.ctx, st.module, one.own.call)
+        bound = bind(rule, call, ("choose", "or", "then")) if rule is not None and rule.signature else None
         node = bound.get(rule.name_arg or "name") if rule is not None and isinstance(bound, dict) else None
         found.append(node)
     if found[0] is None or found[1] is None or ast.dump(found[0]) != ast.dump(found[1]) or earlier.loops != site.loops:

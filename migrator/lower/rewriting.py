@@ -9,13 +9,13 @@ from migrator.analysis.modes import ALL, mode_condition
 from migrator.analysis.signatures import CONSTANTS
 from migrator.analysis.values import Const, Function, Result, Sequence, Symbol, Value, options
 from migrator.emit.fragments import Renderer, call_text
-from migrator.lower import cell_dropout, cells, shared_draws
+from migrator.lower import cell_dropout, cells, partials, shared_draws
 from migrator.lower.context import Context
 from migrator.lower.namespaces import is_there
 from migrator.rulebook import Refusal as BindRefusal
 from migrator.rulebook import Rule, bind, default_source, target_of
 from migrator.source.module import Module
-from migrator.source.names import SURVIVING_KEYWORDS, surviving
+from migrator.source.names import SURVIVING_KEYWORDS, canonical, surviving
 from migrator.source.syntax import descendants
 
 Render = Callable[[ast.AST], str]
@@ -98,7 +98,7 @@ def rule_text(ctx: Context, module: Module, rule: Rule, call: ast.Call, render: 
 def bound_or_refuse(ctx: Context, module: Module, rule: Rule, call: ast.Call) -> dict[str, ast.expr]:
     """The call's arguments by legacy name; what cannot be told apart refuses the unit."""
     layers = ("then",) if rule.kind == "layer" else ()
-    bound = bind(rule, call, ("choose", "or", *layers))
+    bound = bind(rule, partials.written_out(ctx, module, call), ("choose", "or", *layers))
     if isinstance(bound, BindRefusal):
         raise ctx.refuse(rule.id, call, module, bound.reason)
     return bound
@@ -116,6 +116,7 @@ def target(ctx: Context, module: Module, rule: Rule, call: ast.Call) -> str:
 
 def arguments(ctx: Context, module: Module, rule: Rule, call: ast.Call, render: Render) -> list[tuple[str, str]]:
     """The target's arguments as (name, text), in the rule's order; leading ones stay positional where they were."""
+    call = partials.written_out(ctx, module, call)
     bound = bound_or_refuse(ctx, module, rule, call)
     note_dropped_arguments(ctx, module, rule, bound)
     positional = {id(a): place for place, a in enumerate(call.args)}
@@ -398,7 +399,7 @@ def surviving_call(ctx: Context, module: Module, call: ast.Call, symbol: str, re
     if name.startswith("keras.") or name.startswith("data."):
         return None
     table = surviving()
-    if name.startswith("flags.FLAGS."):
+    if name.removeprefix("app.").startswith("flags.FLAGS."):
         return None  # a method of a flag's value
     if name not in table:
         raise ctx.refuse("no-rule", call, module, f"there is no rule for `tf.{name}`")
@@ -460,9 +461,9 @@ def mode_key(ctx: Context, node: ast.AST) -> str | None:
     if node.attr == "name" and isinstance(node.value, ast.Call) and names_scope_in_message(ctx, node.value):
         return "''"
     holder = symbol_of(ctx, node.value)
-    if holder is None or not holder.endswith((".ModeKeys", ".PredictionKeys", ".Reduction")):
+    if holder is None or not holder.endswith((".ModeKeys", ".PredictionKeys", ".Reduction", ".signature_constants")):
         return None
-    value = CONSTANTS.get(f"{holder}.{node.attr}")
+    value = CONSTANTS.get(canonical(f"{holder}.{node.attr}"))
     return None if value is None else repr(value)
 
 

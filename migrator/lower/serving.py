@@ -18,6 +18,7 @@ from migrator.source.module import Module
 from migrator.source.syntax import descendants
 
 RECEIVER = "tensorflow.estimator.export.ServingInputReceiver"
+RECEIVERS = frozenset({RECEIVER, "tensorflow.estimator.export.TensorServingInputReceiver"})  # of one tensor
 PARSING = "tensorflow.estimator.export.build_parsing_serving_input_receiver_fn"
 PLACEHOLDERS = frozenset({"tensorflow.placeholder", "tensorflow.compat.v1.placeholder"})
 SINGLE = "input"  # the name that TF1 gives a received tensor that stands alone
@@ -45,13 +46,13 @@ class Serving:
 
 
 def receiver_of(ctx: Context, function: ast.AST) -> ast.Call | None:
-    """The ServingInputReceiver that a function's last statement returns, or None."""
+    """The ServingInputReceiver, or that of one tensor, which a function's last statement returns, or None."""
     if not isinstance(function, ast.FunctionDef):
         return None
     for node in descendants(function):
         if isinstance(node, ast.Call):
             value = ctx.facts.value(node)
-            if isinstance(value, Result) and value.symbol == RECEIVER and value.call is node and not value.part:
+            if isinstance(value, Result) and value.symbol in RECEIVERS and value.call is node and not value.part:
                 return node
     return None
 

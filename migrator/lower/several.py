@@ -33,7 +33,8 @@ def counting(parts: ModelParts, ops: list[TrainOp]) -> TrainOp:
 
 def attribute(parts: ModelParts, op: TrainOp) -> str:
     """The model's attribute that holds the optimizer of a minimisation."""
-    if op.call is counting(parts, optimizer.plan(parts)).call:
+    ops = optimizer.plan(parts)
+    if len(ops) == 1 or op.call is counting(parts, ops).call:
         return "optimizer"
     if isinstance(op.optimizer, ast.Name):
         name = identifier(op.optimizer.id)
@@ -57,11 +58,23 @@ def compiled(parts: ModelParts, ops: list[TrainOp]) -> tuple[list[str], list[str
     return arguments, lines, attributes
 
 
+def check_apart(parts: ModelParts, ops: list[TrainOp]) -> None:
+    """Refuse one optimizer in several minimisations: it has one state for them all, which each of them changes."""
+    made = [{o.call for o in options(op.optimizer_value) if isinstance(o, Result)} for op in ops]
+    for index, calls in enumerate(made):
+        if any(calls & others for others in made[:index]):
+            message = "one optimizer makes several minimisations"
+            raise parts.ctx.refuse("several-optimizers", ops[index].call, parts.module, message)
+
+
 def variables_text(parts: ModelParts, st: Staging, op: TrainOp) -> str:
     """The variables that a minimisation trains: those of the layers made under a scope, or all."""
     if op.variables is None:
         return "self.trainable_variables"
-    value = parts.ctx.facts.value(op.variables)
+    value = parts.ctx.facts.value(op.variables, "train")
+    listed = display(parts, op.variables)
+    if listed is not None:
+        return st.call_text(listed)
     if isinstance(value, Result) and value.symbol in SCOPED and not value.part:
         scope = value.bound.get("scope")
         if isinstance(scope, Const) and isinstance(scope.value, str):
@@ -69,6 +82,26 @@ def variables_text(parts: ModelParts, st: Staging, op: TrainOp) -> str:
             if found:
                 return joined_variables(found)
     raise parts.ctx.refuse("var-list", op.call, parts.module, "which variables are trained cannot be followed")
+
+
+def display(parts: ModelParts, node: ast.expr) -> ast.ListComp | None:
+    """The comprehension over all trainable variables that an expression is, or that its name alone stands for."""
+    if isinstance(node, ast.Name):
+        inside = descendants(parts.node)
+        stores = [n for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and n.id == node.id]
+        made = [n.value for n in inside if isinstance(n, ast.Assign) and any(s in n.targets for s in stores)]
+        return display(parts, made[0]) if len(stores) == len(made) == 1 and not isinstance(made[0], ast.Name) else None
+    if not isinstance(node, ast.ListComp) or len(node.generators) != 1:
+        return None
+    over = parts.ctx.facts.value(node.generators[0].iter, "train")
+    target = node.generators[0].target
+    plain = isinstance(target, ast.Name) and isinstance(node.elt, ast.Name) and node.elt.id == target.id
+    if not plain or not isinstance(over, Result) or over.symbol != "tensorflow.trainable_variables":
+        return None
+    tests = [n for test in node.generators[0].ifs for n in descendants(test)]
+    named = {n.value for n in tests if isinstance(n, ast.Attribute) and n.attr in ("name", "op")}
+    others = [n for n in tests if isinstance(n, ast.Name) and n.id == ast.unparse(target) and n not in named]
+    return None if over.part or over.bound or others else node
 
 
 def joined_variables(layers: dict[str, bool]) -> str:
@@ -120,15 +153,18 @@ def layers_under(parts: ModelParts, scope: str) -> dict[str, bool]:
 
 
 def train_step(parts: ModelParts) -> list[str] | None:
-    """`train_step` for several minimisations; None when there is at most one.
+    """`train_step` for several minimisations, and for one of some variables; None for one of them all.
 
     All gradients are taken before any is applied: what the legacy graph left to chance when its minimisations ran
     in one group.
     """
     ops = optimizer.plan(parts)
-    if len(ops) < 2:
+    if len(ops) < 2 and not any(op.variables is not None for op in ops):
         return None
     ctx = parts.ctx
+    check_apart(parts, ops)
+    if len(ops) == 1 and ops[0].helper is not None:
+        raise ctx.refuse("var-list", ops[0].call, parts.module, "another function chooses which variables are trained")
     if any(op.clip is not None for op in ops):
         ctx.note("several-optimizers", "info", parts.module, ops[0].call, "gradients are clipped by their optimizers")
     st = parts.staging(frozenset({"train"}))
@@ -152,7 +188,7 @@ def train_step(parts: ModelParts) -> list[str] | None:
         f"    @{ctx.use(parts.module, 'support.waits_for_data')}",
         *owners.def_line("train_step", ["self", "data"]),
         f"        {x}, {y}, _ = {unpack}(data)",
-        "        with tf.GradientTape(persistent=True) as tape:",
+        f"        with tf.GradientTape({'persistent=True' if len(ops) > 1 else ''}) as tape:",
         f"            {outputs} = self({x}{keyword})",
     ]
     if not single:
@@ -165,9 +201,13 @@ def train_step(parts: ModelParts) -> list[str] | None:
         made = next((s for s in walk(st.steps) if s.kind == "simple" and op.call in descendants(s.node)), None)
         if made is not None and op is not ops[0]:
             lines += [line for line in rendering.lead(st, made, "        ") if line]
-        variables = f"{prefix}_variables"
-        gradients = f"{prefix}_gradients"
-        lines += rendering.wrapped(f"        {variables} = ", variables_text(parts, st, op), "")
+        variables = f"{prefix}_variables" if len(ops) > 1 else "variables"
+        gradients = f"{prefix}_gradients" if len(ops) > 1 else "gradients"
+        text = variables_text(parts, st, op)
+        if text.isidentifier():
+            variables = text
+        else:
+            lines += rendering.wrapped(f"        {variables} = ", text, "")
         lines.append(f"        {gradients} = tape.gradient({st.call_text(op.loss)}, {variables})")
         applied.append(f"        self.{name}.apply({gradients}, {variables})")
     lines += applied

@@ -184,7 +184,10 @@ def target_names(target: ast.AST) -> set[str]:
 def defined_by(step: Step) -> tuple[frozenset[str], frozenset[str]]:
     """(names a step's own statement may change, callees included, names it surely replaces)."""
     changed, replaced = definitions(step.node)
-    return changed | step.changes, replaced
+    if step.changes:
+        calls = [n for n in descendants(step.node) if isinstance(n, ast.Call)]
+        changed = changed.union(step.changes, *map(mutated, calls))
+    return changed, replaced
 
 
 @remembered
@@ -201,7 +204,7 @@ def definitions(node: ast.stmt) -> tuple[frozenset[str], frozenset[str]]:
             replaced |= target_names(node.target) | stored_attributes(node.target) if node.value is not None else set()
             changed |= stored_bases(node.target)
         case ast.AugAssign():
-            changed |= target_names(node.target) | stored_bases(node.target)
+            changed |= target_names(node.target) | stored_bases(node.target) | stored_attributes(node.target)
         case ast.FunctionDef() | ast.ClassDef():
             replaced.add(node.name)
         case ast.Import() | ast.ImportFrom():
@@ -224,12 +227,19 @@ def stored_bases(target: ast.AST) -> set[str]:
     found: set[str] = set()
     for node in descendants(target):
         if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
-            base: ast.AST = node
-            while isinstance(base, (ast.Attribute, ast.Subscript)):
-                base = base.value
-            if isinstance(base, ast.Name):
-                found.add(base.id)
+            found |= holders(node.value)
     return found
+
+
+def holders(node: ast.expr) -> set[str]:
+    """The names whose objects change when what an expression stands for is changed."""
+    base: ast.AST = node
+    found: set[str] = set()
+    while isinstance(base, (ast.Attribute, ast.Subscript)):
+        if is_kept(base):
+            found.add(kept_name(base.attr))
+        base = base.value
+    return found | {base.id} if isinstance(base, ast.Name) else found
 
 
 def stored_attributes(target: ast.AST) -> set[str]:
@@ -251,11 +261,7 @@ def mutated(expression: ast.expr) -> set[str]:
     """The names whose objects a bare call changes: `xs.append(x)`."""
     if isinstance(expression, ast.Call) and isinstance(expression.func, ast.Attribute):
         if expression.func.attr in MUTATORS:
-            base: ast.AST = expression.func.value
-            while isinstance(base, (ast.Attribute, ast.Subscript)):
-                base = base.value
-            if isinstance(base, ast.Name):
-                return {base.id}
+            return holders(expression.func.value)
     return set()
 
 

@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+from migrator.analysis.changes import PARAMS
 from migrator.analysis.facts import MODES
 from migrator.analysis.modes import ALL, Specialiser, Step, header, mode_condition, walk
 from migrator.analysis.soundness import active
@@ -21,17 +22,22 @@ from migrator.lower import (
     built_objects,
     cell_dropout,
     cells,
+    copies,
     guards,
     mode_state,
     objects,
     recurrent,
     reuse,
     rewriting,
+    sized,
     steps,
-    tpu_specs,
+    tensor_attributes,
+    total_loss,
+    twin_specs,
 )
 from migrator.lower.context import RESERVED, Context, fresh, identifier
 from migrator.lower.owning import Own, frames_of, one_definition, own_call, owns
+from migrator.lower.shadows import own_names, shadowed
 from migrator.lower.slices import all_definitions, defined_by, kept_name, slice_steps, target_names
 from migrator.source.module import Module
 from migrator.source.syntax import children, descendants, remembered
@@ -51,6 +57,8 @@ class Site:
     condition: ast.IfExp | None = None
     comprehension: ast.AST | None = None
     other_mode: bool = False  # shared with a site that makes the same variables in other modes
+    late_branch: bool = False  # only the call decides whether it is made
+    late: dict[str, ast.expr] | None = None  # arguments that only the call knows, once they were looked for
 
 
 @dataclasses.dataclass(eq=False)
@@ -77,10 +85,14 @@ class Staging:
     checked: set[ast.AST] = dataclasses.field(default_factory=set)  # filters of variables shown to choose alike
     one_text: bool = False  # what tells the mode is written as `training`, where one mode runs it too
     _variables: dict[str, Site] | None = None
+    _local_functions: frozenset[str] | None = None
     follows_step: str = ""  # the parameter of a function of the global step, while its body is written
     appended: dict[ast.AST, list[str]] = dataclasses.field(default_factory=dict)  # calls that get more arguments
     overrides: dict[ast.AST, str] = dataclasses.field(default_factory=dict)  # expressions that have other text
     shown: set[int] = dataclasses.field(default_factory=set)  # lines whose comments are printed already
+    both_ways: dict[ast.Call, str] = dataclasses.field(default_factory=dict)  # choices by mode -> the name they give
+    follows: dict[ast.Call, ast.expr] = dataclasses.field(default_factory=dict)  # layers that are told what these say
+    unread: set[ast.Call] = dataclasses.field(default_factory=set)  # layers used again whose result nothing takes
     base: Staging | None = None  # the staging of the same body for all modes: attributes are shared with it
     _loaded: dict[tuple[ast.AST, bool], frozenset[str]] = dataclasses.field(default_factory=dict)
     _loaded_with: frozenset[str] = frozenset()  # the captured names for which `_loaded` holds
@@ -88,7 +100,7 @@ class Staging:
     def __post_init__(self) -> None:
         self.steps, _ = Specialiser(self.ctx.facts).block(self.node.body, self.modes, self.node.body[0].lineno - 1)
         if self.is_model:
-            self.steps = tpu_specs.without_twins(self.steps, self.ctx.twins)
+            self.steps = twin_specs.without_twins(self.steps, self.ctx.twins)
         self.kept = objects.kept_attributes(self)
         self.locals = local_names(self.node) | self.free | {kept_name(attr) for attr in self.kept}
         self.sites: dict[ast.Call, Site] = {}
@@ -98,8 +110,14 @@ class Staging:
         self.training_by_mode = False  # what the mode tells is read
         self.training_parameters: set[str] = set()  # parameters that stand for `training`
         self.element_names = set(self.locals)
+        if self.base is not None:
+            self.both_ways, self.follows, self.unread = self.base.both_ways, self.base.follows, self.base.unread
         for step, loops, conditional in ordered(self.steps):
             self._collect(step, loops, conditional)
+        late = sized.late_branches(self.ctx, self.steps)
+        everywhere = not self.is_model and sized.called_late(self.ctx, self.node)
+        for site in self.sites.values():
+            site.late_branch = everywhere or any(site.step in inside for inside in late)
         self._name_sites()
         if self.base is None:
             guards.check_body(self.ctx, self)
@@ -210,6 +228,8 @@ class Staging:
                 continue
             if site.own.kind == "entry" or (site.own.kind == "layer_object" and not inline_object(site)):
                 continue
+            if sized.on_the_spot(self, site):
+                continue
             if site.loops or site.comprehension is not None:
                 site.attr = fresh(plural(base), self.taken)
                 for depth in range(len(site.loops)):
@@ -241,6 +261,7 @@ class Staging:
             kind = "weight"
         else:
             kind = own.rule.scope or identifier(own.symbol.rsplit(".", 1)[-1]) if own.rule else "rnn"
+            kind = own.definition.name if own.definition is not None else kind
         node = site.step.node
         if isinstance(node, ast.Assign) and node.value is own.call and len(node.targets) == 1:
             target = node.targets[0]
@@ -307,7 +328,11 @@ class Staging:
     def _loads(self, node: ast.AST, found: set[str], static: bool) -> None:
         if node in self.overrides:
             return
-        if isinstance(node, ast.expr) and self.training_text(node) is not None:
+        if node in self.both_ways and not static:
+            found.add(self.both_ways[node])
+            return
+        told = mode_state.is_set_by_mode(self.ctx.facts, node)
+        if isinstance(node, ast.expr) and not told and self.training_text(node) is not None:
             return
         if isinstance(node, ast.Call) and not static and node in self.sites:
             for part in self._call_parts(self.sites[node]):
@@ -321,6 +346,14 @@ class Staging:
                     if value not in skipped:
                         self._loads(value, found, static)
                 return
+        if not static and total_loss.is_total(self.ctx, node):
+            assert isinstance(node, ast.Call)
+            for term in total_loss.terms(self, node):
+                if isinstance(term, str):
+                    found.add(term)
+                else:
+                    self._loads(term, found, static)
+            return
         reads = cell_dropout.static_reads(self.ctx, self.module, self.node, node)
         if reads is not None:
             for part in reads:
@@ -355,6 +388,12 @@ class Staging:
                 self._loads(child, inner, static)
             found |= inner - bound_inside(node)
             return
+        if isinstance(node, ast.FunctionDef):
+            for child in children(node):
+                inner = set()
+                self._loads(child, inner, static)
+                found |= inner - own_names(node) if child in node.body else inner
+            return
         for child in children(node):
             self._loads(child, found, static)
 
@@ -376,12 +415,28 @@ class Staging:
         rule = self.ctx.rules.find(symbol) if symbol else None
         return rule is not None and rule.kind == "schedule"
 
+    def _schedule_text(self, node: ast.Call, text: str, render: Callable[[ast.AST], str]) -> str:
+        """A schedule, or in a function of the step what it gives for its count."""
+        value = self.ctx.facts.value(node)
+        plain = value is not None and all(steps.follows_the_step(o) for o in options(value))
+        if not self.follows_step:
+            if not plain:
+                message = "the schedule follows another count than the global step"
+                raise self.ctx.refuse("hand-written-schedule", node, self.module, message)
+            return text
+        rule = self.ctx.rules.find(rewriting.called_symbol(self.ctx, node) or "")
+        assert rule is not None
+        bound = rewriting.bound_or_refuse(self.ctx, self.module, rule, node)
+        count = next((e for name, e in bound.items() if name in steps.COUNTERS), None)
+        return f"{text}({self.follows_step if plain or count is None else render(count)})"
+
     def _schedule_parts(self, node: ast.Call) -> list[ast.expr]:
         """The arguments of a schedule that its Keras form takes."""
         rule = self.ctx.rules.find(rewriting.called_symbol(self.ctx, node) or "")
         assert rule is not None
         bound = rewriting.bound_or_refuse(self.ctx, self.module, rule, node)
-        return [e for name, e in bound.items() if name in {a.source for a in rule.args}]
+        taken = {a.source for a in rule.args} | (set(steps.COUNTERS) if self.follows_step else set())
+        return [e for name, e in bound.items() if name in taken]
 
     def _self_attribute(self, node: ast.AST) -> str | None:
         """`self.x` of a method whose class does not become the layer, as the name "self.x".
@@ -416,7 +471,10 @@ class Staging:
 
     def is_captured(self, name: str, node: ast.AST) -> bool:
         """True when a static local can be read from an attribute: nothing changes it after its first use."""
-        if name in self.captured or name in self.variable_names():
+        if node in shadowed(self.node) or name in self.local_functions():
+            return False
+        own = name == PARAMS and self.is_model and PARAMS in self.ctx.facts.inputs_changed
+        if (name in self.captured and not own) or name in self.variable_names():
             return True
         if name in self.late:
             return False
@@ -437,6 +495,9 @@ class Staging:
             if step.kind == "for" and active("loop-variable"):
                 return False  # it changes from trip to trip, and is left with the last one
             later = step.node.lineno > line or set(self._loops_around(step.node)) & set(loop_of_use)
+            if later and own:
+                copies.check_other_item(self, step, node)
+                continue
             if later and active("loop-carried"):
                 return False
             if step.kind == "for" and step in loop_of_use:
@@ -445,6 +506,21 @@ class Staging:
             if step.kind == "simple" and any(call in self.sites for call in calls):
                 return False
         return True
+
+    def local_functions(self) -> frozenset[str]:
+        """The functions inside this one that only its call half needs: they stay in `call`, as they were written."""
+        if self._local_functions is None:
+            self._local_functions = frozenset()
+            inside = [s.node for s in walk(self.steps) if isinstance(s.node, ast.FunctionDef)]
+            owning = {f.name for f in inside if owns(self.ctx, f)}
+            plain = {f.name for f in inside} - owning
+            if plain:
+                from migrator.lower.owned_calls import static_parts
+
+                parts = [part for site in self.sites.values() for part in static_parts(self, site)]
+                self._local_functions = frozenset(plain - {n for part in parts for n in self.loads_static(part)})
+                self._loaded.clear()
+        return self._local_functions
 
     def mode_names(self) -> set[str]:
         """Names that are bound differently in different modes of the whole body."""
@@ -462,7 +538,8 @@ class Staging:
             self._variables = {}
             for site in self.sites.values():
                 node = site.step.node
-                if site.own.kind == "variable" and isinstance(node, ast.Assign) and node.value is site.own.call:
+                plain = site.own.kind == "variable" and not sized.waits(self, site)
+                if plain and isinstance(node, ast.Assign) and node.value is site.own.call:
                     target = node.targets[0]
                     if (
                         not site.loops
@@ -549,7 +626,9 @@ class Staging:
         """The text of a node in the call half."""
         if node in self.substituted:
             return self.substituted[node]
-        text = self.training_text(node)
+        if node in self.both_ways:
+            return self.both_ways[node]
+        text = mode_state.set_text(self, node) or self.training_text(node)
         if text is not None:
             return text
         if isinstance(node, ast.Call) and node in self.sites:
@@ -610,7 +689,8 @@ class Staging:
         if rest is not None:
             return " and ".join(map(self.static_text, rest))
         if isinstance(node, ast.expr) and not isinstance(node, ast.Constant):
-            if mode_condition(self.ctx.facts, node, self.modes) is not None:
+            by_mode = mode_state.is_set_by_mode(self.ctx.facts, node)
+            if by_mode or mode_condition(self.ctx.facts, node, self.modes) is not None:
                 raise self.ctx.refuse(
                     "mode-at-construction", node, self.module, "a layer is built differently in training"
                 )
@@ -673,8 +753,12 @@ class Staging:
             symbol = rewriting.called_symbol(self.ctx, node)
             if symbol is not None:
                 text = rewriting.rewrite_call(self.ctx, self.module, node, symbol, render)
-                at_step = self.follows_step and text is not None and self._is_schedule(node)
-                return f"{text}({self.follows_step})" if at_step else text
+                if text is not None and self._is_schedule(node):
+                    return self._schedule_text(node, text, render)
+                return text
+        text = tensor_attributes.text_of(self.ctx, node, render)
+        if text is not None:
+            return text
         if isinstance(node, (ast.Attribute, ast.Name)) and isinstance(node.ctx, ast.Load):
             symbol = rewriting.symbol_of(self.ctx, node)
             if symbol is not None:
@@ -700,7 +784,8 @@ class Staging:
     # ---------------------------------------------------------------------------------------------------- slicing
     def has_site(self, step: Step) -> bool:
         """True when the step itself creates something."""
-        return any(s.step is step and s.shared is None and not self.apart(s) for s in self.sites.values())
+        found = [s for s in self.sites.values() if s.step is step and s.shared is None and not self.apart(s)]
+        return any(not sized.on_the_spot(self, s) for s in found)
 
     def apart(self, site: Site) -> bool:
         """True for a metric of a model_fn: the model makes it after its layers; one that is not reported goes."""
@@ -839,7 +924,7 @@ def with_arguments(call: str, arguments: list[str]) -> str:
 
 def inline_object(site: Site) -> bool:
     """True for a layer object that is made where it is called: `tf.layers.Dense(10)(x)`."""
-    return site.own.kind == "layer_object" and isinstance(site.own.call.func, ast.Call)
+    return site.own.kind == "layer_object" and isinstance(site.own.holder, ast.Call)
 
 
 def own_kind(site: Site) -> str:

@@ -41,6 +41,26 @@ def returns_schedule(ctx: Context, value: object) -> bool:
     return rule is not None and rule.kind == "schedule"
 
 
+COUNTERS = ("global_step", "x")  # what the rules of schedules call the step
+CASTS = frozenset(
+    f"tensorflow.{name}" for name in ("cast", "to_float", "to_double", "to_int32", "to_int64", "identity")
+)
+
+
+def follows_the_step(value: object) -> bool:
+    """True for the result of a schedule that is given the global step itself, in whatever type."""
+    given = [value.bound[name] for name in COUNTERS if name in value.bound] if isinstance(value, Result) else []
+    return len(given) == 1 and all(is_cast_step(option) for option in options(given[0]))
+
+
+def is_cast_step(value: object) -> bool:
+    """True for the global step, in another type or not."""
+    if isinstance(value, Result) and value.symbol in CASTS and not value.part:
+        inner = value.bound.get("x", value.bound.get("input", value.bound.get("0")))
+        return inner is not None and all(is_step(option) for option in options(inner))
+    return is_step(value)
+
+
 def is_step(value: object) -> bool:
     """True for the global step."""
     return isinstance(value, Result) and value.symbol in GLOBAL_STEPS and not value.part

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 
-from migrator.analysis.modes import Specialiser, Step
-from migrator.analysis.values import Function, Member, Opaque, Result, Symbol, options
+from migrator.analysis.modes import Specialiser, Step, walk
+from migrator.analysis.values import Function, Member, Opaque, Partial, Result, Symbol, options
+from migrator.lower import rewriting
 from migrator.lower.context import Context
+from migrator.lower.slices import definitions
 from migrator.source.module import Module
 from migrator.source.syntax import descendants
 
@@ -37,52 +38,6 @@ READING = frozenset(
 )
 
 
-def plain_twins(specs: list[Result]) -> list[Result]:
-    """The plain spec of two of which the other is its like for TPUs; empty for any other specs.
-
-    Both give the same predictions, loss and train_op; what a spec for TPUs has besides concerns TPUs.
-    """
-    plain = [spec for spec in specs if not spec.symbol.endswith("TPUEstimatorSpec")]
-    calls = {spec.call for spec in specs}
-    if len(calls) != 2 or len({spec.call for spec in plain}) != 1 or len(plain) == len(specs):
-        return []
-    written = [{k.arg: ast.dump(k.value) for k in call.keywords} for call in calls]
-    lengths = {len(call.args) for call in calls}
-    if lengths != {0} and [ast.dump(a) for a in min(calls, key=lineno).args] != [
-        ast.dump(a) for a in max(calls, key=lineno).args
-    ]:
-        return []
-    shared = ("mode", "predictions", "loss", "train_op", "export_outputs")
-    return plain if all(written[0].get(name) == written[1].get(name) for name in shared) else []
-
-
-def without_twins(steps: list[Step], twins: set[ast.Call]) -> list[Step]:
-    """The steps with the other side alone of a condition that only makes the spec for TPUs."""
-    if not twins:
-        return steps
-    found: list[Step] = []
-    for step in steps:
-        blocks = [without_twins(block, twins) for block in step.blocks]
-        kept = [not only_makes(block, twins) for block in step.blocks]
-        if step.kind == "if" and len(blocks) == 2 and kept.count(False) == 1:
-            found += blocks[kept.index(True)]
-        else:
-            found.append(dataclasses.replace(step, blocks=blocks) if step.blocks else step)
-    return found
-
-
-def only_makes(block: list[Step], twins: set[ast.Call]) -> bool:
-    """True for statements that make one of these specs and nothing else."""
-    nodes = [step.node for step in block]
-    plain = all(isinstance(node, (ast.Assign, ast.Return, ast.FunctionDef)) for node in nodes)
-    return plain and any(call in descendants(node) for call in twins for node in nodes)
-
-
-def lineno(call: ast.Call) -> int:
-    """The line that a call starts on."""
-    return call.lineno
-
-
 def applied_metrics(ctx: Context, module: Module, node: ast.FunctionDef, spec: ast.Call, given: ast.expr) -> ast.Call:
     """The call of the metric function on its tensors, which the library makes; raises Refused when it is not in sight.
 
@@ -94,19 +49,44 @@ def applied_metrics(ctx: Context, module: Module, node: ast.FunctionDef, spec: a
     if call is None or not isinstance(pair, (ast.Tuple, ast.List)) or len(pair.elts) != 2:
         raise not_followed(ctx, module, given)
     function, tensors = pair.elts[0], last_assigned(steps, pair.elts[1])
+    before, named = [], []
+    if isinstance(function, ast.Call) and rewriting.called_symbol(ctx, function) == "functools.partial":
+        # what the function is given before its tensors stands before them in its call
+        before, named, function = function.args[1:], function.keywords, function.args[0]
+        known = [o for value in ctx.facts.callees[call] for o in options(value)]
+        ctx.facts.callees[call] = [o.function if isinstance(o, Partial) else o for o in known]
     if isinstance(function, ast.Lambda) or not isinstance(function, (ast.Name, ast.Attribute)):
         raise ctx.refuse("spec-eval-metrics", given, module, "the metric function is made where the spec is")
     call.func = function
-    if isinstance(tensors, (ast.List, ast.Tuple)):
-        call.args = list(tensors.elts)
-    elif isinstance(tensors, ast.Dict) and all(isinstance(k, ast.Constant) for k in tensors.keys):
-        pairs = zip(tensors.keys, tensors.values, strict=True)
-        call.keywords = [ast.keyword(str(getattr(k, "value", "")), v) for k, v in pairs]
-    else:
+    by_name = keyed(ctx, tensors)
+    in_order = listed(tensors)
+    if by_name is None and in_order is None:
         raise not_followed(ctx, module, given)
-    if any(isinstance(argument, ast.Starred) for argument in call.args):
+    call.args = [*before, *(in_order or [])]
+    call.keywords = [*named, *(by_name or [])]
+    if any(isinstance(argument, ast.Starred) for argument in call.args) or any(k.arg is None for k in call.keywords):
         raise not_followed(ctx, module, given)
     return call
+
+
+def listed(node: ast.expr) -> list[ast.expr] | None:
+    """The items of a list display, or of several put together."""
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return list(node.elts)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = listed(node.left), listed(node.right)
+        return [*left, *right] if left is not None and right is not None else None
+    return None
+
+
+def keyed(ctx: Context, node: ast.expr) -> list[ast.keyword] | None:
+    """The items of a dict display or a call of `dict`, as keyword arguments."""
+    if isinstance(node, ast.Dict) and all(isinstance(k, ast.Constant) for k in node.keys):
+        pairs = zip(node.keys, node.values, strict=True)
+        return [ast.keyword(str(getattr(k, "value", "")), v) for k, v in pairs]
+    if isinstance(node, ast.Call) and rewriting.called_symbol(ctx, node) == "builtins.dict" and not node.args:
+        return list(node.keywords)
+    return None
 
 
 def not_followed(ctx: Context, module: Module, given: ast.expr) -> Exception:
@@ -123,10 +103,17 @@ def last_assigned(steps: list[Step], node: ast.expr) -> ast.expr:
         inner = step.node
         names = (n for n in descendants(inner) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
         if node.id not in {name.id for name in names}:
+            found = node if changes(step, node.id) else found
             continue
         plain = isinstance(inner, ast.Assign) and len(inner.targets) == 1 and isinstance(inner.targets[0], ast.Name)
         found = inner.value if step.kind == "simple" and plain and isinstance(inner, ast.Assign) else node
     return found
+
+
+def changes(step: Step, name: str) -> bool:
+    """True when a step changes the object that a name holds: `pair.append(x)`, `tensors["x"] = x`."""
+    inner = [s.node for s in walk([step]) if s.kind == "simple"]
+    return any(name in definitions(node)[0] for node in inner)
 
 
 def certain(steps: list[Step]) -> list[Step]:

@@ -11,6 +11,15 @@ from migrator.rulebook import parameters
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
+class Clip:
+    """How an optimizer clips gradients: its Keras argument, the amount, and when."""
+
+    argument: str
+    amount: ast.expr
+    test: tuple[ast.expr, bool] | None = None  # it clips only in runs in which this holds, or does not hold
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
 class TrainOp:
     """One minimisation: the optimizer expression, the loss expression, variables, clipping."""
 
@@ -19,11 +28,13 @@ class TrainOp:
     optimizer_value: Value
     loss: ast.expr
     variables: ast.expr | None
-    clip: tuple[str, ast.expr] | None
+    clip: Clip | None
     counts: bool  # it increments the global step
     helper: ast.FunctionDef | None = None  # the function that makes it, when that is not the model_fn
     helper_call: ast.Call | None = None
     rate: ast.expr | None = None  # given apart, where the optimizer is the name of one
+    held_by: str = ""  # the name of the train_op, where each branch of a condition makes it with another optimizer
+    held: tuple[tuple[ast.expr, ast.expr], ...] = ()  # (what it is given in a branch, the optimizer of that)
 
 
 def argument(call: ast.Call, symbol: str, name: str) -> ast.expr | None:

@@ -17,6 +17,7 @@ from migrator.lower import (
     losses,
     metric_results,
     metrics,
+    mode_state,
     model,
     objects,
     optimizer,
@@ -28,7 +29,7 @@ from migrator.lower import (
     warm_starts,
 )
 from migrator.lower.context import Context, class_name, fresh, identifier
-from migrator.lower.copies import with_copies
+from migrator.lower.copies import check_settled, copy_of_params, with_copies, with_own_params
 from migrator.lower.owning import parameter_roles
 from migrator.lower.staging import Staging
 from migrator.source.module import Module
@@ -131,8 +132,9 @@ def assemble(parts: model.ModelParts) -> LoweredModel:
     signatures, problem, serve = exports.signatures_or_problem(parts)
     begin = warm_starts.begin_method(parts)
     names = warm_starts.tell_names(parts)
-    init = model.init_method(parts)
-    name = ctx.top_level_name(module, class_name(node.name), f"{class_name(node.name)}Model")
+    init = with_own_params(ctx, module, model.init_method(parts))
+    called = owner_name(ctx, node) if node.name == "__call__" else node.name
+    name = ctx.top_level_name(module, class_name(called), f"{class_name(called)}Model")
     builder = ctx.top_level_name(module, f"build_{identifier(name)}")
     lines = [f"class {name}({ctx.use(module, 'support.EstimatorModel')}):"]
     doc = owners.documentation(node)
@@ -140,6 +142,9 @@ def assemble(parts: model.ModelParts) -> LoweredModel:
         lines += [*owners.docstring(parts.st, doc, "    "), ""]
     lines += [*init, *metric_creation, "", *with_copies(ctx.facts, call)]
     step = several.train_step(parts)
+    for part in (metric_creation, call, loss_method, metric_method, result_method, step, predict, serve, begin):
+        check_settled(ctx, module, part or [])
+    guards.check_schedules(ctx, module, node, lines)
     for method in (loss_method, metric_method, result_method, step, predict, serve, begin, names):
         if method:
             lines += ["", *with_copies(ctx.facts, method)]
@@ -150,6 +155,7 @@ def assemble(parts: model.ModelParts) -> LoweredModel:
     text = objects.plain_names(parts.st, "\n".join(lines) + "\n\n\n" + made)
     apart = objects.is_method(module, node)
     text, made = text.rsplit("\n\n\n", 1) if apart else (text, "")
+    mode_state.check_told(ctx, module)
     for written in (text, made):
         guards.check_leftovers(ctx, module, node, written)
     for owner in ctx.owners.values():
@@ -179,6 +185,12 @@ def assemble(parts: model.ModelParts) -> LoweredModel:
     )
 
 
+def owner_name(ctx: Context, node: ast.FunctionDef) -> str:
+    """The name of the class whose method a model_fn is; else its own."""
+    function = ctx.facts.frames[node][0].function
+    return function.owner.node.name if function is not None and function.owner is not None else node.name
+
+
 def named(parts: model.ModelParts) -> bool:
     """True when the predictions surely are a dictionary."""
     fields = parts.fields.get("infer")
@@ -202,14 +214,16 @@ def builder_text(
     if len(ops) > 1:
         arguments, lines, attributes = several.compiled(parts, ops)
     elif ops:
-        if ops[0].variables is not None:
-            raise parts.ctx.refuse("var-list", ops[0].call, parts.module, "only some of the variables are trained")
         prepare, text = optimizer.optimizer_lines(parts, ops[0])
         lines += prepare
         if optimizer_classes.asks_names(parts.ctx):
             holder = fresh("optimizer", set(statics))
             lines += rendering.wrapped(f"    {holder} = ", text, "")
             attributes.append(f"    {holder}.name_of = {parts.ctx.use(parts.module, 'support.legacy_name_of(model)')}")
+            text = holder
+        elif "\n" in text:  # an argument of several lines reads badly
+            holder = fresh("optimizer", set(statics))
+            lines += rendering.wrapped(f"    {holder} = ", text, "")
             text = holder
         arguments.append(f"optimizer={text}")
         if not ops[0].counts:
@@ -227,7 +241,9 @@ def builder_text(
     signature = owners.signature(parts.node, parts.module, statics, parts.st)
     head = [*objects.decorators(parts.module, parts.node)]
     head += owners.def_line(builder, [*objects.first_parameter(parts), *signature], "")
-    body = [*lines, f"    model = {name}({', '.join(parts.model_parameters)})", *attributes]
+    own = copy_of_params(parts.ctx, parts.module, lines, "    ")
+    model_line = f"    model = {name}({', '.join(parts.model_parameters)})"
+    body = [model_line, *own, *lines, *attributes] if own else [*lines, model_line, *attributes]
     body += rendering.wrapped("    ", f"model.compile({', '.join(arguments)})", "") if arguments else []
     doc = '    """Returns the compiled model."""'
     return "\n".join([*head, doc, *body, "    return model"])

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from migrator.analysis.values import ClassRef, Const, Instance, Member, Result, Scope, options
-from migrator.lower import weights
+from migrator.lower import total_loss, weights
 from migrator.source.module import Module
 from migrator.source.syntax import descendants
 
@@ -40,6 +40,8 @@ def call_text(st: Staging, node: ast.Call) -> str | None:
         if value.bound.get("scope") is not None:
             raise st.ctx.refuse("variable-scope", node, st.module, "variables are selected by scope")
         return LISTS[value.symbol]
+    if value.symbol == total_loss.TOTAL:
+        return total_loss.text(st, node)
     if value.symbol == "tensorflow.losses.get_regularization_losses":
         return "self.losses"
     if value.symbol == "tensorflow.losses.get_regularization_loss":
@@ -73,6 +75,7 @@ def name_test(st: Staging, node: ast.Compare) -> str | None:
         raise st.ctx.refuse(
             "variable-filter", node, st.module, "variables are selected by a name known only at run time"
         )
+    check_numbers(st, node)
     root = st.base or st
     for legacy, path in leaves(weights.creation_tree(root, root.steps)):
         if (needle.value in legacy) != (needle.value in path):
@@ -109,6 +112,7 @@ def filtered_list(st: Staging, node: ast.AST) -> None:
     target = node.generators[0].target
     if not isinstance(target, ast.Name):
         raise ctx.refuse("variable-filter", node, st.module, "variables are selected in a form that is not analysed")
+    check_numbers(st, node)
     ev = Evaluator(ctx.project, ctx.rules)
     root = st.base or st
 
@@ -131,6 +135,24 @@ def filtered_list(st: Staging, node: ast.AST) -> None:
     st.checked.update(names)
 
 
+def check_numbers(st: Staging, node: ast.AST) -> None:
+    """Refuse a filter that tells layers apart by the numbers of their default names: Keras counts otherwise."""
+    texts = [n.value for n in descendants(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    if any(re.search(r"_\d", text) for text in texts):
+        root = st.base or st
+        scopes = default_scopes(weights.creation_tree(root, root.steps))
+        if any(re.search(rf"(^|/){re.escape(scope)}_\d", text) for text in texts for scope in scopes):
+            message = "variables are selected by the number in a default name, and Keras counts its layers otherwise"
+            raise st.ctx.refuse("variable-filter", node, st.module, message)
+
+
+def default_scopes(nodes: list[dict[str, Any]]) -> set[str]:
+    """The default names, without numbers, that layers of a creation tree have."""
+    inner = [n for node in nodes for key in ("loop", "optional", "creation") for n in node.get(key, ())]
+    found = {node["scope"] for node in nodes if node.get("default") and node.get("scope")}
+    return found | (default_scopes(inner) if inner else set())
+
+
 NAMED = ClassRef(ast.parse("class Variable: pass").body[0], Scope(Module("", "", ast.parse("")), {}), (), {})  # type: ignore[arg-type]
 
 
@@ -146,7 +168,8 @@ def leaves(nodes: list[dict[str, Any]], legacy: str = "", path: str = "") -> lis
         elif "class" in node:
             found += leaves(node["creation"], legacy, f"{path}{snake(node['class'])}/")
         elif "variable" in node:
-            found.append((legacy + node["variable"], path + node["attr"]))
+            inside = f"/{node['variable']}" if "held" in node else ""
+            found.append((legacy + node["variable"], path + node["attr"] + inside))
         elif "weights" in node:
             scope = node["scope"] or "*"
             layer = scope if not node["default"] else node.get("keras", scope)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from migrator.analysis.signatures import VARIABLES
@@ -33,27 +34,57 @@ def bound(st: Staging, site: Site) -> dict[str, ast.expr]:
     return found
 
 
-def static_parts(st: Staging, site: Site) -> list[ast.AST]:
-    """What creating the variable needs."""
+def static_parts(st: Staging, site: Site, late: Collection[ast.expr] = ()) -> list[ast.AST]:
+    """What creating the variable needs; what is `late` comes with the first call."""
     found = bound(st, site)
     wanted = ("shape", "initializer", "dtype", "trainable", "regularizer", "initial_value")
-    return [found[name] for name in wanted if name in found]
+    parts = [found[name] for name in wanted if name in found]
+    value = found.get("initial_value")
+    if isinstance(value, ast.Call) and shape_argument(st, site) in late:
+        parts = [part for part in parts if part is not value] + [*value.args, *(k.value for k in value.keywords)]
+    return [part for part in parts if part not in late]
 
 
 def creation_text(st: Staging, site: Site) -> str:
     """`self.add_weight(...)` for a variable."""
+    return call_text("self.add_weight", options(st, site))
+
+
+def shape_argument(st: Staging, site: Site) -> ast.expr | None:
+    """The expression of a variable's shape, where it is written."""
     arguments = bound(st, site)
+    node = arguments.get("initial_value")
+    if node is None:
+        return arguments.get("shape")
+    value = st.ctx.facts.value(node)
+    if not isinstance(value, Result) or not isinstance(node, ast.Call) or value.symbol not in VALUES:
+        return None
+    given = dict(zip(VALUES[value.symbol][1], node.args, strict=False))
+    return {**given, **{k.arg: k.value for k in node.keywords if k.arg}}.get("shape")
+
+
+def options(st: Staging, site: Site, late: Mapping[str, ast.expr] | None = None) -> list[str]:
+    """The arguments of `add_weight`; without the shape and what else is `late` where the first call brings these."""
+    arguments = bound(st, site)
+    if late and "dtype" in late:
+        del arguments["dtype"]
+    found = written(st, site, arguments, late is not None)
+    return [text for text in found if not (late is not None and text.startswith("shape="))]
+
+
+def written(st: Staging, site: Site, arguments: dict[str, ast.expr], sized: bool) -> list[str]:
+    """The arguments of `add_weight`; what stands for a shape that is not known yet is left out later."""
     given = arguments.get("name")
     literal = given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else site.attr
     text: list[str] = [f"name='{literal.rsplit('/', 1)[-1]}'"]
     if "initial_value" in arguments:
-        text += initial_value(st, site, arguments["initial_value"])
+        text += initial_value(st, arguments["initial_value"], sized)
     else:
         if "shape" not in arguments:
             raise st.ctx.refuse(
                 "variable-shape", site.own.call, st.module, "the variable's shape comes from its initializer"
             )
-        text.append(f"shape={st.static_text(arguments['shape'])}")
+        text.append("shape=" if sized else f"shape={st.static_text(arguments['shape'])}")
         initializer = arguments.get("initializer")
         if initializer is None or is_none_literal(initializer):
             text.append("initializer='glorot_uniform'")
@@ -68,10 +99,10 @@ def creation_text(st: Staging, site: Site) -> str:
         shown = st.static_text(dtype)
         if not shown.endswith("float32"):
             text.append(f"dtype={shown}")
-    return call_text("self.add_weight", text)
+    return text
 
 
-def initial_value(st: Staging, site: Site, node: ast.expr) -> list[str]:
+def initial_value(st: Staging, node: ast.expr, sized: bool) -> list[str]:
     """Shape and initializer of tf.Variable(tf.zeros([n])) and its kind; a value that is no initializer refuses."""
     value = st.ctx.facts.value(node)
     if isinstance(value, Result) and isinstance(node, ast.Call):
@@ -82,6 +113,7 @@ def initial_value(st: Staging, site: Site, node: ast.expr) -> list[str]:
             given.update({k.arg: k.value for k in node.keywords if k.arg})
             shape = given.pop("shape", None)
             if shape is not None:
+                size = "shape=" if sized else f"shape={st.static_text(shape)}"
                 rest = [
                     f"{SPELLING.get(n, n)}={st.static_text(e)}"
                     for n, e in given.items()
@@ -90,9 +122,9 @@ def initial_value(st: Staging, site: Site, node: ast.expr) -> list[str]:
                 if target.endswith(("Normal", "Uniform")):
                     rest = with_defaults(target, rest)
                 elif target == "zeros" or target == "ones":
-                    return [f"shape={st.static_text(shape)}", f"initializer='{target}'"]
+                    return [size, f"initializer='{target}'"]
                 return [
-                    f"shape={st.static_text(shape)}",
+                    size,
                     f"initializer={st.ctx.use(st.module, call_text(f'keras.initializers.{target}', rest))}",
                 ]
     if isinstance(value, Const) and isinstance(value.value, (int, float)):

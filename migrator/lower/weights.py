@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.analysis.modes import Step
 from migrator.analysis.values import Const, Result
-from migrator.lower import computed_names, recurrent
-from migrator.lower.slices import leaves
+from migrator.lower import computed_names, recurrent, sized
+from migrator.lower.partials import written_out
 
 if TYPE_CHECKING:
     from migrator.lower.staging import Site, Staging
@@ -20,7 +20,7 @@ def creation_tree(st: Staging, steps: list[Step]) -> list[Node]:
     """The nodes of a block, loops and scopes nested as in the source."""
     found: list[Node] = []
     for index, step in enumerate(steps):
-        if index and step.kind != "training" and leaves([steps[index - 1]]):
+        if index and step.kind != "training" and returns([steps[index - 1]]):
             # behind a way out, what follows may not be made
             rest = creation_tree(st, steps[index:])
             return [*found, {"optional": rest}] if rest else found
@@ -52,6 +52,12 @@ def creation_tree(st: Staging, steps: list[Step]) -> list[Node]:
     return found
 
 
+def returns(steps: list[Step]) -> bool:
+    """True when a step may leave the function, the loop or the trip, other than by an error that ends the program."""
+    jumps = (ast.Return, ast.Break, ast.Continue)
+    return any(isinstance(s.node, jumps) or any(returns(block) for block in s.blocks) for s in steps)
+
+
 def scoped(st: Staging, step: Step, inner: list[Node]) -> list[Node]:
     """The nodes inside the variable scopes that a `with` opens."""
     node = step.node
@@ -60,7 +66,12 @@ def scoped(st: Staging, step: Step, inner: list[Node]) -> list[Node]:
         value = st.ctx.facts.value(item.context_expr)
         if isinstance(value, Result) and value.symbol == "tensorflow.variable_scope":
             name, default = value.bound.get("name_or_scope"), value.bound.get("default_name")
-            if isinstance(name, Const) and isinstance(name.value, str):
+            again = st.ctx.facts.entered.get(value.call)
+            if again is not None:
+                # entered through its object: where that is the scope around, it has no name in it
+                told = next(iter(again)) if len(again) == 1 else "*"
+                inner = [{"with": told, "default": False, "creation": inner}] if told else inner
+            elif isinstance(name, Const) and isinstance(name.value, str):
                 inner = [{"with": name.value, "default": False, "creation": inner}]
             elif isinstance(default, Const) and isinstance(default.value, str):
                 inner = [{"with": default.value, "default": True, "creation": inner}]
@@ -97,17 +108,21 @@ def own_node(st: Staging, site: Site) -> Node | None:
             assert own.rule is not None
             if not own.rule.weights:
                 return None
-            node: Node = {"attr": site.attr, "weights": dict(own.rule.weights), "permute": own.rule.permute}
+            held = "layer." if sized.waits(st, site) else ""
+            inside = {variable: f"{held}{path}" for variable, path in own.rule.weights.items()}
+            node: Node = {"attr": site.attr, "weights": inside, "permute": own.rule.permute}
             return {**node, **scope_of(st, own.call, own.rule.name_arg or "name", own.rule.scope or "layer")}
         case "layer_object":
             assert own.rule is not None
-            attr = site.attr or held_in(st, site, own.call.func)
+            assert own.holder is not None
+            attr = site.attr or held_in(st, site, own.holder)
             node = {"attr": attr, "weights": dict(own.rule.weights), "permute": own.rule.permute}
             made = own.made.call if own.made is not None else own.call
             return {**node, **scope_of(st, made, "name", own.rule.scope or "layer")}
         case "variable":
             name = given_name(st, own.call, "name", 0) or computed_names.by_trip(st, named(own.call, "name", 0))
-            return {"attr": site.attr, "variable": name or "*"}
+            node = {"attr": site.attr, "variable": name or "*"}
+            return {**node, "held": "weight"} if sized.waits(st, site) else node
         case "rnn":
             return recurrent.node_of(st, site)
         case "function" | "entry" | "object":
@@ -164,7 +179,8 @@ def scope_of(st: Staging, call: ast.Call, argument: str, default: str) -> Node:
     if default == "*":
         return {"scope": default, "default": True}  # a model of layers that have names of their own
     free = default.startswith("*")
-    node = next((k.value for k in call.keywords if k.arg == argument), None)
+    written = written_out(st.ctx, st.module, call)
+    node = next((k.value for k in written.keywords if k.arg == argument), None)
     if node is None:
         rule = None
         for value in st.ctx.facts.callees.get(call, []):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -32,6 +33,11 @@ class Layer:
         self._owner: Owner | None = None
         if self.settings() is not None:
             self._owner = new_owner(self.kind)
+
+    def __init_subclass__(cls) -> None:
+        """What a class does in `build` is done once, and not as a part of the call that it is done for."""
+        if "build" in vars(cls):
+            cls.build = built_once(cls.build)  # type: ignore[method-assign]
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, Layer) and "_ready" not in self.__dict__:
@@ -73,7 +79,7 @@ class Layer:
         return None
 
     def build(self, input_shape: Any) -> None:
-        pass
+        begin(self)
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError
@@ -99,13 +105,7 @@ class Layer:
         else:
             kwargs.pop("training", None)
         if not self.built:
-            self.built = True
-            if self._owner is not None:
-                self._owner.settings = self.settings() or ()
-                current().owners.append(self._owner)
-            outside, _inside_call[0] = _inside_call[0], 0
             self.build(shape_of(args[0]) if args and isinstance(args[0], Tensor) else None)
-            _inside_call[0] = outside
         args = tuple(copied(a) for a in args)
         _training.append(training)
         _inside_call[0] += 1
@@ -139,6 +139,27 @@ class Layer:
         current().variables[label] = dims
         self._weights[name or f"weight_{len(self._weights)}"] = weight
         return weight
+
+
+def begin(layer: Layer) -> None:
+    """Notes that a layer is built."""
+    if not layer.built and layer._owner is not None:
+        layer._owner.settings = layer.settings() or ()
+        current().owners.append(layer._owner)
+    layer.built = True
+
+
+def built_once(build: Callable[..., None]) -> Callable[..., None]:
+    """`build` as Keras wraps it."""
+
+    @functools.wraps(build)
+    def wrapped(self: Layer, *args: Any, **kwargs: Any) -> None:
+        begin(self)
+        outside, _inside_call[0] = _inside_call[0], 0
+        build(self, *args, **kwargs)
+        _inside_call[0] = outside
+
+    return wrapped
 
 
 def copied(value: Any) -> Any:

@@ -65,7 +65,7 @@ def importer(modules: Mapping[str, Any]) -> Importer:
             if rest and not fromlist:
                 functools.reduce(getattr, rest, found)
             return found
-        if name in ("__future__", "functools", "collections", "math", "itertools", "os", "warnings"):
+        if name in ("__future__", "functools", "collections", "math", "itertools", "os", "warnings", "copy"):
             return builtins.__import__(name, globals, locals, fromlist, level)
         raise ImportError(f"the sandbox does not know {name!r}")
 

@@ -58,6 +58,9 @@ class LiveModel:
     def kind(self, path: str) -> str:
         return type(self.at(path)).__name__
 
+    def uncalled(self, path: str) -> bool:
+        return getattr(self.at(path), "built", True) is False
+
 
 def load(conversion: Conversion, path: str = "program.py") -> dict[str, Any]:
     """The globals of the migrated program; its own other files can be imported."""

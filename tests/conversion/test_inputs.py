@@ -51,7 +51,7 @@ def test_elements_that_are_arranged_anew_are_mapped() -> None:
     [
         ("element = dataset.make_one_shot_iterator().get_next()\nreturn element, None", "return element"),
         ("iterator = dataset.make_initializable_iterator()\nreturn iterator.get_next()", "make_initializable"),
-        ("x, y = dataset.make_one_shot_iterator().get_next()\nif y is None:\n    y = 0\nreturn x, y", "make_one_shot"),
+        ("x, y = dataset.make_one_shot_iterator().get_next()\nif y is None:\n    return x, y", "make_one_shot"),
     ],
 )
 def test_an_iterator_whose_elements_cannot_be_followed_refuses(ending: str, at: str) -> None:

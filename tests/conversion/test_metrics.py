@@ -162,3 +162,28 @@ def test_what_is_no_metric_and_not_made_of_updated_ones_refuses(metrics: str, re
     text = evaluated(metrics)
     assert refused(text) == {("metrics", line_of(text, "metrics = {"))}
     assert reason in reasons(convert({"train.py": text}))[0]
+
+
+DISTRIBUTED = """
+if not tf.contrib.distribute.has_distribution_strategy():
+    accuracy = tf.metrics.accuracy(labels, classes)
+else:
+    accuracy = (tf.no_op(), tf.constant(0))
+metrics = {"accuracy": accuracy}
+"""
+
+
+def test_a_metric_left_out_on_several_devices_is_made_in_evaluation() -> None:
+    text = after(DISTRIBUTED)
+    assert "keras.metrics.Accuracy(name='accuracy')" in text and "has_" not in text
+
+
+def test_a_program_that_evaluates_on_several_devices_refuses_it() -> None:
+    config = "config=tf.estimator.RunConfig(eval_distribute=tf.distribute.MirroredStrategy()), "
+    text = evaluated(DISTRIBUTED).replace("Estimator(model_fn, ", f"Estimator(model_fn, {config}")
+    assert refused(text)
+
+
+def test_the_best_f1_score_is_a_metric_of_its_own() -> None:
+    text = after('metrics = {"f1": tf.contrib.metrics.f1_score(labels, classes)}')
+    assert "BestF1Score(name='f1')" in text or 'BestF1Score(name="f1")' in text

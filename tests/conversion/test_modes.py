@@ -39,6 +39,15 @@ def test_the_modes_in_which_a_model_fn_returns_are_converted_and_the_other_is_na
     assert "'eval'" in notes[0].message
 
 
+@pytest.mark.parametrize("last", ["return None", "return"])
+def test_a_mode_without_a_spec_is_named_as_one_that_raises(last: str) -> None:
+    text = program(model_fn=RAISES).replace('raise ValueError("no evaluation")', last)
+    converted(text)
+    notes = [f for u in convert({"train.py": text}).ledger.units for f in u.findings]
+    assert {(f.rule, f.severity) for f in notes} == {("mode-raises", "info")}
+    assert "no spec in mode 'eval'" in notes[0].message
+
+
 def test_a_model_fn_that_only_predicts_has_no_loss() -> None:
     text = program(model_fn=PREDICTS).replace(".train(input_fn, steps=8)", ".predict(input_fn)")
     after = converted(text)["train.py"]
@@ -48,7 +57,6 @@ def test_a_model_fn_that_only_predicts_has_no_loss() -> None:
 @pytest.mark.parametrize(
     ("last", "reason"),
     [
-        ("return None", "the model_fn may return None in mode 'eval'"),
         ("return loss, None", "the model_fn returns something else than a spec in mode 'eval'"),
         (
             "return tf.contrib.estimator.regression_head().create_estimator_spec(features, mode, logits)",

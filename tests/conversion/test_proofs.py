@@ -13,6 +13,8 @@ from migrator.verify.program import verify_program
 
 from .small import program
 from .test_changes import changed
+from .test_chosen_model_fns import EACH, chosen
+from .test_iterator_tails import SINGLE, TAIL
 from .test_keras_classes import LISTED, NESTED, UNTOLD
 from .test_keras_classes import PLAIN as KERAS_CLASS
 from .test_losses import TWICE
@@ -20,12 +22,18 @@ from .test_modes import RAISES
 from .test_objects import DELEGATED, built, closures, methods
 from .test_optimize_loss import CLIPPED, chosen_at_run_time
 from .test_own_optimizers import OWN, rated
+from .test_predictions import BATCHES
 from .test_private_names import PROGRAM as PRIVATE
 from .test_programs_around import ARRANGED
 from .test_reuse import towers
-from .test_serving import EXPORTERS, LOOPED, exporting
+from .test_serving import EXPORTERS, LOOPED, TENSOR, exporting, of_a_tensor
+from .test_shadows import PROGRAM as SHADOWED
+from .test_sized import PROGRAM as SIZED
+from .test_sized import RANKED
 from .test_told_modes import BY_CONSTANTS, DECAYED, IN_OBJECT, OBJECT, formatted
 from .test_train_ops import LINEAR
+from .test_twin_specs import CHOICE, HOST_CALL, REPORTING
+from .test_twin_specs import model_fn as twins
 
 pytestmark = pytest.mark.runtime
 
@@ -75,6 +83,13 @@ PROGRAMS = {
     "batch norm whose averages never move": program(model_fn=FROZEN),
     "one of two networks, of which one does not train differently": program(model_fn=CHOSEN, head=PICKED),
     "elements of an iterator arranged anew": program(input_fn=ARRANGED),
+    "statements behind an iterator": program(input_fn=TAIL),
+    "an element that is one array": program(input_fn=SINGLE),
+    "each of two model_fns": chosen(EACH),
+    "one of two specs": program(
+        model_fn=twins(train=HOST_CALL, other=REPORTING), head=CHOICE.replace("input()", "str()")
+    ),
+    "predictions batch by batch": BATCHES,
     "a mode that raises": program(model_fn=RAISES),
     "private imports": PRIVATE,
     "variables, and steps counted by hand": program(model_fn=LINEAR),
@@ -89,6 +104,7 @@ PROGRAMS = {
     "features, labels and lists changed in place": changed(),
     "two towers of one network": towers(),
     "exports on the way": exporting(LOOPED, EXPORTERS),
+    "exports of a model of one tensor": of_a_tensor(exporting(TENSOR)),
     "a Keras class": KERAS_CLASS,
     "a Keras class that calls itself": KERAS_CLASS.replace("def call(", "def __call__("),
     "a Keras class with a list of layers": LISTED,
@@ -98,6 +114,9 @@ PROGRAMS = {
     "an object that keeps what the mode chose": program(model_fn=IN_OBJECT, head=OBJECT),
     "images of a format that is handed on": formatted("'channels_last'"),
     "a schedule made by a function of the step": program(model_fn=DECAYED),
+    "layers and variables as large as their inputs": SIZED,
+    "names that inner scopes bind again": SHADOWED,
+    "sizes from a function that names its tensor": program(model_fn=RANKED),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pathlib
+
 import pytest
 
 from .small import converted, program, refused
@@ -75,3 +77,55 @@ def test_a_layer_that_does_something_else_with_the_same_variables_refuses(name: 
 def test_an_argument_that_decides_what_is_made_refuses() -> None:
     text = TOWERS.replace("tf.layers.dense(h, 1)", "tf.layers.dense(h, 1 if is_training else 1)")
     assert {rule for rule, _ in refused(towers(text))} == {"entry-static"}
+
+
+CURRENT = TOWERS.replace(
+    '    with tf.variable_scope("net", reuse=reuse):\n',
+    '    with tf.variable_scope("net"):\n        if reuse:\n            tf.get_variable_scope().reuse_variables()\n',
+)
+ENTERED = TOWERS.replace('variable_scope("net", reuse=reuse)', "variable_scope(tf.get_variable_scope(), reuse=reuse)")
+OBJECT = """
+def model_fn(features, labels, mode):
+    with tf.variable_scope("net") as net:
+        hidden = tf.layers.dense(features["x"], 4)
+        one = tf.layers.dense(hidden, 1, name="out")
+    with tf.variable_scope(net):
+        more = tf.layers.dense(features["x"], 4, name="more")
+    with tf.variable_scope(net, reuse=True):
+        two = tf.layers.dense(more, 1, name="out")
+    logits = one + two
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        return tf.estimator.EstimatorSpec(mode, predictions={"y": logits})
+    loss = tf.losses.mean_squared_error(labels, tf.squeeze(logits, axis=1))
+    train_op = tf.train.AdamOptimizer(0.01).minimize(loss, tf.train.get_global_step())
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)
+"""
+
+
+@pytest.mark.parametrize("text", [CURRENT, ENTERED], ids=["told to reuse", "entered again"])
+def test_the_current_scope_may_reuse_what_is_in_it(text: str) -> None:
+    after = converted(towers(text))["train.py"]
+    assert after.count("self.network(features") == 2 and "get_variable_scope" not in after
+
+
+def test_a_scope_entered_through_its_object_holds_the_same_layers() -> None:
+    after = converted(towers(OBJECT))["train.py"]
+    assert "self.out(more)" in after
+    assert after.count("keras.layers.Dense(1") == 1
+
+
+def test_a_current_scope_kept_under_a_name_refuses() -> None:
+    kept = CURRENT.replace(
+        "            tf.get_variable_scope().reuse", "            s = tf.get_variable_scope()\n            s.reuse"
+    )
+    assert "scope-object" in {rule for rule, _ in refused(towers(kept))}
+
+
+@pytest.mark.runtime
+@pytest.mark.parametrize(
+    "text", [CURRENT, ENTERED, OBJECT], ids=["told to reuse", "entered again", "through its object"]
+)
+def test_it_computes_the_same(text: str, tmp_path: pathlib.Path) -> None:
+    from .test_proofs import prove
+
+    prove(towers(text), "legacy", tmp_path)

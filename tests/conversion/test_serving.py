@@ -54,6 +54,11 @@ def serving_fn():
     parsed = tf.io.parse_example(serialized, {"x": tf.FixedLenFeature([3], tf.float32)})
     return tf.estimator.export.ServingInputReceiver(parsed, serialized)
 """
+TENSOR = """
+def serving_fn():
+    row = tf.placeholder(tf.float32, [None, 3])
+    return tf.estimator.export.TensorServingInputReceiver(features=row, receiver_tensors={"row": row})
+"""
 EXPORTERS = """
 exporters = [
     tf.estimator.LatestExporter("latest", serving_fn, exports_to_keep=2),
@@ -108,6 +113,17 @@ def test_a_tensor_that_stands_alone_is_called_input() -> None:
     text = converted(exporting(SINGLE))["train.py"]
     assert "        serialized = tensors['input']\n" in text
     assert '    return {"input": serialized}, to_features\n' in text
+
+
+def of_a_tensor(text: str) -> str:
+    """The same program with a model whose features are one tensor."""
+    return text.replace('features["x"]', "features").replace('({"x": x}, x.sum(1))', "(x, x.sum(1))")
+
+
+def test_features_that_are_one_tensor_are_taken_from_what_is_received() -> None:
+    text = converted(of_a_tensor(exporting(TENSOR)))["train.py"]
+    assert "    def to_features(tensors):\n        row = tensors['row']\n        return row\n" in text
+    assert '    return {"row": row}, to_features\n' in text
 
 
 def test_exporters_run_after_evaluations() -> None:

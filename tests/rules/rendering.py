@@ -11,6 +11,9 @@ from migrator.rulebook import Refusal, Rule, bind, expand, load, target_of
 def legacy_call(rule: Rule, arguments: Mapping[str, str], positional: Sequence[str] = ()) -> str:
     """The legacy call under the first of the rule's legacy names; all but `positional` as keywords."""
     name = rule.legacy[0].replace("tensorflow.", "tf.", 1)
+    if ".python." in name:  # a private module, which is not an attribute of its package everywhere
+        module, _, function = rule.legacy[0].rpartition(".")
+        name = f"importlib.import_module('{module}').{function}"
     return f"{name}({', '.join([*positional, *(f'{key}={value}' for key, value in arguments.items())])})"
 
 

@@ -98,6 +98,7 @@ def test_the_classes_do_what_they_say(tmp_path: Path) -> None:
     assert facts["examples"] == {"dict": 5, "bare": 5}
     assert facts["bare keys"] == ["output"] and facts["dict keys"] == ["a", "b"]
     assert facts["examples are lazy"]
+    assert facts["batches"] == [[["b", [3]]], [["b", [2]]]]
     assert facts["saved and loaded"] == dict.fromkeys(facts["saved and loaded"], 0.0)
     assert facts["steps of a resumed model"] == [4, 7]
     assert facts["a resumed model predicts alike"] < 1e-6
@@ -115,6 +116,16 @@ def test_the_classes_do_what_they_say(tmp_path: Path) -> None:
         "to the end of the data": [10, 10, [10]],
         "in turns": [12, 12, [4, 8, 12]],
         "test": [1, 1, [1]],
+    }
+    assert facts["last steps"] == {
+        "no increase for 20": 50,
+        "no increase for 10": 40,
+        "no increase for 10, from 40 on": 50,
+        "no decrease for 20": 30,
+        "higher than 2": 30,
+        "lower than 2": 10,
+        "lower than 2, from 20 on": 60,
+        "lower than 0": 65,
     }
     assert facts["training reads on after an evaluation"] == 0.0
     assert facts["an experiment that is done already"] == [True, 6, []]

@@ -37,6 +37,9 @@ class Tree:
     def kind(self, path: str) -> str:
         return str(self.get(f"{path}.kind"))
 
+    def uncalled(self, path: str) -> bool:
+        return self.get(f"{path}.built") is False
+
 
 def layer(attr: str, scope: str | None = "dense", default: bool = True, **more: Any) -> dict[str, Any]:
     return {"attr": attr, "scope": scope, "default": default, "weights": {"kernel": "kernel"}, **more}

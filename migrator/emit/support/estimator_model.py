@@ -48,7 +48,7 @@ class EstimatorModel(keras.Model):
         if not saved and self.begin is None:
             return
         batch = next(iter(data)) if isinstance(data, tf.data.Dataset) else data
-        self(keras.utils.unpack_x_y_sample_weight(batch)[0])
+        tf.function(self.__call__)(keras.utils.unpack_x_y_sample_weight(batch)[0])  # in a graph, as `fit` does
         if not saved:
             self.begin()
             return

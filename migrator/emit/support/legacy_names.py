@@ -77,6 +77,8 @@ class LegacyNames:
 
     def layer(self, layer, name, variables, default=False):
         """The variables of a layer; a dictionary tells where each is in the layer, when that is another name."""
+        if not layer.built:
+            return  # never called: TensorFlow 1 did not make it
         with self.scope(name, default):
             for variable in variables:
                 value = layer

@@ -1,7 +1,7 @@
 """Training with evaluations in between, up to an absolute step."""
 
 
-def fit_until(model, dataset, max_steps):
+def fit_until(model, dataset, max_steps, callbacks=None):
     """Trains until the optimizer has made `max_steps` updates in all, as `Estimator.train(max_steps=...)` does.
 
     A model that is there already is left as it is.
@@ -9,7 +9,7 @@ def fit_until(model, dataset, max_steps):
     model.restore(dataset)
     remaining = max_steps - int(model.optimizer.iterations)
     if remaining > 0:
-        model.fit(dataset, steps_per_epoch=remaining)
+        model.fit(dataset, steps_per_epoch=remaining, callbacks=callbacks)
 
 
 def train_and_evaluate(
@@ -39,7 +39,7 @@ def train_and_evaluate(
     every = min(evaluate_every or remaining, remaining)
     epochs, rest = divmod(remaining, every)
     history = model.fit(train_data, steps_per_epoch=every, epochs=epochs, **evaluation)
-    if rest:
+    if rest and not model.stop_training:
         history = model.fit(train_data.skip(every * epochs), steps_per_epoch=rest, **evaluation)
     return last_evaluation(history), None
 

@@ -47,7 +47,7 @@ def build(tf: Any) -> types.ModuleType:
             "tpu": _tpu(tf),
             "metrics": _metrics(tf),
             "losses": _take("tensorflow.contrib.losses", importlib.import_module("tf_slim.losses.loss_ops")),
-            "estimator": _part("tensorflow.contrib.estimator", {"add_metrics": tf.estimator.add_metrics}),
+            "estimator": _part("tensorflow.contrib.estimator", _estimator(tf)),
             "lookup": _part("tensorflow.contrib.lookup", _lookup(tf)),
             "cluster_resolver": _part(
                 "tensorflow.contrib.cluster_resolver",
@@ -194,10 +194,18 @@ def _stack_bidirectional(
     return inputs, tuple(states_fw), tuple(states_bw)
 
 
+def _estimator(tf: Any) -> Dict[str, Any]:
+    experimental = tf.estimator.experimental
+    hooks = ["stop_if_%s_hook" % kind for kind in ("no_increase", "no_decrease", "higher", "lower")]
+    return {"add_metrics": tf.estimator.add_metrics, **{name: getattr(experimental, name) for name in hooks}}
+
+
 def _training() -> types.ModuleType:
     name = "tensorflow.contrib.training"
     below = _part(name + ".python.training", {"hparam": _part(name + ".python.training.hparam", {"HParams": HParams})})
-    return _part(name, {"HParams": HParams, "python": _part(name + ".python", {"training": below})})
+    slim = importlib.import_module("tf_slim.training.training")
+    parts = {"HParams": HParams, "python": _part(name + ".python", {"training": below})}
+    return _part(name, {**parts, "create_train_op": slim.create_train_op})
 
 
 def _data(tf: Any) -> types.ModuleType:

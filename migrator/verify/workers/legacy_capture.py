@@ -164,12 +164,26 @@ def _wrap_predict(tf: Any, capture: Capture, original: Callable[..., Any]) -> Ca
         given = _bound(original, self, input_fn, arguments, options)
         _see(tf, capture, self, "predict", input_fn, OTHER_BATCHES)
         recorded = capture.of(self)
+        examples = _within(capture, original(self, **given))
         if given.get("yield_single_examples", True):
-            return _some(recorded, original(self, **given))
+            return _some(recorded, examples)
         recorded.examples.append(None)
-        return itertools.islice(original(self, **given), REAL_EXAMPLES)
+        return itertools.islice(examples, REAL_EXAMPLES)
 
     return predict
+
+
+def _within(capture: Capture, examples: Iterator[Any]) -> Iterator[Any]:
+    """The same examples: what a generator calls when it is read belongs to the call that made it."""
+    while True:
+        capture.depth += 1
+        try:
+            example = next(examples, capture)
+        finally:
+            capture.depth -= 1
+        if example is capture:
+            return
+        yield example
 
 
 def _note_training(recorded: Recorded, given: Dict[str, Any]) -> None:

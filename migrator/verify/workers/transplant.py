@@ -58,6 +58,9 @@ class LiveModel(object):
     def kind(self, path: str) -> str:
         return type(self.get(path)).__name__
 
+    def uncalled(self, path: str) -> bool:
+        return isinstance(self.get(path), keras.layers.Layer) and not self.get(path).built
+
 
 def _step(found: Any, step: str) -> Any:
     if isinstance(found, (list, tuple)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from typing import Any, Callable, Dict, List, Optional
 
@@ -107,7 +108,7 @@ def prove_unit(
                 name: one[m]["weights"][name].shape
                 for m in modes
                 for name in one["wanted " + m]
-                if name in one[m]["weights"]
+                if name in one[m]["weights"] and not unread(name, creation)
             }
             ties[id(known)] = tie(known.model, creation, shapes)
             checked = proofs.weights(known.model, ties[id(known)], list(shapes))
@@ -122,6 +123,13 @@ def prove_unit(
         rows.append(proofs.signature(one["signatures"], exported))
     rows += usage_proofs.lengths(one, built)
     return {"rows": _merge(rows), "notes": notes, "guessed": creation is None}
+
+
+def unread(name: str, creation: Optional[Any]) -> bool:
+    """True for a legacy variable that the weight map says nothing reads, by a part of its name."""
+    parts = name.split("/")
+    left = [node["unread"] for node in creation or () if "unread" in node]
+    return any(re.match(re.escape(word) + r"(_\d+)?$", part) for word in left for part in parts)
 
 
 def tie(model: Any, creation: Optional[Any], shapes: Dict[str, Any]) -> transplant.Ties:

@@ -41,7 +41,7 @@ def place_legacy_layers():
 
 
 tf, VERSION = facade(sys.argv[1])
-NAMES = {"tf": tf, "np": np, "text_file": common.text_file}
+NAMES = {"tf": tf, "np": np, "importlib": importlib, "text_file": common.text_file}
 
 
 def run_layer(job, arrays, session):

@@ -87,6 +87,8 @@ def examples():
     del taken[:]
     next(support.predict_examples(Bare(), batches(False)))
     facts["examples are lazy"] = taken == [0]
+    whole = list(support.predict_batches(Named(), batches(True), keys=["b"]))
+    facts["batches"] = [sorted((name, value.shape) for name, value in batch.items()) for batch in whole]
 
 
 def saving():
@@ -372,7 +374,48 @@ def experiments():
     }
 
 
+def stopping():
+    data = tf.data.Dataset.from_tensors(np.ones((4, 3), "float32")).repeat()
+    values = [1.0, 2.0, 3.0, 3.0, 2.0, 1.0]
+
+    class Model(support.EstimatorModel):
+        def __init__(self):
+            super().__init__()
+            self.out = keras.layers.Dense(1)
+
+        def call(self, features):
+            return self.out(features)
+
+        def fit(self, *args, **kwargs):
+            return super().fit(*args, **{**kwargs, "verbose": 0})
+
+        def evaluate(self, *args, **kwargs):
+            value = values[min(int(self.optimizer.iterations) // 10 - 1, 5)]
+            return {**super().evaluate(*args, **{**kwargs, "verbose": 0}), "f1": value}
+
+    def last_step(callback, max_steps=65):
+        model = Model()
+        model.compile(keras.optimizers.SGD(0.0), "mse")
+        pairs = data.map(lambda x: (x, x[:, :1]))
+        support.train_and_evaluate(
+            model, pairs, pairs, max_steps=max_steps, eval_steps=1, evaluate_every=10, callbacks=[callback]
+        )
+        return int(model.optimizer.iterations)
+
+    facts["last steps"] = {
+        "no increase for 20": last_step(support.StopIfNoIncrease("f1", 20)),
+        "no increase for 10": last_step(support.StopIfNoIncrease("f1", 10)),
+        "no increase for 10, from 40 on": last_step(support.StopIfNoIncrease("f1", 10, min_steps=40)),
+        "no decrease for 20": last_step(support.StopIfNoDecrease("f1", 20)),
+        "higher than 2": last_step(support.StopIfHigher("f1", 2.0)),
+        "lower than 2": last_step(support.StopIfLower("f1", 2.0)),
+        "lower than 2, from 20 on": last_step(support.StopIfLower("f1", 2.0, min_steps=20)),
+        "lower than 0": last_step(support.StopIfLower("f1", 0.0)),
+    }
+
+
 estimator_model()
+stopping()
 experiments()
 feature_columns()
 kept()

@@ -1,0 +1,147 @@
+"""Calls through `functools.partial` of a library function: as if all arguments stood in the call itself."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from migrator.analysis.values import Const, Partial, Result, Symbol, Value, options
+from migrator.rulebook import Rule
+from migrator.source.module import Module
+from migrator.source.syntax import children, descendants
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
+
+
+def written_out(ctx: Context, module: Module, call: ast.Call) -> ast.Call:
+    """The call with the arguments that a partial function gives it; any other call as it is.
+
+    Refuses a partial function whose arguments may mean something else where it is called.
+    """
+    known: dict[ast.Call, ast.Call] = ctx.__dict__.setdefault("_written_out", {})
+    if call not in known:
+        known[call] = _written_out(ctx, module, call)
+    return known[call]
+
+
+def _written_out(ctx: Context, module: Module, call: ast.Call) -> ast.Call:
+    called = [option for value in ctx.facts.callees.get(call, []) for option in options(value)]
+    partial = [option for option in called if isinstance(option, Partial) and isinstance(base(option), Symbol)]
+    if not partial:
+        return call
+    made = {made_by(option) for option in partial}
+    if len(partial) != len(called) or len(made) != 1:
+        raise ctx.refuse("partial", call, module, "which of several partial functions is called is not known")
+    for option in partial:
+        note_values(ctx, module, call, option)
+    args, keywords = list(call.args), {k.arg: k for k in call.keywords}
+    for where in next(iter(made)):
+        if where is None or not in_reach(module, where, call):
+            message = "what a partial function is given cannot be told where it is called"
+            raise ctx.refuse("partial", call, module, message)
+        args = [*where.args[1:], *args]
+        keywords = {k.arg: k for k in where.keywords} | keywords
+    if None in keywords or any(isinstance(a, ast.Starred) for a in args):
+        raise ctx.refuse("star-arguments", call, module, "arguments passed with * or ** cannot be told apart")
+    return ast.copy_location(ast.Call(call.func, args, list(keywords.values())), call)
+
+
+def note_values(ctx: Context, module: Module, call: ast.Call, partial: Partial) -> None:
+    """Have the arguments of a partial function at the top of a file known as those of a call in the model_fn are."""
+    where = partial.call
+    if isinstance(partial.function, Partial):
+        note_values(ctx, module, call, partial.function)
+    if where is None or where in ctx.facts.values:
+        return
+    given = [*zip(where.args[1:], partial.args, strict=False)]
+    given += [(k.value, partial.kwargs[k.arg]) for k in where.keywords if k.arg in partial.kwargs]
+    for node, value in given:
+        if node in ctx.facts.values or isinstance(node, ast.Constant):
+            continue
+        plain = isinstance(node, ast.Call) and all(
+            isinstance(a, ast.Constant) for a in (*node.args, *(k.value for k in node.keywords))
+        )
+        if isinstance(value, Result) and isinstance(node, ast.Call) and plain and not value.part:
+            ctx.facts.callees[node] = [Symbol(value.symbol)]
+            ctx.facts.record(node.func, "train", Symbol(value.symbol))
+        elif not isinstance(value, (Symbol, Const)):
+            message = "what a partial function is given cannot be told where it is called"
+            raise ctx.refuse("partial", call, module, message)
+        ctx.facts.record(node, "train", value)
+
+
+def check(ctx: Context, module: Module) -> None:
+    """Refuse a partial function of what is written anew: nothing in its calls tells what they call."""
+    for call, callees in ctx.facts.callees.items():
+        for option in (o for value in callees for o in options(value)):
+            called = base(option) if isinstance(option, Partial) else None
+            rule = ctx.rules.find(called.name) if isinstance(called, Symbol) else None
+            if rule is not None and rule.kind not in ("layer", "layer_class", "metric", "initializer", "regularizer"):
+                raise ctx.refuse("partial", call, module, f"`{today(rule)}` is called through functools.partial")
+
+
+def today(rule: Rule) -> str:
+    """The legacy name of a rule as programs write it."""
+    return rule.legacy[0].replace("tensorflow.", "tf.", 1)
+
+
+def base(value: Partial) -> Value:
+    """What is called in the end."""
+    inner: Value = value
+    while isinstance(inner, Partial):
+        inner = inner.function
+    return inner
+
+
+def made_by(value: Partial) -> tuple[ast.Call | None, ...]:
+    """The calls of `functools.partial`, the last first."""
+    rest = made_by(value.function) if isinstance(value.function, Partial) else ()
+    return (value.call, *rest)
+
+
+def in_reach(module: Module, where: ast.Call, call: ast.Call) -> bool:
+    """True when the arguments of a partial function mean the same at a call of it.
+
+    They do when both stand in one function, or the partial at the top of the file, and no name in them is bound twice.
+    """
+    around = functions_around(module.tree, where)
+    if around is None or (around and around != functions_around(module.tree, call)):
+        return False
+    holder: ast.AST = around[-1] if around else module.tree
+    names = {n.id for a in (*where.args[1:], *where.keywords) for n in descendants(a) if isinstance(n, ast.Name)}
+    if not around:
+        local = functions_around(module.tree, call) or ()
+        if any(n in bound_in(function) for function in local for n in names):
+            return False
+    return all(bound_in(holder).count(name) <= 1 for name in names) and not repeated(holder, names)
+
+
+def functions_around(tree: ast.AST, node: ast.AST) -> tuple[ast.AST, ...] | None:
+    """The functions that a node stands in, outermost first; None when it is not in this file."""
+    for child in children(tree):
+        if child is node:
+            return ()
+        found = functions_around(child, node)
+        if found is not None:
+            inside = isinstance(child, (ast.FunctionDef, ast.Lambda, ast.ClassDef))
+            return (child, *found) if inside else found
+    return None
+
+
+def bound_in(holder: ast.AST) -> list[str]:
+    """The names that a function or file binds, as often as it does; what functions inside bind counts too."""
+    found = [n.id for n in descendants(holder) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]
+    found += [n.arg for n in descendants(holder) if isinstance(n, ast.arg)]
+    if isinstance(holder, ast.Module):
+        top = [n for s in holder.body for n in descendants(s) if not isinstance(s, (ast.FunctionDef, ast.ClassDef))]
+        declared = [name for n in descendants(holder) if isinstance(n, ast.Global) for name in n.names]
+        found = [n.id for n in top if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)] + declared
+    return found
+
+
+def repeated(holder: ast.AST, names: set[str]) -> bool:
+    """True when a loop binds one of these names: it is another value on each trip."""
+    loops = [n for n in descendants(holder) if isinstance(n, (ast.For, ast.While, ast.comprehension))]
+    inside = (n for loop in loops for n in descendants(loop) if isinstance(n, ast.Name))
+    return any(n.id in names and not isinstance(n.ctx, ast.Load) for n in inside)

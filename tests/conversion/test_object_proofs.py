@@ -1,0 +1,32 @@
+"""Objects that programs change compute what they did: configurations by mode, params of a model_fn; both sides run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .test_params_changed import changed
+from .test_set_by_mode import configured
+from .test_spec_proofs import prove
+
+pytestmark = pytest.mark.runtime
+
+
+@pytest.mark.parametrize("runtime", ["legacy", "tf1"])
+def test_a_rate_that_only_training_has_is_that_rate_and_none_elsewhere(runtime: str, tmp_path: Path) -> None:
+    assert {"gradients", "training", "predictions"} <= prove(read_out(configured()), runtime, tmp_path)
+
+
+def test_params_that_a_model_fn_changes_are_changed_as_often_as_before(tmp_path: Path) -> None:
+    assert {"learning rate", "predictions"} <= prove(read_out(changed()), "legacy", tmp_path)
+
+
+def read_out(text: str) -> str:
+    """The program with a prediction at its end, on data that ends."""
+    text = text.replace(".repeat().batch(4)", ".repeat(4).batch(4)")
+    given = text.partition("    tf.estimator.Estimator(")[2].partition(").train(")[0]
+    train = f"    tf.estimator.Estimator({given}).train(input_fn, steps=8)\n"
+    assert train in text
+    steps = f"    made = tf.estimator.Estimator({given})\n    made.train(input_fn, steps=8)\n"
+    return text.replace(train, f"{steps}    print(next(iter(made.predict(input_fn))))\n")

@@ -1,0 +1,95 @@
+"""Layers made through a partial function, or through another name of the function that makes them."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+from .small import HEAD, converted, program, refused
+from .test_proofs import prove
+
+FORWARD = """
+PARTIAL
+def model_fn(features, labels, mode):
+    training = mode == tf.estimator.ModeKeys.TRAIN
+    x = features["x"]
+BODY
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        return tf.estimator.EstimatorSpec(mode, predictions={"y": logits})
+    loss = tf.losses.mean_squared_error(labels, tf.squeeze(logits, axis=1)) + tf.losses.get_regularization_loss()
+    train_op = tf.train.AdamOptimizer(0.01).minimize(loss, tf.train.get_global_step())
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)
+"""
+RELU = "dense = functools.partial(tf.layers.dense, activation=tf.nn.relu)\n"
+NESTED = (
+    "dense = functools.partial(tf.layers.dense, use_bias=False, activation=tf.nn.relu)\n"
+    "tanh_dense = functools.partial(dense, activation=tf.nn.tanh)\n"
+)
+REGULARISED = (
+    "start = tf.truncated_normal_initializer(stddev=0.1)\n"
+    "dense = functools.partial(tf.layers.dense, kernel_initializer=start,\n"
+    "                          kernel_regularizer=tf.keras.regularizers.l2(0.01))\n"
+)
+
+
+def called(body: str, top: str = "") -> str:
+    """A program with these lines in its model_fn and above it."""
+    lines = "".join(f"    {line}\n" for line in body.rstrip("\n").split("\n"))
+    text = FORWARD.replace("PARTIAL\n", top and f"{top}\n\n").replace("BODY\n", lines)
+    return program(model_fn=text, head=f"import functools\n{HEAD}")
+
+
+def test_the_arguments_of_a_partial_function_are_those_of_the_layer() -> None:
+    text = converted(called(RELU + "logits = dense(dense(x, 4), 1, activation=None)"))["train.py"]
+    assert "self.dense = keras.layers.Dense(4, activation='relu')\n" in text
+    assert "keras.layers.Dense(1)\n" in text and "functools" not in text
+
+
+def test_a_partial_function_of_a_partial_function_adds_to_it() -> None:
+    text = converted(called(NESTED + "logits = dense(tanh_dense(x, 4), 1)"))["train.py"]
+    assert "keras.layers.Dense(4, activation='tanh', use_bias=False)" in text
+    assert "keras.layers.Dense(1, activation='relu', use_bias=False)" in text
+
+
+def test_a_name_at_the_top_of_the_file_goes_with_its_calls() -> None:
+    for top in ("dense = tf.layers.dense\n", RELU):
+        text = converted(called("logits = dense(dense(x, 4), 1)", top))["train.py"]
+        assert "tf.layers" not in text and "\ndense = " not in text
+
+
+def test_what_a_partial_function_at_the_top_is_given_is_written_anew() -> None:
+    top = "dense = functools.partial(tf.layers.dense, kernel_initializer=tf.truncated_normal_initializer(stddev=0.1))\n"
+    text = converted(called("logits = dense(x, 1)", top))["train.py"]
+    assert "keras.initializers.TruncatedNormal(stddev=0.1)" in text
+
+
+@pytest.mark.parametrize(
+    ("body", "top"),
+    [
+        (
+            "act = tf.nn.relu\ndense = functools.partial(tf.layers.dense, activation=act)\n"
+            "act = None\nlogits = dense(x, 1)",
+            "",
+        ),
+        (
+            "logits = x\nfor n in (4, 1):\n    dense = functools.partial(tf.layers.dense, units=n)\n"
+            "    logits = dense(logits)",
+            "",
+        ),
+        ("logits = block(x, functools.partial(tf.layers.dense, units=1))", "def block(x, fn):\n    return fn(x)\n"),
+        ("made = functools.partial(tf.get_variable, shape=[3, 1])\nlogits = tf.matmul(x, made('w'))", ""),
+        ("drop = functools.partial(tf.nn.dropout, keep_prob=0.5)\nlogits = drop(tf.layers.dense(x, 1))", ""),
+    ],
+    ids=["bound anew", "another on each trip", "called in another function", "a variable", "an operation"],
+)
+def test_it_is_refused(body: str, top: str) -> None:
+    assert "partial" in {rule for rule, _ in refused(called(body, top))}
+
+
+@pytest.mark.runtime
+@pytest.mark.parametrize(
+    "body", [NESTED + "logits = dense(tanh_dense(x, 4), 1)", REGULARISED + "logits = dense(dense(x, 4), 1)"]
+)
+def test_it_computes_the_same(body: str, tmp_path: pathlib.Path) -> None:
+    prove(called(body), "legacy", tmp_path)
