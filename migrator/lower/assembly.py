@@ -15,6 +15,7 @@ from migrator.analysis.values import Function, Value, options
 from migrator.emit.editing import Statements, edited
 from migrator.emit.fragments import Renderer
 from migrator.emit.imports import ImportPlan, plan_imports, used_names
+from migrator.emit.indentation import reindented, unit_of
 from migrator.emit.layout import WIDTH
 from migrator.emit.support import support_names, support_source
 from migrator.lower import (
@@ -255,6 +256,8 @@ def file_text(assembly: Assembly, module: Module) -> str:
     reached = reached_definitions(assembly)
     shots = [s for node in inputs.input_functions(assembly.group) for s in inputs.one_shots(node)]
 
+    unit = unit_of(module.tree)
+
     def replace(node: ast.stmt) -> list[str] | None:
         if node in assembly.replaced:
             lines = assembly.replaced[node]
@@ -262,7 +265,7 @@ def file_text(assembly: Assembly, module: Module) -> str:
             if not lines and not before:
                 return []
             text = "\n\n\n".join([*before, "\n".join(lines)])
-            return text.split("\n")
+            return reindented(text, unit).split("\n")
         if isinstance(node, ast.FunctionDef) and node in assembly.servings:
             return serving.function_lines(assembly.servings[node], module, rewrite)
         if isinstance(node, ast.FunctionDef):
@@ -294,7 +297,7 @@ def file_text(assembly: Assembly, module: Module) -> str:
     def before(node: ast.stmt) -> list[str]:
         lines: list[str] = []
         for text in assembly.inserted.get(node, []):
-            lines += [*text.split("\n"), "", ""]
+            lines += [*reindented(text, unit).split("\n"), "", ""]
         if isinstance(node, (ast.Assign, ast.Expr, ast.Return)):
             for inner in descendants(node):
                 construction = assembly.group.constructions.get(inner) if isinstance(inner, ast.Call) else None

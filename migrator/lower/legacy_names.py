@@ -170,7 +170,7 @@ def attributes(nodes: Sequence[Node]) -> Iterator[str]:
 def name_owners(ctx: Context) -> None:
     """Give every layer class of a unit its `legacy_names`. Raises Unnamed."""
     for owner in ctx.owners.values():
-        if isinstance(owner, Owner) and not owner.names_told:
+        if isinstance(owner, Owner) and not owner.names_told and owner.creation:
             owner.names_told = True
             method = names_method(owner.creation)
             owner.text = owner.text.rstrip("\n") + "\n\n" + "\n".join(method)
