@@ -2,7 +2,8 @@
 
 from migrator.rulebook.binding import Refusal, bind, bind_arguments, default_source, parameters, target_of
 from migrator.rulebook.errors import RuleError
-from migrator.rulebook.index import Rulebook, load, rules_directory
+from migrator.rulebook.index import Rulebook, load
+from migrator.rulebook.location import rules_directory
 from migrator.rulebook.model import ArgumentRule, Case, Rule
 from migrator.rulebook.templates import expand, placeholders
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from migrator.rulebook.location import rules_directory
 from migrator.rulebook.model import Rule, rule_from
 from migrator.workspace.folders import cache_folder
 
@@ -70,13 +71,6 @@ def _rename(legacy: str, target: str, file: str) -> Rule:
     from migrator.rulebook.reading import rename_entry
 
     return rule_from(rename_entry(legacy, (target, file)))
-
-
-def rules_directory() -> Path:
-    """Where the rule files are: `rules/` of the checkout, else the installed package's `_rules`."""
-    package = Path(__file__).resolve().parent.parent
-    checkout = package.parent / "rules"
-    return checkout if checkout.is_dir() and any(checkout.glob("*.toml")) else package / "_rules"
 
 
 @functools.lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ from typing import Any
 
 from migrator.rulebook.checking import check_entry, check_family
 from migrator.rulebook.errors import RuleError
-from migrator.rulebook.index import rules_directory
+from migrator.rulebook.location import rules_directory
 from migrator.rulebook.model import Rule, rule_from
 
 if sys.version_info >= (3, 11):
