@@ -115,8 +115,15 @@ def parse_problem(project: Project, path: str) -> FileProblem | None:
     parsed = project.parsed(path)
     if isinstance(parsed, SyntaxError):
         where = f" (line {parsed.lineno})" if parsed.lineno else ""
-        return FileProblem(path, "unparsable", f"{parsed.msg}{where}")
+        advice = "; this is Python 2: bring it to Python 3 first" if is_python_2(parsed) else ""
+        return FileProblem(path, "unparsable", f"{parsed.msg}{where}{advice}")
     return None
+
+
+def is_python_2(error: SyntaxError) -> bool:
+    """True for what only Python 2 could read: a print statement, tabs among blanks, a name behind an exception."""
+    marks = ("Missing parentheses in call to", "inconsistent use of tabs", "multiple exception types")
+    return error.msg.startswith(marks)
 
 
 # ---------------------------------------------------------------------------------------------------------- groups

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migrator.analysis import trips
 from migrator.analysis.values import (
     NONE,
     ClassRef,
@@ -65,6 +66,8 @@ def call(ev: Evaluator, site: Site, name: str, args: list[Value], kwargs: dict[s
             if items is not None:
                 return Sequence([calls.call(ev, site, args[0], [i], {}) for i in items], list)
             return Sequence([calls.call(ev, site, args[0], [element(args[1])], {})], list, True)
+        case "str" if first is not None and trips.of(first):
+            return trips.marked(unknown(first), trips.of(first))
         case "len" if isinstance(first, (Sequence, Mapping)) and not first.open:
             return Const(len(first.items))
         case "isinstance" | "callable" | "hasattr":
@@ -217,6 +220,9 @@ def method(ev: Evaluator, base: Value, attr: str, args: list[Value], kwargs: dic
                     except Exception:  # noqa: BLE001 - the user's call would raise the same error when it runs
                         return unknown(base, *args)
                     return Const(value, mode=any(depends_on_mode(a) for a in (base, *args)))
+            given = Sequence([*args, *kwargs.values()], list)
+            if attr == "format" and isinstance(base.value, str):
+                return trips.joined(base, given, unknown(base, *args, *kwargs.values()))
     return unknown(base, *args, *kwargs.values())
 
 

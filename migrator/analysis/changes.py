@@ -71,9 +71,8 @@ def changed(ev: Evaluator, node: ast.AST, value: Value, stored: Iterable[Value],
     static = stage_of(value) is Stage.STATIC and all(stage_of(v) is Stage.STATIC for v in stored)
     if isinstance(node, ast.Call) and ev.frame.scope is not None:
         note_changes(ev, [(node, name) for name in holders(ev.frame.scope, value)], static)
-    if isinstance(value, Opaque) and value.stage is Stage.STATIC and not static and active("unknown-holder"):
-        message = "a tensor is kept in an object of which nothing is known"
-        ev.refuse("object-state", node, message, scope.module, supposed=True)
+    if isinstance(value, Opaque) and value.stage is Stage.STATIC and not static:
+        ev.facts.kept_unknown.add(node)
     settled = static and not any(depends_on_mode(v) for v in stored) and (ev.by_mode is None or not ev.by_mode.parent)
     if active("argument-change") and reaches(given(ev.frame), value) and not passed_on(ev, value, static, settled):
         message = "an object that came as an argument is changed in place, and others may hold it"

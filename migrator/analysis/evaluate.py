@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from migrator.analysis import calls, changes, lookup
+from migrator.analysis import calls, changes, lookup, trips
 from migrator.analysis.facts import Creation, Facts, Frame, Refusal
 from migrator.analysis.scopes import ScopeStack
 from migrator.analysis.soundness import active
@@ -235,18 +235,25 @@ class Evaluator:
                     scope.names = merge(before, scope.names)
             self.block(node.orelse, scope)
             return
-        self.repeat(lambda: self.assign(node.target, element(iterable), scope), node.body, scope)
+        loop = object()
+        item = trips.counter(self.callee_name(node.iter), element(iterable), loop)
+        self.repeat(lambda: self.assign(node.target, item, scope), node.body, scope, loop)
         self.block(node.orelse, scope)
+
+    def callee_name(self, node: ast.expr) -> str:
+        """The library name that a call calls; "" for anything else."""
+        called = self.facts.callees.get(node, []) if isinstance(node, ast.Call) else []
+        return called[0].name if len(called) == 1 and isinstance(called[0], Symbol) else ""
 
     def while_loop(self, node: ast.While, scope: Scope) -> None:
         """A `while`: its trip count is not known."""
         self.repeat(lambda: self.eval(node.test, scope), node.body, scope)
         self.block(node.orelse, scope)
 
-    def repeat(self, head: Callable[[], object], body: list[ast.stmt], scope: Scope) -> None:
+    def repeat(self, head: Callable[[], object], body: list[ast.stmt], scope: Scope, loop: object = None) -> None:
         """Evaluate a loop body to a fixpoint: names before, and after any number of trips, are joined."""
         self.weak += 1
-        self.scopes.loops += 1
+        self.scopes.looping.append(loop or object())
         for _trip in range(3):
             before = dict(scope.names)
             head()
@@ -254,7 +261,7 @@ class Evaluator:
             scope.names = merge(before, scope.names)
             if before.keys() == scope.names.keys() and all(same(v, scope.names[k]) for k, v in before.items()):
                 break
-        self.scopes.loops -= 1
+        self.scopes.looping.pop()
         self.weak -= 1
 
     def with_block(self, node: ast.With, scope: Scope) -> bool:
@@ -286,6 +293,7 @@ class Evaluator:
             scope_name(default) if name is None or is_none(name) else None,
             reuse_of(bound.get("reuse")),
             manager,
+            trips.of(name),
         )
 
     def try_block(self, node: ast.Try, scope: Scope) -> bool:
@@ -600,7 +608,7 @@ class Evaluator:
         if plain and all(isinstance(p, Const) for p in parts):
             text = "".join(str(p.value) for p in parts if isinstance(p, Const))
             return Const(text, mode=any(p.mode for p in parts))
-        return unknown(*parts)
+        return trips.marked(unknown(*parts), frozenset().union(*(trips.of(p) for p in parts)))
 
     def comprehension(self, node: ast.expr, scope: Scope) -> Value:
         """A comprehension: a loop with a frame of its own."""
@@ -616,8 +624,10 @@ class Evaluator:
         exact = known and len(node.generators) == 1 and not isinstance(node, ast.SetComp)
         items = iterable.items if isinstance(iterable, Sequence) and known else [element(iterable)]
         if not known:
+            loop = object()
             self.weak += 1
-            self.scopes.loops += 1
+            self.scopes.looping.append(loop)
+            items = [trips.counter(self.callee_name(first.iter), items[0], loop)]
         for item in items:
             self.assign(first.target, item, inner)
             for generator in node.generators[1:]:
@@ -633,7 +643,7 @@ class Evaluator:
                 results.append(self.eval(node.elt, inner))
         if not known:
             self.weak -= 1
-            self.scopes.loops -= 1
+            self.scopes.looping.pop()
         if isinstance(node, ast.DictComp):
             found = {
                 k.value: v for k, v in zip(keys, results, strict=True) if isinstance(k, Const) and hashable(k.value)
@@ -673,7 +683,14 @@ class Evaluator:
         else:
             self.scopes.open(given)
             local = given
-        full, reused = self.scopes.create(local, reuse)
+        apart = trips.of(name) if given is None and name is not None else self.scopes.numbered_apart(local)
+        full, reused = self.scopes.create(local, reuse, call, apart)
+        if reused is None:
+            module = self.frame.module if self.frame is not None else None
+            message = "whether one trip of a loop uses the variables of another is not known"
+            if module is not None:
+                self.refuse("reuse-unknown", call, message, module)
+            reused = False
         self.add_creation(Creation(call, full, reused, self.mode))
         return full
 
@@ -755,6 +772,9 @@ def binary(op: ast.operator, left: Value, right: Value) -> Value:
                 return Const(OPERATORS[type(op)](left.value, right.value), mode=mode)
             except (TypeError, ValueError, ArithmeticError):
                 return unknown(left, right)
+    text = isinstance(op, ast.Mod) and isinstance(left, Const) and isinstance(left.value, str)
+    if (text or isinstance(op, (ast.Add, ast.Sub))) and trips.of(left) | trips.of(right):
+        return trips.joined(left, right, unknown(left, right))
     if isinstance(op, ast.Mod) and isinstance(left, Const) and isinstance(right, Sequence):
         if all(isinstance(i, Const) for i in right.items) and not right.open:
             try:

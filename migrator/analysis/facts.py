@@ -85,6 +85,7 @@ class Facts:
     inputs_changed: set[str] = dataclasses.field(default_factory=set)  # parameters of the model_fn, changed in place
     set_by_mode: dict[ast.AST, str] = dataclasses.field(default_factory=dict)  # stores of a branch on the mode, by name
     entered: dict[ast.AST, set[str]] = dataclasses.field(default_factory=dict)  # scopes entered again: names inside
+    kept_unknown: set[ast.AST] = dataclasses.field(default_factory=set)  # keep a tensor in an object that is not known
     scopes: dict[ast.AST, Scope] = dataclasses.field(default_factory=dict)  # comprehension -> the names inside it
     _joined: dict[ast.AST, Value] = dataclasses.field(default_factory=dict)  # what `value` gave for all modes
 

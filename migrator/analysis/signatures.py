@@ -144,6 +144,9 @@ SIGNATURES: dict[str, str] = {
     "receiver_tensors_alternatives=None",
     "tensorflow.estimator.export.build_raw_serving_input_receiver_fn": "features, default_batch_size=None",
     "tensorflow.estimator.export.build_parsing_serving_input_receiver_fn": "feature_spec, default_batch_size=None",
+    "tensorflow.train.Saver": "var_list=None, reshape=False, sharded=False, max_to_keep=5, "
+    "keep_checkpoint_every_n_hours=10000.0, name=None, restore_sequentially=False, saver_def=None, builder=None, "
+    "defer_build=False, allow_empty=False, write_version=2, pad_step_number=False, save_relative_paths=False",
     "tensorflow.train.ExponentialMovingAverage": "decay, num_updates=None, zero_debias=False, "
     "name='ExponentialMovingAverage'",
     "optimizer.minimize": "loss, global_step=None, var_list=None, gate_gradients=1, aggregation_method=None, "

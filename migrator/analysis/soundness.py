@@ -22,6 +22,9 @@ RULES = frozenset(
         "scope-counters",  # default names are counted afresh in each activation of a scope
         "auto-reuse",  # AUTO_REUSE takes what is there and makes what is not
         "layer-reuse",  # a layer that is told to reuse takes the variables of the one before
+        "trips-apart",  # under AUTO_REUSE, a trip of a loop may take the variables of another
+        "loop-again",  # the layers of one loop, used again in another, are not the last of them
+        "partial",  # a partial function of a layer gives it arguments
         "reused-alike",  # what reuses the variables of a layer may still differ from it
         "layer-object",  # a layer object called again uses its variables again
         "object-called-twice",  # an object that makes layers in its call makes new ones each time

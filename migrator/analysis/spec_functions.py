@@ -6,7 +6,18 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis import calls
-from migrator.analysis.values import Function, Mapping, Partial, Result, Sequence, Value, is_none, options
+from migrator.analysis.values import (
+    Function,
+    Mapping,
+    Opaque,
+    Partial,
+    Result,
+    Sequence,
+    Stage,
+    Value,
+    is_none,
+    options,
+)
 
 if TYPE_CHECKING:
     from migrator.analysis.calls import Site
@@ -23,6 +34,7 @@ def apply(ev: Evaluator, site: Site, spec: Result) -> None:
     """
     if not ev.mode or ev.module_level:
         return
+    apply_restoring(ev, site, spec)
     for field, result in APPLIED.items():
         given = spec.bound.get(field)
         parts = function_and_arguments(field, given) if given is not None else None
@@ -37,6 +49,18 @@ def apply(ev: Evaluator, site: Site, spec: Result) -> None:
         if not any(k is function for k in known):
             known.append(function)
         spec.bound[result] = calls.call(ev, calls.Site(call, site.scope, True), function, args, kwargs)
+
+
+def apply_restoring(ev: Evaluator, site: Site, spec: Result) -> None:
+    """Evaluate the `init_fn` of a spec's Scaffold, which is called with the scaffold and a session."""
+    given = spec.bound.get("scaffold")
+    for option in options(given) if given is not None else ():
+        function = option.bound.get("init_fn") if isinstance(option, Result) else None
+        for called in options(function) if function is not None else ():
+            if isinstance(called, Function) and called.node not in ev.facts.frames:
+                call = ast.copy_location(ast.Call(ast.Name("init_fn", ast.Load()), [], []), site.node)
+                arguments: list[Value] = [Opaque(Stage.STATIC), Opaque(Stage.STATIC)]
+                calls.call(ev, calls.Site(call, site.scope, True), called, arguments, {})
 
 
 def function_and_arguments(field: str, given: Value) -> tuple[Value, list[Value], dict[str, Value]] | None:

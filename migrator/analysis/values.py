@@ -41,6 +41,7 @@ class Opaque(Value):
 
     stage: Stage
     why: str = ""
+    trips: frozenset[object] = frozenset()  # loops on each trip of which it is another value
 
 
 @dataclasses.dataclass(eq=False)

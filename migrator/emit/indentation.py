@@ -53,7 +53,7 @@ def reindented(text: str, unit: int) -> str:
                 moves.update({r: columns.get(c, c + move) - c for r, c in waiting})
                 waiting, docstring = [], token.type == tokenize.STRING
             if token.type == tokenize.STRING and not (begin and docstring):
-                moves.update({r: 0 for r in range(row + 1, token.end[0] + 1)})
+                moves.update(dict.fromkeys(range(row + 1, token.end[0] + 1), 0))
                 moves.setdefault(row, move)
             for r in range(row, token.end[0] + 1):
                 moves.setdefault(r, move)

@@ -36,6 +36,7 @@ from migrator.lower import (
     steps,
     tensor_attributes,
     training,
+    unused,
 )
 from migrator.lower.context import SUPPORT, Context, Refused, support_name
 from migrator.lower.groups import EXPORTERS, Group, moved_into_calls
@@ -78,6 +79,16 @@ class Assembly:
             if call is not None and isinstance(node, ast.FunctionDef):
                 found[node] = serving.taken_apart(self.group.ctx, function.scope.module, node, call)
         return found
+
+    @functools.cached_property
+    def named(self) -> frozenset[str]:
+        """Every name that is mentioned after the conversion, in files that see those of the groups."""
+        project = self.group.ctx.project
+        touched = touched_files(self)
+        paths = [p for p in project.sources if p in touched or project.imports(p) & touched]
+        texts = ["\n".join(lines) for lines in self.replaced.values()]
+        texts += [text for above in self.inserted.values() for text in above]
+        return unused.names_kept(project, paths, self.replaced.keys(), texts)
 
     def context_of(self, node: ast.AST) -> Context:
         """The context that knows a node: the model's where it was evaluated for one."""
@@ -290,7 +301,7 @@ def file_text(assembly: Assembly, module: Module) -> str:
         if row is not None:
             return row
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node in module.tree.body:
-            if not holds_reached(node, reached, assembly):
+            if not holds_reached(node, reached, assembly) or is_left_out(assembly, node):
                 return best_effort(assembly, module, node, rewrite)
         return None
 
@@ -341,6 +352,14 @@ def holds_reached(node: ast.stmt, reached: set[ast.AST], assembly: Assembly) -> 
     """True when a definition takes part in the conversion, itself or through one inside it."""
     calls = set(assembly.group.constructions) | set(assembly.group.uses)
     return any(n in reached or n in calls or n in assembly.replaced for n in descendants(node))
+
+
+def is_left_out(assembly: Assembly, node: ast.stmt) -> bool:
+    """True for a function that the converted program names no more, and that makes no part of it inside."""
+    calls = set(assembly.group.constructions) | set(assembly.group.uses)
+    if not isinstance(node, ast.FunctionDef) or node in inputs.input_functions(assembly.group):
+        return False
+    return node.name not in assembly.named and not any(n in calls or n in assembly.replaced for n in descendants(node))
 
 
 def best_effort(

@@ -55,7 +55,9 @@ def received_text(group: Group, module: Module, node: ast.expr, render: Render) 
         if isinstance(made, Result) and made.symbol == serving.PARSING:
             continue
         if isinstance(made, Function) and (
-            isinstance(made.node, ast.Lambda) or serving.receiver_of(ctx, made.node) is not None
+            isinstance(made.node, ast.Lambda)
+            or serving.receiver_of(ctx, made.node) is not None
+            or serving.parses_examples(ctx, made.node)
         ):
             continue
         raise ctx.refuse("export", node, module, "what the exported model is fed with cannot be followed")

@@ -93,7 +93,7 @@ def moved_into_calls(group: Group, module: Module, node: ast.stmt) -> bool:
 
 
 def only_appends_hooks(group: Group, node: ast.stmt) -> bool:
-    """True for `hooks.append(...)` of a hook that only reports, to a list of such, and for an `if` with nothing else."""
+    """True for `hooks.append(...)` of a hook that only reports, to a list of such; and for an `if` of nothing else."""
     if isinstance(node, ast.If):
         body = [*node.body, *node.orelse]
         pure = not any(isinstance(n, ast.Call) for n in descendants(node.test))

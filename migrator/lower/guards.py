@@ -58,6 +58,8 @@ def check_body(ctx: Context, st: Staging) -> None:
     for step in walk(st.steps):
         if step.kind not in ("simple", "return", "training", "try"):
             check_header(ctx, st, step)
+        elif step.kind in ("simple", "return") and active("unknown-holder"):
+            check_holder(ctx, st, step)
         if isinstance(step.node, ast.With) and step.kind == "with":
             for item in step.node.items:
                 check_manager(ctx, st, item.context_expr, step.node)
@@ -72,6 +74,14 @@ def check_header(ctx: Context, st: Staging, step: Step) -> None:
             if isinstance(call, ast.Call) and call in ctx.facts.changes:
                 message = "an object is changed by a call that is no statement of its own"
                 raise ctx.refuse("argument-change", call, st.module, message)
+
+
+def check_holder(ctx: Context, st: Staging, step: Step) -> None:
+    """Refuse a tensor that is kept in an object of which nothing is known: the halves would not share it."""
+    for node in descendants(step.node) if ctx.facts.kept_unknown else ():
+        if node in ctx.facts.kept_unknown:
+            message = "a tensor is kept in an object of which nothing is known"
+            raise ctx.refuse("object-state", node, st.module, message)
 
 
 def check_changes(ctx: Context, st: Staging, step: Step) -> None:
@@ -104,6 +114,8 @@ def check_manager(ctx: Context, st: Staging, node: ast.expr, around: ast.With) -
         raise ctx.refuse("gradients", node, st.module, "gradients of operations are written anew")
     if value.symbol == "tensorflow.control_dependencies":
         for given in operations(ctx, value):
+            if isinstance(given, Result) and given.symbol == "tensorflow.print":
+                ctx.note("dropped-call", "info", given.module, given.call, "`tf.print(...)` in each step is dropped")
             if harmless(given) or ends_a_step(ctx, around, given) or averages_go(ctx, given):
                 continue
             raise ctx.refuse("control-dependencies", node, st.module, "an operation is ordered to run with each step")

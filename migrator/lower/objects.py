@@ -115,9 +115,19 @@ def plain_names(st: Staging, text: str) -> str:
     used |= {n.arg for n in descendants(syntax_of(text)) if isinstance(n, ast.arg)}
     for attr in sorted(st.kept):
         plain = attr.lstrip("_")
+        text = without_alias(text, kept_name(attr), plain)
         if plain not in used and not keyword.iskeyword(plain) and not hasattr(builtins, plain):
             text = re.sub(rf"\b{kept_name(attr)}\b", plain, text)
     return text
+
+
+def without_alias(text: str, kept: str, plain: str) -> str:
+    """The text without `self_x = x`, where that is all that gives it a value, and `x` keeps its own."""
+    alias = re.compile(rf"^ {{8}}{kept} = {plain}\n", re.MULTILINE)
+    stores = [n.id for n in descendants(syntax_of(text)) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]
+    if plain in stores or not stores.count(kept) or stores.count(kept) != len(alias.findall(text)):
+        return text
+    return re.sub(rf"\b{kept}\b", plain, alias.sub("", text))
 
 
 # ------------------------------------------------------------------------------------------------- when it is read

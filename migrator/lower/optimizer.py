@@ -15,6 +15,7 @@ from migrator.analysis.values import (
     Instance,
     Opaque,
     Result,
+    Sequence,
     Stage,
     Symbol,
     Value,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, Function, Instance, ModuleRef, Partial, Result, Symbol, Value, options
 from migrator.emit.fragments import call_text, standalone
-from migrator.lower import dropouts, keras_classes, metric_pairs, recurrent, rewriting, sized, variables
+from migrator.lower import dropouts, keras_classes, metric_pairs, partials, recurrent, rewriting, sized, variables
 from migrator.lower.context import Context
 from migrator.lower.owning import Own, class_entry, one_definition, owns
 from migrator.lower.slices import kept_name
@@ -103,11 +103,28 @@ def call_parts(st: Staging, site: Site) -> list[ast.expr]:
             owner = owner_of(st, own)
             bound = python_arguments(st.ctx, st.module, owner.node, own.call)
             parts = [e for name, e in bound.items() if owner.roles.get(name) == "call"]
+            parts += [node for _, node in told_tensors(st, own, owner)]
             if own.kind == "entry":
                 target = entry_object(st.ctx, own.call)
                 parts += [target] if target not in st.sites else []
             return parts
     return []
+
+
+def told_tensors(st: Staging, own: Own, owner: Owner) -> list[tuple[str, ast.expr]]:
+    """The tensors of its object that a call of a method brings, as "self.x", and what stands for each at the call."""
+    found: list[tuple[str, ast.expr]] = []
+    for name in owner.tensors:
+        if name.startswith("self."):
+            attr = name.removeprefix("self.")
+            local = kept_name(attr) in st.locals
+            if st.is_model and not local:
+                raise st.ctx.refuse("object-state", own.call, st.module, f"`{name}` is not known when it is called")
+            this = ast.Attribute(ast.Name("self", ast.Load()), attr, ast.Load())
+            found.append((name, ast.Name(kept_name(attr), ast.Load()) if local else this))
+    if found:
+        check_object(st, owner, own.call.func)
+    return found
 
 
 def entry_object(ctx: Context, call: ast.Call) -> ast.expr:
@@ -291,7 +308,11 @@ def owner_use_text(st: Staging, site: Site) -> str:
         else:
             leading = False
             arguments.append(f"{name}={text}")
-    arguments += [f"{c}={c}" if c not in st.captured else f"{c}=self.{st.captured[c]}" for c in owner.tensors]
+    for attribute, node in told_tensors(st, own, owner):
+        value = node.id if isinstance(node, ast.Name) else st.parameter(attribute)
+        arguments.append(f"{owner.parameter_names[attribute]}={value}")
+    free = [c for c in owner.tensors if not c.startswith("self.")]
+    arguments += [f"{c}={c}" if c not in st.captured else f"{c}=self.{st.captured[c]}" for c in free]
     if owner.training:
         arguments.append(owner_training(st, owner, bound))
     if own.kind == "entry":
@@ -397,6 +418,7 @@ def owner_creation_text(st: Staging, own: Own) -> str:
     func = own.call.func
     indirect = is_indirect(st, own)
     check_alternatives(st, own)
+    partials.check_function(st.ctx, st.module, own.call, owner.roles)
     name = st.static_text(func) if indirect else owner_name(st, owner, func)
     positional = {id(a) for a in own.call.args}
     arguments: list[str] = []
@@ -436,6 +458,8 @@ def outer_default(st: Staging, owner: Owner, parameter: str) -> ast.expr:
 def is_indirect(st: Staging, own: Own) -> bool:
     """True when a call goes through a value that holds the function, not through the function's own name."""
     func, definition = own.call.func, own.definition
+    if isinstance(func, ast.Name) and func.id not in st.locals:
+        return bool(partials.of_function(st.ctx, own.call))
     if isinstance(func, ast.Name):
         named = definition is not None and func.id == definition.name and not own.alternatives
         return func.id in st.locals and (func.id in st.roles or not named)
@@ -481,7 +505,7 @@ def captured_arguments(st: Staging, owner: Owner) -> list[str]:
 
 def check_object(st: Staging, owner: Owner, func: ast.expr) -> None:
     """Refuse a method that reads its object, called on another object than the one at hand."""
-    if not any(name.startswith("self.") for name in owner.captured):
+    if not any(name.startswith("self.") for name in (*owner.captured, *owner.tensors)):
         return
     of_super = isinstance(func, ast.Attribute) and ast.unparse(func.value).startswith("super(")
     own = isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == st.self_name

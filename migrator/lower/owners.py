@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import functools
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from migrator.analysis.lookup import class_member, keras_base
 from migrator.analysis.modes import Step
 from migrator.analysis.values import ClassRef, Function, Scope, options
 from migrator.emit.fragments import call_text, standalone
-from migrator.lower import built_objects, getters, guards, keras_classes, objects, rendering, reuse, weights
+from migrator.lower import built_objects, continued, getters, guards, keras_classes, objects, rendering, reuse, weights
 from migrator.lower.context import Context, class_name, top_level_names
 from migrator.lower.owned_calls import default_nodes
 from migrator.lower.owning import Own, class_entry, class_of, numbers_by_mode, owns, parameter_roles, role
@@ -140,16 +141,20 @@ def function_owner(ctx: Context, node: ast.FunctionDef, function: Function, cls:
     self_name = objects.object_name(node, function)
     free = free_names(node, function) - {self_name}
     others = {k: v for k, v in roles.items() if k != self_name}
-    st = Staging(ctx, module, node, others, self_name, free=frozenset(free), late=late)
+    whole = continued.constructor(ctx, node) if cls is not None else node
+    st = Staging(ctx, module, whole, others, self_name, free=frozenset(free), late=late)
     wanted = class_name(node.name)
     name = cls.name if cls is not None else ctx.top_level_name(module, wanted, f"{wanted}Layer")
     static = [p for p in parameter_order(node) if roles[p] == "static" and p != self_name]
     tensors = [p for p in parameter_order(node) if roles[p] == "call" and p != self_name]
     owner = Owner(node, cls, module, name, roles, static, tensors, [], [])
     free_roles = {n: role([v for v in [scope_value(function, n)] if v is not None]) for n in sorted(free)}
-    needed, live = st.slice_call({kept_name(attr) for attr in held}, lambda s: s.kind == "return" or kept_effect(st, s))
+    needed, live = st.slice_call(
+        {kept_name(attr) for attr in held}, lambda s: s.kind == "return" or kept_effect(st, s) or builds(st, s)
+    )
     needed, live = only_updates(ctx, st) or (needed, live)
     owner.tensors = [n for n in sorted(live & free) if free_roles[n] == "call"]
+    owner.tensors += sorted(n for n in live if n.startswith("self.") and cls is None)
     call_lines = owner_call_lines(ctx, st, needed)
     if cls is not None:
         call_lines = [*rendering.compact(call_lines), *built_objects.returned_lines(st, held)]
@@ -157,7 +162,7 @@ def function_owner(ctx: Context, node: ast.FunctionDef, function: Function, cls:
     objects.check_start(st, start | live)
     check_late(st, start)
     missing = sorted((start | set(st.captured)) & free | set(st.needed_parameters) | self_attributes(st))
-    owner.parameter_names = {n: st.parameter(n) for n in missing if n.startswith("self.")}
+    owner.parameter_names = {n: st.parameter(n) for n in (*missing, *owner.tensors) if n.startswith("self.")}
     owner.captured = [
         n for n in missing if free_roles.get(n, "static") == "static" and not is_nested_owner(ctx, function, n)
     ]
@@ -264,6 +269,17 @@ def kept_effect(st: Staging, step: Step) -> bool:
         from migrator.lower import effects
 
         return effects.keeps(st, node.value)
+    return False
+
+
+def builds(st: Staging, step: Step) -> bool:
+    """True for a step that calls a layer with weights: they exist from its first call on, whoever reads its result."""
+    for site in st.sites.values():
+        if site.step is not step or site.shared is not None:
+            continue
+        weighs = site.own.kind == "layer" and site.own.rule is not None and bool(site.own.rule.weights)
+        if weighs or site.own.kind in ("function", "entry", "rnn"):
+            return True
     return False
 
 
@@ -377,7 +393,7 @@ def layer_class(
     arguments = [
         "self",
         *signature(owner.node, module, owner.call_parameters, st),
-        *[f"{t}=None" for t in owner.tensors],
+        *[f"{owner.parameter_names.get(t, t)}=None" for t in owner.tensors],
     ]
     lines += def_line("call", arguments + (["training=None"] if owner.training else []))
     lines += rendering.compact(call_lines) or ["        pass"]
@@ -432,7 +448,7 @@ def class_owner(ctx: Context, cls: ast.ClassDef, entry: ast.FunctionDef, functio
     init_roles = parameter_roles(ctx, module, init) if init is not None else {}
     owner = Owner(entry, cls, module, cls.name, roles, [], tensors, [], [])
     owner.init_parameters = [p for p in init_roles if init_roles[p] == "static"][1:] if init is not None else []
-    needed, live = st.slice_call(set(), lambda s: s.kind == "return" or kept_effect(st, s))
+    needed, live = st.slice_call(set(), lambda s: s.kind == "return" or kept_effect(st, s) or builds(st, s))
     check_live(ctx, st, live, set(tensors) | {self_name})
     call_lines = rendering.call_block(st, st.steps, needed, "        ", lambda s: returned(st, s))
     if not rendering.compact(call_lines):
@@ -497,7 +513,12 @@ def class_text(
                 lines += [*plain_method(ctx, st, member), ""]
             continue
         lines += [*rendering.statement(st, member, "    ", st.library_rewriter()), ""]
-    return "\n".join(rendering.compact(lines))
+    text = "\n".join(rendering.compact(lines))
+    for attr in sorted(told_later(ctx, init) if init is not None else ()):
+        if re.search(rf"\bself\.{attr}\b", text) and not re.search(rf"\bself\.{attr} *=(?!=)", text):
+            message = f"`self.{attr}` is not known when the layers are made"
+            raise ctx.refuse("object-state", owner.node, module, message)
+    return text
 
 
 def init_method(
@@ -529,6 +550,12 @@ def init_method(
 def is_super_init(node: ast.stmt) -> bool:
     """True for `super().__init__(...)` in any spelling."""
     return isinstance(node, ast.Expr) and "super(" in ast.unparse(node) and "__init__" in ast.unparse(node)
+
+
+def told_later(ctx: Context, init: ast.FunctionDef) -> set[str]:
+    """The attributes that a constructor's layer does not keep, because only a call knows them."""
+    stores = [t for n in descendants(init) if isinstance(n, ast.Assign) and later_only(ctx, n) for t in n.targets]
+    return {n.attr for t in stores for n in descendants(t) if isinstance(n, ast.Attribute)}
 
 
 def later_only(ctx: Context, node: ast.stmt) -> bool:

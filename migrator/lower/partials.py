@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from migrator.analysis.modes import ALL, mode_condition
+from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, Partial, Result, Symbol, Value, options
 from migrator.rulebook import Rule
 from migrator.source.module import Module
@@ -28,7 +31,7 @@ def written_out(ctx: Context, module: Module, call: ast.Call) -> ast.Call:
 def _written_out(ctx: Context, module: Module, call: ast.Call) -> ast.Call:
     called = [option for value in ctx.facts.callees.get(call, []) for option in options(value)]
     partial = [option for option in called if isinstance(option, Partial) and isinstance(base(option), Symbol)]
-    if not partial:
+    if not partial or not active("partial"):
         return call
     made = {made_by(option) for option in partial}
     if len(partial) != len(called) or len(made) != 1:
@@ -77,8 +80,32 @@ def check(ctx: Context, module: Module) -> None:
         for option in (o for value in callees for o in options(value)):
             called = base(option) if isinstance(option, Partial) else None
             rule = ctx.rules.find(called.name) if isinstance(called, Symbol) else None
-            if rule is not None and rule.kind not in ("layer", "layer_class", "metric", "initializer", "regularizer"):
+            if rule is not None and rule.kind not in ("layer", "metric"):
                 raise ctx.refuse("partial", call, module, f"`{today(rule)}` is called through functools.partial")
+
+
+def of_function(ctx: Context, call: ast.Call) -> list[Partial]:
+    """The partial functions that a call may call, of functions of the program."""
+    called = [option for value in ctx.facts.callees.get(call, []) for option in options(value)]
+    return [option for option in called if isinstance(option, Partial) and not isinstance(base(option), Symbol)]
+
+
+def check_function(ctx: Context, module: Module, call: ast.Call, roles: Mapping[str, str]) -> None:
+    """Refuse a partial function that is given tensors, or anything by its place: its layer is made with names alone."""
+    for option in of_function(ctx, call):
+        inner: Value = option
+        while isinstance(inner, Partial):
+            given = {k.arg: k.value for k in inner.call.keywords} if inner.call is not None else {}
+            told = {n for n in inner.kwargs if roles.get(n) == "mode" and n in given and trains(ctx, given[n])}
+            if inner.args or any(roles.get(name) != "static" for name in inner.kwargs.keys() - told):
+                message = "a partial function is given more than what its layers are made with, by name"
+                raise ctx.refuse("partial", call, module, message)
+            inner = inner.function
+
+
+def trains(ctx: Context, node: ast.expr) -> bool:
+    """True for what is true in training and in no other mode."""
+    return mode_condition(ctx.facts, node, ALL) == frozenset({"train"})
 
 
 def today(rule: Rule) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 
 from migrator.analysis.modes import Step, walk
@@ -22,9 +23,13 @@ def lead(st: Staging, step: Step, indent: str) -> list[str]:
     """The comments that stand above a step, and one blank line where the source has some."""
     node = step.node
     first = node.decorator_list[0].lineno if getattr(node, "decorator_list", None) else node.lineno  # type: ignore[attr-defined]
-    lines = st.module.lines[step.above : first - 1]
+    above = step.above
+    for number in range(step.above + 1, first):
+        if re.match(r"\s*(def|class) ", st.module.lines[number - 1]):
+            above = number  # the statements before stand in another definition
+    lines = st.module.lines[above : first - 1]
     found: list[str] = []
-    for number, line in enumerate(lines, step.above + 1):
+    for number, line in enumerate(lines, above + 1):
         if line.lstrip().startswith("#"):
             if number not in st.shown:
                 found.append(indent + line.strip())

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from migrator.analysis.values import Const, Mapping, Result, Value
 from migrator.emit.fragments import Renderer, call_text
 from migrator.emit.layout import fit
+from migrator.lower import iterator_tails
 from migrator.lower.context import Context, fresh
 from migrator.source.module import Module
 from migrator.source.syntax import descendants
@@ -57,6 +58,17 @@ def receiver_of(ctx: Context, function: ast.AST) -> ast.Call | None:
     return None
 
 
+def parses_examples(ctx: Context, function: ast.AST) -> bool:
+    """True for a function that ends by calling what makes the receiver of serialised examples."""
+    last = function.body[-1] if isinstance(function, ast.FunctionDef) else None
+    call = last.value if isinstance(last, ast.Return) else None
+    if not isinstance(function, ast.FunctionDef) or not isinstance(call, ast.Call) or call.args or call.keywords:
+        return False
+    value = ctx.facts.value(call.func)
+    parsing = isinstance(value, Result) and value.symbol == PARSING and not value.part
+    return parsing and len(iterator_tails.returns(function.body)) == 1
+
+
 def taken_apart(ctx: Context, module: Module, function: ast.FunctionDef, call: ast.Call) -> Serving:
     """A serving function in its two parts. Raises Refused where they cannot be told apart."""
 
@@ -70,7 +82,7 @@ def taken_apart(ctx: Context, module: Module, function: ast.FunctionDef, call: a
         body.pop()
     elif returned is not call:
         raise refuse(call, "the serving function does not end with its receiver")
-    if any(isinstance(n, ast.Return) for statement in body for n in descendants(statement)):
+    if iterator_tails.returns(body):
         raise refuse(call, "the serving function returns in several places")
     arguments = dict(zip(("features", "receiver_tensors"), call.args, strict=False))
     arguments.update({k.arg: k.value for k in call.keywords if k.arg in ("features", "receiver_tensors")})
@@ -160,7 +172,7 @@ def function_lines(serving: Serving, module: Module, render: Callable[[ast.AST],
 
 def parsing_text(ctx: Context, module: Module, call: ast.Call, render: Render) -> str:
     """`parsing_receiver_fn(...)` for a receiver of serialised examples."""
-    arguments = dict(zip(("feature_spec",), call.args, strict=False))
+    arguments = dict(zip(("feature_spec", "default_batch_size"), call.args, strict=False))
     arguments.update({k.arg: k.value for k in call.keywords if k.arg})
     if set(arguments) != {"feature_spec"}:
         raise ctx.refuse("serving", call, module, "a fixed batch size of the served model is not covered")

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis.modes import walk
-from migrator.analysis.values import Const, Result
+from migrator.analysis.values import Const, Result, options
 from migrator.lower import optimizer, owners, rendering
 from migrator.lower.context import identifier
 from migrator.lower.owned_calls import entry_object
@@ -210,6 +210,12 @@ def train_step(parts: ModelParts) -> list[str] | None:
             lines += rendering.wrapped(f"        {variables} = ", text, "")
         lines.append(f"        {gradients} = tape.gradient({st.call_text(op.loss)}, {variables})")
         applied.append(f"        self.{name}.apply({gradients}, {variables})")
+    if len(ops) == 1:
+        lines += [
+            "        if not self.optimizer.built:  # with a state for all variables: so it is saved and loaded",
+            f"            with {ctx.use(parts.module, 'tf.init_scope')}():",
+            "                self.optimizer.build(self.trainable_variables)",
+        ]
     lines += applied
     if spec is not None:
         lines.append(f"        self._loss_tracker.update_state({st.call_text(spec)})")

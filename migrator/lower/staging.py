@@ -182,6 +182,11 @@ class Staging:
         if site.own.kind == "layer" and any("*" in name for name in names):
             found = [s for s in found if reuse.same_name(self, s, site)]
         if found:
+            around = found[0].loops
+            apart = around != site.loops[: len(around)] or found[0].comprehension is not site.comprehension
+            if apart and active("loop-again"):
+                message = "the layers that one loop makes are used again in another"
+                raise self.ctx.refuse("reuse-unknown", call, self.module, message)
             reuse.check_reused(self, found[0], site)
             return found[0].shared or found[0]
         raise self.ctx.refuse("reuse-unknown", call, self.module, "it reuses variables whose creation is not in sight")
@@ -724,10 +729,16 @@ class Staging:
             return f"self.{self.capture(composite)}"
         if self.at_hand:
             return None
+        if self.is_told(node):
+            return self.parameter(composite)
         if not self.is_captured(composite, node):
             message = f"`{composite}` is not known when the layers are made"
             raise self.ctx.refuse("object-state", node, self.module, message)
         return f"self.{self.capture(composite)}"
+
+    def is_told(self, node: ast.AST) -> bool:
+        """True for a tensor that the object of a method holds: a call of the layer that the method became brings it."""
+        return not self.is_model and not self.kept and self.ctx.facts.stage(node) is Stage.CALL
 
     def held(self, attr: str) -> str:
         """What a constructor keeps on its object, as the end of `call` reads it."""

@@ -7,6 +7,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from migrator.analysis.signatures import ESTIMATOR_SPECS
+from migrator.analysis.values import Opaque, same
 from migrator.lower import hooks
 from migrator.rulebook import parameters
 from migrator.source.syntax import descendants, is_none_literal
@@ -34,18 +35,25 @@ def chosen(ctx: Context, module: Module, specs: list[Result], mode: str) -> Resu
         return None
     first, second = sorted(calls.values(), key=lambda spec: spec.call.lineno)
     one, other = fields(first), fields(second)
-    if any(dumped(one.get(name)) != dumped(other.get(name)) for name in USED[mode]):
+    if not all(alike(ctx, one.get(name), other.get(name), mode) for name in USED[mode]):
         return None
     plain = [spec for spec in (first, second) if not spec.symbol.endswith("TPUEstimatorSpec")]
     if len(plain) == 1:
         return plain[0]
     same = (*BESIDE.get(mode, ()), *SETTING_UP)
-    if any(dumped(one.get(name)) != dumped(other.get(name)) for name in same):
+    if not all(alike(ctx, one.get(name), other.get(name), mode) for name in same):
         return None
-    kept, left = (second, first) if "host_call" in one else (first, second)
-    shown = [fields(left).get(name) for name in ("training_hooks", "training_chief_hooks")] if mode == "train" else []
-    reporting = all(node is None or hooks.all_passive(ctx, module, node) for node in shown)
+    kept = second if "host_call" in one else first
+    reporting = mode != "train" or all(
+        alike(ctx, one.get(name), other.get(name), mode) or only_reports(ctx, module, (one.get(name), other.get(name)))
+        for name in ("training_hooks", "training_chief_hooks")
+    )
     return kept if reporting and not ("host_call" in one and "host_call" in other) else None
+
+
+def only_reports(ctx: Context, module: Module, given: tuple[ast.expr | None, ...]) -> bool:
+    """True for hooks that only report, or none."""
+    return all(node is None or hooks.all_passive(ctx, module, node) for node in given)
 
 
 def fields(spec: Result) -> dict[str, ast.expr]:
@@ -56,9 +64,20 @@ def fields(spec: Result) -> dict[str, ast.expr]:
     return {name: node for name, node in found.items() if not is_none_literal(node)}
 
 
-def dumped(node: ast.expr | None) -> str:
-    """What two expressions that are written alike have in common."""
-    return "" if node is None else ast.dump(node)
+def alike(ctx: Context, one: ast.expr | None, other: ast.expr | None, mode: str) -> bool:
+    """True for two expressions that are written alike, of names that stand for the same."""
+    if one is None or other is None:
+        return one is other
+    if ast.dump(one) != ast.dump(other):
+        return False
+    pairs = zip(descendants(one), descendants(other), strict=True)
+    return all(same_name(ctx, a, b, mode) for a, b in pairs if isinstance(a, ast.Name))
+
+
+def same_name(ctx: Context, one: ast.AST, other: ast.AST, mode: str) -> bool:
+    """True for a name that surely stands for one thing in both places."""
+    a, b = ctx.facts.value(one, mode), ctx.facts.value(other, mode)
+    return a is b or (a is not None and b is not None and not isinstance(a, Opaque) and same(a, b))
 
 
 def without_twins(steps: list[Step], twins: set[ast.Call]) -> list[Step]:

@@ -79,7 +79,8 @@ def lower_model_fn(ctx: Context, module: Module, node: ast.FunctionDef) -> Lower
     parts = model.ModelParts(ctx, module, node, roles, "features" if "features" in roles else "", labels, fields, st)
     parts.call_modes = st.modes
     if not parts.features:
-        raise ctx.refuse("signature", node, module, "the model_fn has no `features` parameter")
+        message = "it makes a spec, but has no `features` parameter: write it out in the model_fn that calls it"
+        raise ctx.refuse("signature", node, module, message)
     ctx.regularised = losses.adds_regularization(parts)
     unsupported(parts)
     guards.check_model(parts)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis.modes import Specialiser, Step, walk
 from migrator.analysis.values import Function, Result, Sequence, Symbol, Value, is_none, options
-from migrator.lower import legacy_names, optimizer_classes, rendering, weights
+from migrator.lower import legacy_names, optimizer_classes, rendering, restoring, weights
 from migrator.lower.context import Context
 from migrator.lower.slices import slice_steps
 from migrator.lower.staging import Staging
@@ -41,6 +41,7 @@ def init_calls(ctx: Context) -> list[ast.Call]:
             for call, callees in ctx.facts.callees.items()
             if any(isinstance(o, Symbol) and o.name == INIT for callee in callees for o in options(callee))
         ]
+        found += [made.call for made in ctx.facts.results.get(restoring.RESTORE, ()) if made.call not in found]
         ctx.__dict__["_init_calls"] = found
     return found
 
@@ -79,9 +80,23 @@ def plain_scaffold(ctx: Context, value: Value) -> bool:
             continue
         if name in ("local_init_op", "init_op", "ready_op", "ready_for_local_init_op") and initialises(ctx, given):
             continue
-        if name == "summary_op":
+        if name == "summary_op" or (name == "init_fn" and restores(ctx, given)):
             continue
         return False
+    return True
+
+
+def restores(ctx: Context, value: Value) -> bool:
+    """True for an `init_fn` that does nothing but read a checkpoint."""
+    for option in options(value):
+        node = option.node if isinstance(option, Function) else None
+        if isinstance(node, ast.Lambda):
+            if not isinstance(node.body, ast.Call) or not restoring.restores_alone(ctx, node):
+                return False
+        elif is_none(option) is not True and not (
+            isinstance(node, ast.FunctionDef) and is_scaffold_function(ctx, node)
+        ):
+            return False
     return True
 
 
@@ -137,7 +152,7 @@ def is_scaffold_function(ctx: Context, function: ast.FunctionDef) -> bool:
                 return False
         if isinstance(node, (ast.Global, ast.Nonlocal, ast.Yield, ast.Lambda, ast.Delete)):
             return False
-    return not any(isinstance(node, ast.arg) for node in descendants(function))
+    return restoring.only_session(ctx, function)
 
 
 # ------------------------------------------------------------------------------------------------------------- start
@@ -181,7 +196,12 @@ def begin_method(parts: ModelParts) -> list[str]:
         for node in descendants(step.node):
             if isinstance(node, ast.Call):
                 substitute(parts, st, node)
-    needed, start = slice_steps(steps, set(), st.loads_call, lambda step: step in reached)
+
+    def loads(node: ast.AST) -> set[str]:
+        read = restoring.read_by(ctx, parts.module, node) if isinstance(node, ast.Call) else None
+        return st.loads_call(node) if read is None else set().union(*(st.loads_call(part) for part in read))
+
+    needed, start = slice_steps(steps, set(), loads, lambda step: step in reached)
     if any(site.step.node is step.node for site in st.sites.values() for step in needed):
         raise ctx.refuse("init-from-checkpoint", calls[0], parts.module, "the assignments depend on the network")
     known(parts, start, set(), "the assignments of a checkpoint")
@@ -212,6 +232,8 @@ def substitute(parts: ModelParts, st: Staging, node: ast.Call) -> None:
         if any(is_none(v) is not True for v in value.bound.values()):  # type: ignore[union-attr]
             raise parts.ctx.refuse("variable-scope", node, parts.module, "variables are selected by scope")
         st.substituted[node] = parts.ctx.use(parts.module, "support.legacy_variables(self, trainable=True)")
+    elif symbol == restoring.RESTORE:
+        st.substituted[node] = restoring.text(parts.ctx, parts.module, node, st.call_text)
     elif is_init_call(parts.ctx, node):
         given = [st.call_text(a) for a in node.args] + [f"{k.arg}={st.call_text(k.value)}" for k in node.keywords]
         given = [text.replace("ckpt_dir_or_file=", "checkpoint=", 1) for text in given]
@@ -230,6 +252,7 @@ def inlined(ctx: Context, steps: list[Step], functions: list[ast.FunctionDef], m
             body = [n for n in step.node.body if not isinstance(n, ast.Return)]
             found += Specialiser(ctx.facts).block(body, modes, step.node.lineno)[0]
             continue
+        found += [restored_step(call) for call in restoring.in_lambdas(ctx, step.node) if not step.blocks]
         blocks = [inlined(ctx, block, functions, modes) for block in step.blocks]
         if step.kind == "if":
             kept = [[s for s in block if not chooses(s, functions)] for block in blocks]
@@ -239,6 +262,11 @@ def inlined(ctx: Context, steps: list[Step], functions: list[ast.FunctionDef], m
                 continue
         found.append(dataclasses.replace(step, blocks=blocks) if step.blocks else step)
     return found
+
+
+def restored_step(call: ast.Call) -> Step:
+    """The call in a lambda as a statement."""
+    return Step("simple", ast.copy_location(ast.Expr(call), call), call.lineno - 1)
 
 
 def chooses(step: Step, functions: list[ast.FunctionDef]) -> bool:

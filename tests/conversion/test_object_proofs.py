@@ -1,4 +1,4 @@
-"""Objects that programs change compute what they did: configurations by mode, params of a model_fn; both sides run."""
+"""Objects that programs change compute what they did: configurations, params, objects with tensors; both sides run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from .small import program
+from .test_continued import BUILT, KEPT
 from .test_params_changed import changed
 from .test_set_by_mode import configured
 from .test_spec_proofs import prove
@@ -20,6 +22,11 @@ def test_a_rate_that_only_training_has_is_that_rate_and_none_elsewhere(runtime: 
 
 def test_params_that_a_model_fn_changes_are_changed_as_often_as_before(tmp_path: Path) -> None:
     assert {"learning rate", "predictions"} <= prove(read_out(changed()), "legacy", tmp_path)
+
+
+@pytest.mark.parametrize("text", [BUILT, KEPT])
+def test_a_network_that_methods_of_its_object_build_is_the_same(text: str, tmp_path: Path) -> None:
+    assert {"gradients", "training", "predictions"} <= prove(read_out(program(model_fn=text)), "legacy", tmp_path)
 
 
 def read_out(text: str) -> str:

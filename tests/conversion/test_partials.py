@@ -93,3 +93,19 @@ def test_it_is_refused(body: str, top: str) -> None:
 )
 def test_it_computes_the_same(body: str, tmp_path: pathlib.Path) -> None:
     prove(called(body), "legacy", tmp_path)
+
+
+BLOCK = "def block(x, units, activation=None):\n    return tf.layers.dense(x, units, activation=activation)\n"
+
+
+def test_a_partial_function_of_the_program_s_own_makes_its_layers() -> None:
+    top = f"{BLOCK}\n\nrelu = functools.partial(block, units=4, activation=tf.nn.relu)\n"
+    text = converted(called("logits = block(relu(x), 1)", top))["train.py"]
+    assert "relu = functools.partial(Block, units=4, activation=tf.nn.relu)" in text
+    assert "        self.block = relu()\n        self.block_2 = Block(1)\n" in text
+
+
+@pytest.mark.parametrize("made", ["functools.partial(block, x)", "functools.partial(block, x=x)"])
+def test_a_partial_function_that_is_given_a_tensor_is_refused(made: str) -> None:
+    text = called(f"made = {made}\nlogits = made(units=1)", BLOCK)
+    assert "partial" in {rule for rule, _ in refused(text)}

@@ -12,6 +12,7 @@ from migrator.verify.entry import Entry
 from migrator.verify.program import verify_program
 
 from .small import program
+from .test_called_objects import PARTIAL, READING
 from .test_changes import changed
 from .test_chosen_model_fns import EACH, chosen
 from .test_iterator_tails import SINGLE, TAIL
@@ -26,7 +27,7 @@ from .test_predictions import BATCHES
 from .test_private_names import PROGRAM as PRIVATE
 from .test_programs_around import ARRANGED
 from .test_reuse import towers
-from .test_serving import EXPORTERS, LOOPED, TENSOR, exporting, of_a_tensor
+from .test_serving import EXPORTERS, LOOPED, PARSING, TENSOR, exporting, of_a_tensor
 from .test_shadows import PROGRAM as SHADOWED
 from .test_sized import PROGRAM as SIZED
 from .test_sized import RANKED
@@ -104,7 +105,10 @@ PROGRAMS = {
     "features, labels and lists changed in place": changed(),
     "two towers of one network": towers(),
     "exports on the way": exporting(LOOPED, EXPORTERS),
+    "exports that parse examples": exporting(PARSING),
     "exports of a model of one tensor": of_a_tensor(exporting(TENSOR)),
+    "an object that is called for its data": READING,
+    "a partial of an object that is a model_fn": PARTIAL,
     "a Keras class": KERAS_CLASS,
     "a Keras class that calls itself": KERAS_CLASS.replace("def call(", "def __call__("),
     "a Keras class with a list of layers": LISTED,

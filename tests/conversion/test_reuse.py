@@ -6,7 +6,7 @@ import pathlib
 
 import pytest
 
-from .small import converted, program, refused
+from .small import HEAD, converted, program, refused
 
 TOWERS = """
 def network(x, size, reuse, is_training):
@@ -129,3 +129,49 @@ def test_it_computes_the_same(text: str, tmp_path: pathlib.Path) -> None:
     from .test_proofs import prove
 
     prove(towers(text), "legacy", tmp_path)
+
+
+DEEP = """
+DEPTH = int(os.environ.get("DEPTH", "2"))
+
+
+def tower(x):
+    with tf.variable_scope("tower", reuse=tf.AUTO_REUSE):
+        for i in range(DEPTH):
+            x = tf.layers.dense(x, 4, activation=tf.nn.relu, name="fc_%d" % i)
+            x = tf.layers.dense(x, 4)
+        return tf.layers.dense(x, 1, name="out")
+
+
+def model_fn(features, labels, mode):
+    logits = tower(features["x"]) - tower(tf.square(features["x"]))
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        return tf.estimator.EstimatorSpec(mode, predictions={"y": logits})
+    loss = tf.losses.mean_squared_error(labels, tf.squeeze(logits, axis=1))
+    train_op = tf.train.AdamOptimizer(0.01).minimize(loss, tf.train.get_global_step())
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)
+"""
+DEEP_HEAD = "import os\n" + HEAD
+
+
+def test_towers_of_layers_made_in_a_loop_are_one() -> None:
+    text = converted(program(model_fn=DEEP, head=DEEP_HEAD))["train.py"]
+    assert 'self.tower(features["x"]) - self.tower(tf.square(features["x"]))' in text
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [('name="fc_%d" % i', 'name="fc"'), ('name="fc_%d" % i', 'name="fc_%d" % (i % 2)')],
+    ids=["one name", "names that come again"],
+)
+def test_trips_that_may_share_variables_refuse(before: str, after: str) -> None:
+    assert before in DEEP
+    text = program(model_fn=DEEP.replace(before, after), head=DEEP_HEAD)
+    assert "reuse-unknown" in {rule for rule, _ in refused(text)}
+
+
+@pytest.mark.runtime
+def test_towers_made_in_a_loop_compute_the_same(tmp_path: pathlib.Path) -> None:
+    from .test_proofs import prove
+
+    prove(program(model_fn=DEEP, head=DEEP_HEAD), "legacy", tmp_path)

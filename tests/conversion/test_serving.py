@@ -138,9 +138,45 @@ def test_a_receiver_of_examples() -> None:
     assert 'serving_fn = parsing_receiver_fn({"x": tf.io.FixedLenFeature([3], tf.float32)})' in text
 
 
+PARSING = """
+def serving_fn():
+    spec = {"x": tf.FixedLenFeature([3], tf.float32)}
+    return tf.estimator.export.build_parsing_serving_input_receiver_fn(spec)()
+"""
+
+
+def test_a_function_may_give_the_receiver_of_examples_itself() -> None:
+    assert "    return parsing_receiver_fn(spec)()\n" in converted(exporting(PARSING))["train.py"]
+    named = PARSING.replace("    return tf", "    receive = tf").replace("(spec)()", "(spec)\n    return receive()")
+    assert "    receive = parsing_receiver_fn(spec)\n    return receive()\n" in converted(exporting(named))["train.py"]
+
+
+def test_examples_in_batches_of_one_size_refuse() -> None:
+    assert {rule for rule, _ in refused(exporting(PARSING.replace("(spec)", "(spec, 3)")))} == {"serving"}
+
+
+def test_a_receiver_of_examples_that_may_be_none_refuses() -> None:
+    early = PARSING.replace("    return tf", "    if input():\n        return None\n    return tf")
+    assert {rule for rule, _ in refused(exporting(early))} == {"export"}
+
+
 def test_what_is_received_must_not_be_computed() -> None:
     text = exporting(SAME.replace('tf.placeholder(tf.float32, [None, 3], name="x")', "tf.zeros([1, 3])"))
     assert refused(text) == {("serving", line_of(text, "return tf.estimator.export"))}
+
+
+def test_a_function_inside_may_return_from_several_places() -> None:
+    helper = """
+    def widened(tensor):
+        if tensor is None:
+            return tensor
+        return tf.identity(tensor)
+"""
+    text = DERIVED.replace("    # three numbers", f"{helper}\n    # three numbers").replace(
+        'tf.identity(received["row"])', 'widened(received["row"])'
+    )
+    after = converted(exporting(text))["train.py"]
+    assert "    def to_features(received):\n" in after and "def widened(tensor):" in after
 
 
 def test_two_places_to_return_from_are_refused() -> None:

@@ -92,3 +92,18 @@ def test_the_name_of_the_default_signature_is_written_out(home: str) -> None:
     outputs = "export_outputs={KEY: tf.estimator.export.PredictOutput({'y': logits})}"
     text = program(head=head, model_fn=MODEL_FN.replace('{"y": logits})', f'{{"y": logits}}, {outputs})'))
     assert "KEY = 'serving_default'\n" in converted(text)["train.py"]
+
+
+def test_the_version_is_read_where_it_is_today() -> None:
+    text = program().replace("def main():\n", "def main():\n    print(tf.VERSION, tf.__version__)\n")
+    assert "print(tf.version.VERSION, tf.__version__)" in converted(text)["train.py"]
+
+
+@pytest.mark.parametrize(
+    "lines", ["print 'estimator'\n", "try:\n    pass\nexcept A, e:\n    pass\n", "if 1:\n        a = 1\n\tb = 2\n"]
+)
+def test_python_2_is_named_where_a_file_does_not_parse(lines: str) -> None:
+    (problem,) = convert({"train.py": f"{lines}# Estimator\n"}).ledger.problems
+    assert problem.message.endswith("this is Python 2: bring it to Python 3 first")
+    (problem,) = convert({"train.py": "x = (  # Estimator\n"}).ledger.problems
+    assert "Python 2" not in problem.message

@@ -160,7 +160,9 @@ def model_fn(features, labels, mode, params):
 def test_some_variables_are_trained_by_a_step_of_their_own(chosen: str, after: str) -> None:
     text = converted(program(model_fn=SOME.replace("VARIABLES", f"chosen = {chosen}")))["train.py"]
     assert after in text
-    assert "gradients = tape.gradient(loss, variables)\n        self.optimizer.apply(gradients, variables)" in text
+    assert "gradients = tape.gradient(loss, variables)\n" in text
+    assert "self.optimizer.build(self.trainable_variables)\n" in text
+    assert "self.optimizer.apply(gradients, variables)\n" in text
 
 
 def test_all_variables_named_are_all_variables() -> None:

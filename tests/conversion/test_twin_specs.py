@@ -59,6 +59,8 @@ def test_of_two_specs_that_compute_the_same_one_is_converted(text: str) -> None:
         model_fn(train=", training_hooks=[Stop()]", spec=PLAIN.replace("tf.", "tf.compat.v1.")).replace(
             "compat.v1.", ""
         ),
+        model_fn(train=", training_hooks=[Stop()]", spec=TPU),
+        model_fn(train="", other=", training_hooks=[Stop()]", spec=TPU),
         model_fn(
             train=", eval_metrics=(lambda l: {'m': tf.metrics.mean(l)}, [labels])",
             other=", eval_metrics=(lambda l: {'m': tf.metrics.mean(2 * l)}, [labels])",
@@ -71,6 +73,17 @@ def test_specs_that_compute_something_else_refuse(text: str) -> None:
     assert {rule for rule, _ in reasons} <= {"spec", "spec-training-hooks"} and reasons
 
 
+AGAIN = "train_op = tf.train.AdamOptimizer(0.5).minimize(loss, tf.train.get_global_step())\n        spec"
+
+
+@pytest.mark.parametrize("branch", ["    if USE_TPU:\n        spec", "    else:\n        spec"])
+@pytest.mark.parametrize("spec", [TPU, PLAIN])
+def test_a_name_that_stands_for_something_else_in_one_branch_refuses(branch: str, spec: str) -> None:
+    text = model_fn(train="", spec=spec)
+    text = text.replace(branch, branch.replace("spec", AGAIN))
+    assert {rule for rule, _ in refused(program(model_fn=text, head=CHOICE))} <= {"spec", "train-op"}
+
+
 def test_the_spec_for_other_machines_is_the_one_for_tpus() -> None:
     text = model_fn(train="").replace(
         f"        spec = {PLAIN}(mode=mode, loss=loss, train_op=train_op)", "        pass"
@@ -78,3 +91,28 @@ def test_the_spec_for_other_machines_is_the_one_for_tpus() -> None:
     text = text.replace("    if USE_TPU:\n        spec", "    if True:\n        spec")
     text = text.replace("    return spec\n", "    return spec if USE_TPU else spec.as_estimator_spec()\n")
     assert "Spec" not in converted(program(model_fn=text, head=CHOICE))["train.py"]
+
+
+WRITER = """
+
+def written(loss):
+    def write(step, loss):
+        with tf.contrib.summary.create_file_writer("out").as_default():
+            tf.contrib.summary.scalar("loss", loss[0], step=step[0])
+        return tf.contrib.summary.all_summary_ops()
+
+    return write, [tf.reshape(tf.train.get_global_step(), [1]), tf.reshape(loss, [1])]
+"""
+
+
+def test_what_only_a_left_out_host_call_is_made_of_stays_as_it_is_with_a_marker() -> None:
+    text = program(model_fn=model_fn(train=", host_call=written(loss)", spec=TPU), head=CHOICE + WRITER)
+    after = converted(text)["train.py"]
+    assert "# TODO(migrate): there is no rule for `tf.contrib.summary.create_file_writer`" in after
+    assert after.count("written") == 1
+
+
+def test_what_other_code_still_names_must_be_converted() -> None:
+    text = program(model_fn=model_fn(train=", host_call=written(loss)", spec=TPU), head=CHOICE + WRITER)
+    for used in ("print(written)\n\n\ndef main():", "def other():\n    return [written]\n\n\ndef main():"):
+        assert {rule for rule, _ in refused(text.replace("def main():", used))} == {"no-rule"}

@@ -43,7 +43,6 @@ def replay(tf: Any, spy: Spy, recorded: Recorded) -> Dict[str, Any]:
     """Everything the legacy side of the proof needs, as plain data. A mode that fails is told under `failures`."""
     weights = Weights(tf)
     found: Dict[str, Any] = {"failures": dict(recorded.failures)}
-    restores = False
     for mode, run in (("train", _train), ("eval", _evaluate), ("infer", _predict)):
         if mode not in recorded.inputs:
             continue
@@ -51,14 +50,13 @@ def replay(tf: Any, spy: Spy, recorded: Recorded) -> Dict[str, Any]:
         inputs.asked = recorded.training.total
         try:
             built = build(tf, spy, recorded.estimator, mode, inputs)
-            restores = restores or getattr(built.spec.scaffold, "init_fn", None) is not None
             found[mode] = run(tf, built, inputs, weights)
             found[mode].update(structure=inputs.structure, first=inputs.batches[:3], weights=dict(weights.values))
             found[mode].update(shuffled=inputs.shuffled)
         except Exception as error:  # the boundary to the program's model_fn
             found["failures"][mode] = "%s: %s" % (type(error).__name__, str(error).strip()[:500])
-    # Weights that a session function or a checkpoint brings are not those that the graph initialises.
-    restored = restores or getattr(recorded.estimator, "_warm_start_settings", None) is not None
+    # Weights that an Estimator takes from a checkpoint are not those that the graph initialises.
+    restored = getattr(recorded.estimator, "_warm_start_settings", None) is not None
     found["initial"] = {} if restored else weights.initial
     found["trainable"] = weights.trainable
     found["moving"] = weights.moving
@@ -207,6 +205,8 @@ def _session(tf: Any, built: Built) -> Any:
     if scaffold is not None and scaffold.init_op is not None:
         session.run(scaffold.init_op, scaffold.init_feed_dict)
     session.run([tf.global_variables_initializer(), tf.local_variables_initializer(), tf.tables_initializer()])
+    if scaffold is not None and scaffold.init_fn is not None:
+        scaffold.init_fn(session)
     return session
 
 
