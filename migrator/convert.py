@@ -18,7 +18,7 @@ from migrator.emit.support import support_names
 from migrator.ledger import FileProblem, Finding, Kind, Ledger, Level, Status, Target, Unit
 from migrator.lower import export_calls, objects, units
 from migrator.lower.assembly import group_edits
-from migrator.lower.context import Context, Refused
+from migrator.lower.context import Context, Refused, Shared
 from migrator.lower.delegation import delegate, lower_delegator
 from migrator.lower.groups import Group
 from migrator.lower.owners import Owner
@@ -195,8 +195,12 @@ def partition(program: Program, delegates: Mapping[ast.FunctionDef, ast.Function
 def settled(
     outcomes: list[tuple[UnitGroup, Outcome]], again: Callable[[UnitGroup], Outcome]
 ) -> list[tuple[UnitGroup, Outcome]]:
-    """Groups that change the same file become one and are converted together; where that fails, only the first is."""
+    """Groups that change the same file become one and are converted together; where that fails, only some of them are.
+
+    Those are the first, or the others where these are more and can be converted without it.
+    """
     done: list[tuple[UnitGroup, Outcome]] = []
+    left: dict[int, list[tuple[UnitGroup, Outcome]]] = {}  # the place of a converted group -> those that it keeps out
     for group, outcome in outcomes:
         sharing = [item for item in done if shared_files(item[1], outcome)]
         if not sharing:
@@ -209,11 +213,25 @@ def settled(
             done = [item for item in done if item not in sharing]
             done.insert(at, (whole, attempt))
         else:
-            path = shared_files(sharing[0][1], outcome)[0]
-            message = f"{path} is changed for {sharing[0][0].id} already, and both together cannot be converted"
-            reason = Refusal("shared-file", path, int(group.id.rsplit(":", 1)[1]), message)
-            done.append((group, refused_outcome(group, reason)))
+            left.setdefault(id(sharing[0][0]), []).append((group, outcome))
+    for first, outcome in list(done):
+        others = left.get(id(first), [])
+        winners = [(first, outcome)]
+        if sum(len(group.model_fns) for group, _ in others) > len(first.model_fns):
+            whole = together([group for group, _ in others])
+            attempt = again(whole)
+            if attempt.texts and not any(shared_files(kept, attempt) for group, kept in done if group is not first):
+                done[done.index((first, outcome))] = (whole, attempt)
+                winners, others = [(whole, attempt)], [(first, outcome)]
+        done += [(group, kept_out(group, other, winners[0])) for group, other in others]
     return done
+
+
+def kept_out(group: UnitGroup, outcome: Outcome, winner: tuple[UnitGroup, Outcome]) -> Outcome:
+    """The refusal of a group that needs another form of a file than the group that is converted."""
+    path = (shared_files(winner[1], outcome) or [group.id.rsplit(":", 1)[0]])[0]
+    message = f"{path} is changed for {winner[0].id}, and both together cannot be converted: migrate them apart"
+    return refused_outcome(group, Refusal("shared-file", path, int(group.id.rsplit(":", 1)[1]), message))
 
 
 def shared_files(one: Outcome, other: Outcome) -> list[str]:
@@ -297,8 +315,29 @@ def converted(
     delegates: Mapping[ast.FunctionDef, ast.FunctionDef],
 ) -> Outcome:
     """The edits of a group. Raises Refused."""
+    outer, models, contexts = lowered_models(project, program, evaluator, group, options, delegates, {})
+    held = outer.shared.held
+    if len(contexts) > 1 and held:
+        # what the last model_fns read of an object that they share, the layer of the first has to return as well
+        outer, models, contexts = lowered_models(project, program, evaluator, group, options, delegates, held)
+    return assembled(project, program, group, options, delegates, outer, models, contexts)
+
+
+def lowered_models(
+    project: Project,
+    program: Program,
+    evaluator: Evaluator,
+    group: UnitGroup,
+    options: Options,
+    delegates: Mapping[ast.FunctionDef, ast.FunctionDef],
+    held: dict[ast.AST, set[str]],
+) -> tuple[Context, dict[ast.AST, units.LoweredModel], list[Context]]:
+    """The models of a group, with the context that they share and those of their own. Raises Refused.
+
+    `held`: class -> the attributes of its objects that are read somewhere, as far as it is known.
+    """
     rules = evaluator.rules
-    outer = Context(project, rules, program.facts, options)
+    outer = Context(project, rules, program.facts, options, shared=Shared(held=held))
     models: dict[ast.AST, units.LoweredModel] = {}
     contexts: list[Context] = []
     by_node = {fn.node: fn for fn in group.model_fns}
@@ -307,7 +346,8 @@ def converted(
         facts = programs.evaluate_model_fns(project, rules, through or [fn], evaluator)
         if facts.refusals:
             raise Refused(facts.refusals[0])
-        ctx = Context(project, rules, facts, options, support=outer.support, imports=outer.imports, taken=outer.taken)
+        ctx = Context(project, rules, facts, options, shared=outer.shared)
+        ctx.support, ctx.imports, ctx.taken = outer.support, outer.imports, outer.taken
         ctx.exports = any(export_calls.exports(use) for use in group.uses)
         if fn.node in delegates:
             models[fn.node] = lower_delegator(ctx, fn.module, fn.node, models[delegates[fn.node]])
@@ -318,6 +358,20 @@ def converted(
             objects.check_unchanged(ctx, program.facts, fn.node, [c.call for c in group.constructions])
             models[fn.node] = units.lower_model_fn(ctx, fn.module, fn.node)
         contexts.append(ctx)
+    return outer, models, contexts
+
+
+def assembled(
+    project: Project,
+    program: Program,
+    group: UnitGroup,
+    options: Options,
+    delegates: Mapping[ast.FunctionDef, ast.FunctionDef],
+    outer: Context,
+    models: dict[ast.AST, units.LoweredModel],
+    contexts: list[Context],
+) -> Outcome:
+    """The files of a group whose models are lowered. Raises Refused."""
     known = {c.call for c in program.constructions}
     for use in group.uses:
         if not use.estimators or any(e not in known for e in use.estimators):

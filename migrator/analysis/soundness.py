@@ -30,6 +30,7 @@ RULES = frozenset(
         "object-called-twice",  # an object that makes layers in its call makes new ones each time
         "operand",  # an operand of and / or, or a nested comprehension, may create nothing or much
         "mode-layers",  # one name in two modes is one layer
+        "mode-names",  # a default name that differs from mode to mode is another layer's in a checkpoint
         "loop-variable",  # the variable of a loop is another in each trip
         "loop-carried",  # a name that changes after it was read is not one value
         "loop-jump",  # a trip that is left early creates less

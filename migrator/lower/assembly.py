@@ -59,6 +59,7 @@ class Assembly:
     inserted: dict[ast.stmt, list[str]] = dataclasses.field(default_factory=dict)
     markers: dict[ast.AST, str] = dataclasses.field(default_factory=dict)  # statements left as they are, and why
     renamed: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)  # file -> old top-level name -> new
+    written: dict[ast.AST, str] = dataclasses.field(default_factory=dict)  # definition -> its new text
 
     @functools.cached_property
     def specs(self) -> frozenset[ast.Call]:
@@ -147,10 +148,13 @@ def collect_definitions(assembly: Assembly) -> None:
         assembly.replaced[cls.node] = hook_classes.class_text(assembly.group.ctx, cls)
     for ctx in assembly.contexts:
         for helper, (text, name) in ctx.factories.items():
-            assembly.replaced[helper] = text.split("\n")
             module = ctx.facts.frames[helper][0].module
+            first_text(assembly, module, helper, text)
+            assembly.replaced[helper] = text.split("\n")
             assembly.renamed.setdefault(module.path, {})[getattr(helper, "name", "")] = name
-        assembly.replaced.update(ctx.classes)
+        for definition, lines in ctx.classes.items():
+            if first_text(assembly, None, definition, "\n".join(lines)):
+                assembly.replaced[definition] = lines
         for owner in ctx.owners.values():
             if isinstance(owner, Owner):
                 collect_owner(assembly, owner)
@@ -160,6 +164,8 @@ def collect_owner(assembly: Assembly, owner: Owner) -> None:
     """An owner stands where its definition stood, or before the statement that held it."""
     module = owner.module
     target: ast.AST = owner.cls if owner.cls is not None else owner.node
+    if not first_text(assembly, module, target, owner.text):
+        return
     if target in module.tree.body:
         assembly.replaced[target] = owner.text.split("\n")
         if owner.cls is None:
@@ -168,6 +174,19 @@ def collect_owner(assembly: Assembly, owner: Owner) -> None:
     insert_above(assembly, module, target, owner.text)
     if objects.is_method(module, target):
         assembly.replaced[target] = []  # its layers are made by the new class
+
+
+def first_text(assembly: Assembly, module: Module | None, definition: ast.AST, text: str) -> bool:
+    """True when a definition gets its text, False when it has it. Refuses another text, for another model_fn."""
+    if definition not in assembly.written:
+        assembly.written[definition] = text
+        return True
+    if assembly.written[definition] == text:
+        return False
+    name = getattr(definition, "name", "")
+    message = f"`{name}` becomes another layer for one model_fn than for another: migrate their programs apart"
+    where = module or next(iter(assembly.group.models.values())).module
+    raise assembly.group.ctx.refuse("shared-definition", definition, where, message)
 
 
 def insert_above(assembly: Assembly, module: Module, target: ast.AST, text: str) -> None:

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from migrator.lower.staging import Staging
 
 
+def held_by_all(ctx: Context, module: Module, cls: ast.ClassDef, function: Function) -> list[str]:
+    """What any unit of the group, as far as they were looked at, reads of the objects of a class."""
+    found = ctx.shared.held.setdefault(cls, set())
+    found.update(held_attributes(ctx, module, cls, function))
+    return sorted(found)
+
+
 def held_attributes(ctx: Context, module: Module, cls: ast.ClassDef, function: Function) -> list[str]:
     """What others read of the objects of a class whose constructor builds a network. Refuses other uses of them."""
     if cls not in module.tree.body or function.owner is None:

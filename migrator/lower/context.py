@@ -92,6 +92,14 @@ class Refused(Exception):
 
 
 @dataclasses.dataclass(eq=False)
+class Shared:
+    """What the units of one group agree on, where they use the same definitions."""
+
+    names: dict[ast.AST, str] = dataclasses.field(default_factory=dict)  # definition -> the name of its class
+    held: dict[ast.AST, set[str]] = dataclasses.field(default_factory=dict)  # class -> attributes read of its objects
+
+
+@dataclasses.dataclass(eq=False)
 class Context:
     """State of lowering one unit."""
 
@@ -104,6 +112,7 @@ class Context:
     imports: dict[str, set[str]] = dataclasses.field(default_factory=dict)  # file -> "keras", "tf", "np" ... used
     owners: dict[ast.AST, object] = dataclasses.field(default_factory=dict)  # converted definitions
     taken: dict[str, set[str]] = dataclasses.field(default_factory=dict)  # file -> top-level names
+    shared: Shared = dataclasses.field(default_factory=Shared)
     level: Level = "exact"
     exports: bool = False  # the program exports the model
     twins: set[ast.Call] = dataclasses.field(default_factory=set)  # specs for TPUs beside a plain one

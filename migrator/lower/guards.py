@@ -358,6 +358,30 @@ def scope_calls(ctx: Context) -> list[ast.Call]:
     ]
 
 
+def check_names_by_mode(ctx: Context, module: Module) -> None:
+    """Refuse layers whose default names differ from mode to mode: an evaluation would look for another layer's weights.
+
+    A layer without a name that only training has takes `dense`, and the next one is `dense_1` there and `dense` in
+    evaluation. TensorFlow 1 stops at the other shape of the checkpoint's variable, or takes it where the shapes agree.
+    """
+    if not active("mode-names"):
+        return
+    names: dict[ast.Call, dict[str, list[object]]] = {}
+    for mode, creations in ctx.facts.creations.items():
+        counted: dict[str, list[ast.Call]] = {}  # where a number is not known: what was made under that name before
+        for creation in creations:
+            earlier = counted.setdefault(creation.name.rstrip("*0123456789").rstrip("_"), [])
+            unknown = [id(call) for call in earlier] if "*" in creation.name else []
+            names.setdefault(creation.call, {}).setdefault(mode, []).append((creation.name, *unknown))
+            earlier.append(creation.call)
+    for call, by_mode in names.items():
+        if len(set(map(tuple, by_mode.values()))) > 1:
+            message = (
+                "its variables have other default names in other modes, so that a checkpoint gives it other weights"
+            )
+            raise ctx.refuse("mode-names", call, module, message)
+
+
 def check_mode_keys(ctx: Context, module: Module) -> None:
     """Refuse a mode that does not exist: the legacy program stops where it reads it."""
     for node in list(ctx.facts.values):

@@ -17,7 +17,16 @@ from migrator.emit.fragments import call_text, standalone
 from migrator.lower import built_objects, continued, getters, guards, keras_classes, objects, rendering, reuse, weights
 from migrator.lower.context import Context, class_name, top_level_names
 from migrator.lower.owned_calls import default_nodes
-from migrator.lower.owning import Own, class_entry, class_of, numbers_by_mode, owns, parameter_roles, role
+from migrator.lower.owning import (
+    Own,
+    class_entry,
+    class_of,
+    methods_entered,
+    numbers_by_mode,
+    owns,
+    parameter_roles,
+    role,
+)
 from migrator.lower.slices import definitions, kept_name, slice_steps
 from migrator.lower.staging import Staging
 from migrator.source.module import Module
@@ -134,7 +143,7 @@ def function_owner(ctx: Context, node: ast.FunctionDef, function: Function, cls:
     What calling a constructor's layer gives is a dictionary of what the object held and others read.
     """
     module = function.scope.module
-    held = built_objects.held_attributes(ctx, module, cls, function) if cls is not None else []
+    held = built_objects.held_by_all(ctx, module, cls, function) if cls is not None else []
     roles = parameter_roles(ctx, module, node)
     late = reuse.late_parameters(ctx, node, roles) | numbers_by_mode(ctx, node)
     roles = {p: "call" if p in late else r for p, r in roles.items()}
@@ -144,7 +153,8 @@ def function_owner(ctx: Context, node: ast.FunctionDef, function: Function, cls:
     whole = continued.constructor(ctx, node) if cls is not None else node
     st = Staging(ctx, module, whole, others, self_name, free=frozenset(free), late=late)
     wanted = class_name(node.name)
-    name = cls.name if cls is not None else ctx.top_level_name(module, wanted, f"{wanted}Layer")
+    known = cls.name if cls is not None else ctx.shared.names.get(node)
+    name = ctx.shared.names[node] = known or ctx.top_level_name(module, wanted, f"{wanted}Layer")
     static = [p for p in parameter_order(node) if roles[p] == "static" and p != self_name]
     tensors = [p for p in parameter_order(node) if roles[p] == "call" and p != self_name]
     owner = Owner(node, cls, module, name, roles, static, tensors, [], [])
@@ -435,6 +445,12 @@ def class_owner(ctx: Context, cls: ast.ClassDef, entry: ast.FunctionDef, functio
     if ref is None:
         raise ctx.refuse("class", cls, module, "the class of the network cannot be followed")
     guards.check_entry(ctx, module, entry)
+    others_too = [m for m in methods_entered(ctx, ref) if m is not entry and m.name != entry.name]
+    if others_too:
+        message = (
+            f"`{cls.name}` makes layers in `{entry.name}` and in `{others_too[0].name}`: a Keras layer has one call"
+        )
+        raise ctx.refuse("object-state", entry, module, message)
     if keras_base(ref):
         keras_classes.check(ctx, module, ref)
     elif any(not is_plain_base(b) for b in ref.bases):

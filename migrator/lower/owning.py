@@ -171,13 +171,18 @@ def calls_in(definition: ast.AST) -> tuple[ast.Call, ...]:
 
 def class_entry(ctx: Context, cls: ClassRef) -> ast.FunctionDef | None:
     """The one owning method, inherited ones included, through which objects of a class are used, or None."""
-    entries = [
+    entries = methods_entered(ctx, cls)
+    return entries[0] if len(entries) == 1 else None
+
+
+def methods_entered(ctx: Context, cls: ClassRef) -> list[ast.FunctionDef]:
+    """The owning methods, inherited ones included, that are called from outside of a class."""
+    return [
         m.node
         for owner in lineage(cls)
         for m in owner.members.values()
         if isinstance(m, Function) and isinstance(m.node, ast.FunctionDef) and is_entry(ctx, owner, m.node)
     ]
-    return entries[0] if len(entries) == 1 else None
 
 
 def lineage(cls: ClassRef) -> list[ClassRef]:

@@ -64,6 +64,7 @@ def lower_model_fn(ctx: Context, module: Module, node: ast.FunctionDef) -> Lower
     labels = next((name for name in LABELS if name in given), "")
     roles.update({n: r for n, r in (("features", "call"), (labels, "call"), ("mode", "mode")) if n in given})
     guards.check_mode_keys(ctx, module)
+    guards.check_names_by_mode(ctx, module)
     fields = model.spec_fields(ctx, module, node)
     if not fields:
         raise ctx.refuse("spec", node, module, "no EstimatorSpec is returned")

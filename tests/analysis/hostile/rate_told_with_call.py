@@ -1,12 +1,12 @@
 # a number that follows the mode, given to functions that make layers
-def block(t, width, scale=1):
+def told_block(t, width, scale=1):
     return tf.layers.dense(t, width) * scale
-def outer(t, scale, width=2):
+def told_outer(t, scale, width=2):
     for _ in range(2):
-        t = block(t, width, scale) + block(t, 3 - 1)
+        t = told_block(t, width, scale) + told_block(t, 3 - 1)
     return t
 
 
 # in the model_fn:
 factor = 3 if mode == 'train' else 1
-h = outer(block(h, 2, factor), factor)
+h = told_outer(told_block(h, 2, factor), factor)
