@@ -103,6 +103,8 @@ class Bench:
         """What the program itself does."""
         if name not in self._originals:
             self._originals[name] = oracle.observe(name, migrated(name), self.forks)
+            ending = self._originals[name]["ending"]
+            assert not ending, f"the oracle's own run of {name} ends early: {ending}"
         return self._originals[name]
 
     def cell(self, mutant: Mutant) -> Cell:
