@@ -200,7 +200,7 @@ def settled(
     Those are the first, or the others where these are more and can be converted without it.
     """
     done: list[tuple[UnitGroup, Outcome]] = []
-    left: dict[int, list[tuple[UnitGroup, Outcome]]] = {}  # the place of a converted group -> those that it keeps out
+    left: dict[UnitGroup, list[tuple[UnitGroup, Outcome]]] = {}  # a converted group -> those that it keeps out
     for group, outcome in outcomes:
         sharing = [item for item in done if shared_files(item[1], outcome)]
         if not sharing:
@@ -212,10 +212,11 @@ def settled(
             at = done.index(sharing[0])
             done = [item for item in done if item not in sharing]
             done.insert(at, (whole, attempt))
+            left[whole] = [item for other, _ in sharing for item in left.pop(other, [])]
         else:
-            left.setdefault(id(sharing[0][0]), []).append((group, outcome))
+            left.setdefault(sharing[0][0], []).append((group, outcome))
     for first, outcome in list(done):
-        others = left.get(id(first), [])
+        others = left.get(first, [])
         winners = [(first, outcome)]
         if sum(len(group.model_fns) for group, _ in others) > len(first.model_fns):
             whole = together([group for group, _ in others])

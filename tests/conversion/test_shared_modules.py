@@ -77,3 +77,9 @@ def test_programs_that_need_another_form_of_the_module_are_refused_and_the_more_
 
 def test_of_two_the_first_is_converted() -> None:
     assert statuses(conversion(a=FIXED, b=PROGRAM)) == {"a.py": "converted", "b.py": "skipped"}
+
+
+def test_no_program_is_lost_where_others_join_the_first() -> None:
+    also_fixed = FIXED.replace("net.pooled", "net.hidden")
+    found = conversion(a=FIXED, b=PROGRAM, c=also_fixed)
+    assert statuses(found) == {"a.py": "converted", "b.py": "skipped", "c.py": "converted"}
