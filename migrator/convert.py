@@ -217,14 +217,14 @@ def settled(
             left.setdefault(sharing[0][0], []).append((group, outcome))
     for first, outcome in list(done):
         others = left.get(first, [])
-        winners = [(first, outcome)]
+        winner = (first, outcome)
         if sum(len(group.model_fns) for group, _ in others) > len(first.model_fns):
             whole = together([group for group, _ in others])
             attempt = again(whole)
             if attempt.texts and not any(shared_files(kept, attempt) for group, kept in done if group is not first):
-                done[done.index((first, outcome))] = (whole, attempt)
-                winners, others = [(whole, attempt)], [(first, outcome)]
-        done += [(group, kept_out(group, other, winners[0])) for group, other in others]
+                done[done.index(winner)] = (whole, attempt)
+                winner, others = (whole, attempt), [winner]
+        done += [(group, kept_out(group, other, winner)) for group, other in others]
     return done
 
 
@@ -317,9 +317,9 @@ def converted(
 ) -> Outcome:
     """The edits of a group. Raises Refused."""
     outer, models, contexts = lowered_models(project, program, evaluator, group, options, delegates, {})
-    held = outer.shared.held
-    if len(contexts) > 1 and held:
+    if outer.shared.grown:
         # what the last model_fns read of an object that they share, the layer of the first has to return as well
+        held = outer.shared.held
         outer, models, contexts = lowered_models(project, program, evaluator, group, options, delegates, held)
     return assembled(project, program, group, options, delegates, outer, models, contexts)
 

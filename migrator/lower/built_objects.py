@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 def held_by_all(ctx: Context, module: Module, cls: ast.ClassDef, function: Function) -> list[str]:
     """What any unit of the group, as far as they were looked at, reads of the objects of a class."""
-    found = ctx.shared.held.setdefault(cls, set())
-    found.update(held_attributes(ctx, module, cls, function))
+    read = set(held_attributes(ctx, module, cls, function))
+    found = ctx.shared.held.setdefault(cls, read)
+    ctx.shared.grown |= not read <= found
+    found |= read
     return sorted(found)
 
 

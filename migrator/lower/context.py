@@ -97,6 +97,7 @@ class Shared:
 
     names: dict[ast.AST, str] = dataclasses.field(default_factory=dict)  # definition -> the name of its class
     held: dict[ast.AST, set[str]] = dataclasses.field(default_factory=dict)  # class -> attributes read of its objects
+    grown: bool = False  # a unit reads more of some objects than an earlier one, whose layer is written already
 
 
 @dataclasses.dataclass(eq=False)

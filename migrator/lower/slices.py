@@ -157,10 +157,12 @@ def all_definitions(step: Step) -> frozenset[str]:
     return found.union(*(all_definitions(s) for block in step.blocks for s in block))
 
 
-def leaves(steps: Iterable[Step]) -> bool:
-    """True when a step may leave the function, the loop or the trip."""
+def leaves(steps: Iterable[Step], errors: bool = True) -> bool:
+    """True when a step may leave the function, the loop or the trip; `errors`: by ending the program too."""
     return any(
-        s.kind == "return" or isinstance(s.node, (ast.Break, ast.Continue)) or any(leaves(b) for b in s.blocks)
+        (s.kind == "return" and (errors or not isinstance(s.node, ast.Raise)))
+        or isinstance(s.node, (ast.Break, ast.Continue))
+        or any(leaves(b, errors) for b in s.blocks)
         for s in steps
     )
 

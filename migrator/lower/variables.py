@@ -65,15 +65,10 @@ def shape_argument(st: Staging, site: Site) -> ast.expr | None:
 
 def options(st: Staging, site: Site, late: Mapping[str, ast.expr] | None = None) -> list[str]:
     """The arguments of `add_weight`; without the shape and what else is `late` where the first call brings these."""
-    arguments = bound(st, site)
-    if late and "dtype" in late:
-        del arguments["dtype"]
-    found = written(st, site, arguments, late is not None)
-    return [text for text in found if not (late is not None and text.startswith("shape="))]
-
-
-def written(st: Staging, site: Site, arguments: dict[str, ast.expr], sized: bool) -> list[str]:
-    """The arguments of `add_weight`; what stands for a shape that is not known yet is left out later."""
+    sized = late is not None
+    arguments = {
+        name: node for name, node in bound(st, site).items() if not late or name not in late or name == "shape"
+    }
     given = arguments.get("name")
     literal = given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else site.attr
     text: list[str] = [f"name='{literal.rsplit('/', 1)[-1]}'"]
@@ -84,7 +79,7 @@ def written(st: Staging, site: Site, arguments: dict[str, ast.expr], sized: bool
             raise st.ctx.refuse(
                 "variable-shape", site.own.call, st.module, "the variable's shape comes from its initializer"
             )
-        text.append("shape=" if sized else f"shape={st.static_text(arguments['shape'])}")
+        text += [] if sized else [f"shape={st.static_text(arguments['shape'])}"]
         initializer = arguments.get("initializer")
         if initializer is None or is_none_literal(initializer):
             text.append("initializer='glorot_uniform'")
@@ -103,7 +98,7 @@ def written(st: Staging, site: Site, arguments: dict[str, ast.expr], sized: bool
 
 
 def initial_value(st: Staging, node: ast.expr, sized: bool) -> list[str]:
-    """Shape and initializer of tf.Variable(tf.zeros([n])) and its kind; a value that is no initializer refuses."""
+    """Shape (but for a `sized` variable) and initializer of tf.Variable(tf.zeros([n])) and its kind; others refuse."""
     value = st.ctx.facts.value(node)
     if isinstance(value, Result) and isinstance(node, ast.Call):
         maker = VALUES.get(value.symbol)
@@ -113,7 +108,7 @@ def initial_value(st: Staging, node: ast.expr, sized: bool) -> list[str]:
             given.update({k.arg: k.value for k in node.keywords if k.arg})
             shape = given.pop("shape", None)
             if shape is not None:
-                size = "shape=" if sized else f"shape={st.static_text(shape)}"
+                size = [] if sized else [f"shape={st.static_text(shape)}"]
                 rest = [
                     f"{SPELLING.get(n, n)}={st.static_text(e)}"
                     for n, e in given.items()
@@ -122,9 +117,9 @@ def initial_value(st: Staging, node: ast.expr, sized: bool) -> list[str]:
                 if target.endswith(("Normal", "Uniform")):
                     rest = with_defaults(target, rest)
                 elif target == "zeros" or target == "ones":
-                    return [size, f"initializer='{target}'"]
+                    return [*size, f"initializer='{target}'"]
                 return [
-                    size,
+                    *size,
                     f"initializer={st.ctx.use(st.module, call_text(f'keras.initializers.{target}', rest))}",
                 ]
     if isinstance(value, Const) and isinstance(value.value, (int, float)):

@@ -9,6 +9,7 @@ from migrator.analysis.modes import Step
 from migrator.analysis.values import Const, Result
 from migrator.lower import computed_names, recurrent, sized
 from migrator.lower.partials import written_out
+from migrator.lower.slices import leaves
 
 if TYPE_CHECKING:
     from migrator.lower.staging import Site, Staging
@@ -20,7 +21,7 @@ def creation_tree(st: Staging, steps: list[Step]) -> list[Node]:
     """The nodes of a block, loops and scopes nested as in the source."""
     found: list[Node] = []
     for index, step in enumerate(steps):
-        if index and step.kind != "training" and returns([steps[index - 1]]):
+        if index and step.kind != "training" and leaves([steps[index - 1]], errors=False):
             # behind a way out, what follows may not be made
             rest = creation_tree(st, steps[index:])
             return [*found, {"optional": rest}] if rest else found
@@ -50,12 +51,6 @@ def creation_tree(st: Staging, steps: list[Step]) -> list[Node]:
             case _:
                 found += flat
     return found
-
-
-def returns(steps: list[Step]) -> bool:
-    """True when a step may leave the function, the loop or the trip, other than by an error that ends the program."""
-    jumps = (ast.Return, ast.Break, ast.Continue)
-    return any(isinstance(s.node, jumps) or any(returns(block) for block in s.blocks) for s in steps)
 
 
 def scoped(st: Staging, step: Step, inner: list[Node]) -> list[Node]:
