@@ -6,27 +6,37 @@ import ast
 import contextlib
 import dataclasses
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from migrator import rulebook
 from migrator.analysis.evaluate import Evaluator
 from migrator.analysis.facts import Refusal
 from migrator.conversion import Conversion, FileEdit, ModelMap, Options, join, merged_support
-from migrator.detect import programs
-from migrator.detect.programs import Construction, ModelFn, Program, Use
-from migrator.emit.support import support_names
-from migrator.ledger import FileProblem, Finding, Kind, Ledger, Level, Status, Target, Unit
-from migrator.lower import export_calls, objects, units
+from migrator.detect import modes, programs
+from migrator.detect.program import Construction, ModelFn, Program, Use
+from migrator.grouping import (
+    Outcome,
+    UnitGroup,
+    find_delegates,
+    group_units,
+    partition,
+    refused_outcome,
+    settled,
+    unit_id,
+)
+from migrator.ledger import FileProblem, Finding, Ledger, Level, Unit
+from migrator.lower import export_calls, objects, units, versions
 from migrator.lower.assembly import group_edits
 from migrator.lower.context import Context, Refused, Shared
-from migrator.lower.delegation import delegate, lower_delegator
-from migrator.lower.groups import Group
-from migrator.lower.owners import Owner
+from migrator.lower.definition_classes import lower_definition
+from migrator.lower.delegation import lower_delegator
+from migrator.lower.group import Group
+from migrator.lower.owner import Owner
+from migrator.lower.versions import Doubled, Overwritten
 from migrator.source.components import components, part
 from migrator.source.inventory import inventory
 from migrator.source.project import Project
 from migrator.source.references import broken_references
-from migrator.source.syntax import descendants
 
 __all__ = ["Conversion", "FileEdit", "ModelMap", "Options", "convert"]
 
@@ -63,7 +73,29 @@ def uncollected(sources: Mapping[str, str]) -> Iterator[None]:
 
 
 def planned(project: Project, options: Options) -> Conversion:
-    """The conversion itself."""
+    """The conversion, where two values that share a name have one each if that is what a model_fn needs."""
+    made, doubled = planned_as_written(project, options)
+    sources: Mapping[str, str] = project.sources
+    renamed: set[tuple[str, int]] = set()
+    for _ in range(VALUES if len(sources) <= RENAMED_FILES else 0):
+        sources, done = versions.separated(sources, doubled)
+        if not done:
+            break
+        renamed |= {(one.path, one.function) for one in done}
+        other, doubled = planned_as_written(Project(sources), options)
+        units = [unit for unit in other.ledger.units if (unit.path, unit.line) in renamed]
+        if units and all(unit.status == "converted" for unit in units):
+            edits = (dataclasses.replace(edit, before=project.sources.get(edit.path)) for edit in other.edits)
+            made = dataclasses.replace(other, edits=tuple(edit for edit in edits if edit.before != edit.after))
+    return made
+
+
+VALUES = 6  # so many values may share a name in one model_fn
+RENAMED_FILES = 300  # in a larger project it would take too long to look at everything again
+
+
+def planned_as_written(project: Project, options: Options) -> tuple[Conversion, list[Doubled]]:
+    """The conversion itself, and the names under which a model_fn needs two values of its network."""
     rules = rulebook.load()
     sources = project.sources
     problems = [parse_problem(project, path) for path in programs.candidates(project)]
@@ -75,6 +107,7 @@ def planned(project: Project, options: Options) -> Conversion:
     found: list[Unit] = []
     findings: list[Finding] = []
     maps: list[ModelMap] = []
+    doubled: list[Doubled] = []
 
     def outcome_of(group: UnitGroup) -> Outcome:
         return convert_group(project, program, evaluator, group, options, delegates)
@@ -83,6 +116,7 @@ def planned(project: Project, options: Options) -> Conversion:
         found += outcome.units
         findings += outcome.findings
         maps += outcome.maps
+        doubled += outcome.doubled
         for path, text in outcome.texts.items():
             texts[path] = merged_support(texts[path], text) if path in texts else text
             touched.setdefault(path, set()).add(group.id)
@@ -107,7 +141,7 @@ def planned(project: Project, options: Options) -> Conversion:
         findings=tuple(findings),
         problems=tuple(p for p in problems if p is not None),
     )
-    return Conversion(edits, ledger, tuple(maps))
+    return Conversion(edits, ledger, tuple(maps)), doubled
 
 
 def parse_problem(project: Project, path: str) -> FileProblem | None:
@@ -127,137 +161,6 @@ def is_python_2(error: SyntaxError) -> bool:
 
 
 # ---------------------------------------------------------------------------------------------------------- groups
-@dataclasses.dataclass(frozen=True, eq=False)
-class UnitGroup:
-    """Units that must change together: a model_fn, its Estimators and what is called on them."""
-
-    id: str
-    model_fns: tuple[ModelFn, ...]
-    constructions: tuple[Construction, ...]
-    uses: tuple[Use, ...]
-
-
-def find_delegates(project: Project, program: Program, evaluator: Evaluator) -> dict[ast.FunctionDef, ast.FunctionDef]:
-    """model_fn -> the function that makes its specs, where that is another one."""
-    makers = {fn.node for fn in program.model_fns}
-    found: dict[ast.FunctionDef, ast.FunctionDef] = {}
-    for fn in program.model_fns:
-        if any(isinstance(n, ast.Return) for n in descendants(fn.node)):
-            try:
-                target = delegate(programs.evaluate_model_fns(project, evaluator.rules, [fn], evaluator), fn.node)
-            except RecursionError:
-                continue  # its own group says so
-            if target is not None and target in makers:
-                found[fn.node] = target
-    return found
-
-
-def partition(program: Program, delegates: Mapping[ast.FunctionDef, ast.FunctionDef]) -> list[UnitGroup]:
-    """Connected model_fns, constructions and uses."""
-    parent: dict[object, object] = {}
-
-    def root(item: object) -> object:
-        parent.setdefault(item, item)
-        while parent[item] is not item:
-            item = parent[item]
-        return item
-
-    for node, target in delegates.items():
-        parent[root(node)] = root(target)
-    for construction in program.constructions:
-        for node in construction.model_fns:
-            parent[root(construction.call)] = root(node)
-    for use in program.uses:
-        root(use.call)
-        for made in use.estimators:
-            parent[root(use.call)] = root(made)
-    members: dict[object, tuple[list[ModelFn], list[Construction], list[Use]]] = {}
-    for fn in program.model_fns:
-        members.setdefault(root(fn.node), ([], [], []))[0].append(fn)
-    for construction in program.constructions:
-        members.setdefault(root(construction.call), ([], [], []))[1].append(construction)
-    for use in program.uses:
-        members.setdefault(root(use.call), ([], [], []))[2].append(use)
-    groups = []
-    for fns, constructions, uses in members.values():
-        first = fns[0] if fns else None
-        path, line = (
-            (first.module.path, first.node.lineno)
-            if first
-            else (constructions[0].module.path, constructions[0].call.lineno)
-            if constructions
-            else (uses[0].module.path, uses[0].call.lineno)
-        )
-        groups.append(UnitGroup(f"{path}:{line}", tuple(fns), tuple(constructions), tuple(uses)))
-    return sorted(groups, key=lambda g: g.id)
-
-
-def settled(
-    outcomes: list[tuple[UnitGroup, Outcome]], again: Callable[[UnitGroup], Outcome]
-) -> list[tuple[UnitGroup, Outcome]]:
-    """Groups that change the same file become one and are converted together; where that fails, only some of them are.
-
-    Those are the first, or the others where these are more and can be converted without it.
-    """
-    done: list[tuple[UnitGroup, Outcome]] = []
-    left: dict[UnitGroup, list[tuple[UnitGroup, Outcome]]] = {}  # a converted group -> those that it keeps out
-    for group, outcome in outcomes:
-        sharing = [item for item in done if shared_files(item[1], outcome)]
-        if not sharing:
-            done.append((group, outcome))
-            continue
-        whole = together([*(other for other, _ in sharing), group])
-        attempt = again(whole)
-        if attempt.texts:
-            at = done.index(sharing[0])
-            done = [item for item in done if item not in sharing]
-            done.insert(at, (whole, attempt))
-            left[whole] = [item for other, _ in sharing for item in left.pop(other, [])]
-        else:
-            left.setdefault(sharing[0][0], []).append((group, outcome))
-    for first, outcome in list(done):
-        others = left.get(first, [])
-        winner = (first, outcome)
-        if sum(len(group.model_fns) for group, _ in others) > len(first.model_fns):
-            whole = together([group for group, _ in others])
-            attempt = again(whole)
-            if attempt.texts and not any(shared_files(kept, attempt) for group, kept in done if group is not first):
-                done[done.index(winner)] = (whole, attempt)
-                winner, others = (whole, attempt), [winner]
-        done += [(group, kept_out(group, other, winner)) for group, other in others]
-    return done
-
-
-def kept_out(group: UnitGroup, outcome: Outcome, winner: tuple[UnitGroup, Outcome]) -> Outcome:
-    """The refusal of a group that needs another form of a file than the group that is converted."""
-    path = (shared_files(winner[1], outcome) or [group.id.rsplit(":", 1)[0]])[0]
-    message = f"{path} is changed for {winner[0].id}, and both together cannot be converted: migrate them apart"
-    return refused_outcome(group, Refusal("shared-file", path, int(group.id.rsplit(":", 1)[1]), message))
-
-
-def shared_files(one: Outcome, other: Outcome) -> list[str]:
-    """Files that two outcomes both change; the support module is not one: its names are merged."""
-    return sorted(p for p in one.texts.keys() & other.texts.keys() if support_names(one.texts[p]) is None)
-
-
-def together(groups: list[UnitGroup]) -> UnitGroup:
-    """Several groups as one."""
-    return UnitGroup(
-        groups[0].id,
-        tuple(fn for group in groups for fn in group.model_fns),
-        tuple(item for group in groups for item in group.constructions),
-        tuple(use for group in groups for use in group.uses),
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class Outcome:
-    """What became of one group."""
-
-    units: list[Unit]
-    findings: list[Finding]
-    texts: dict[str, str]
-    maps: list[ModelMap]
 
 
 def convert_group(
@@ -278,6 +181,8 @@ def convert_group(
             message = "the project is larger than the survey follows: migrate the folder of one program at a time"
             raise Refused(Refusal("too-large", path, int(line), message))
         return converted(project, program, evaluator, group, options, delegates)
+    except Overwritten as refused:
+        return dataclasses.replace(refused_outcome(group, refused.refusal), doubled=(refused.doubled,))
     except Refused as refused:
         return refused_outcome(group, refused.refusal)
     except RecursionError:
@@ -301,12 +206,6 @@ def refuse_notebooks(group: UnitGroup) -> None:
             raise Refused(Refusal("notebook", path, line, message))
 
 
-def refused_outcome(group: UnitGroup, reason: Refusal) -> Outcome:
-    """A group that stays as it is."""
-    finding = Finding(reason.rule, "error", reason.path, reason.line, reason.message)
-    return Outcome(group_units(group, "skipped", "exact", {}, [finding]), [finding], {}, [])
-
-
 def converted(
     project: Project,
     program: Program,
@@ -316,11 +215,11 @@ def converted(
     delegates: Mapping[ast.FunctionDef, ast.FunctionDef],
 ) -> Outcome:
     """The edits of a group. Raises Refused."""
-    outer, models, contexts = lowered_models(project, program, evaluator, group, options, delegates, {})
+    outer, models, contexts = lowered_models(project, program, evaluator, group, options, delegates, Shared())
     if outer.shared.grown:
         # what the last model_fns read of an object that they share, the layer of the first has to return as well
-        held = outer.shared.held
-        outer, models, contexts = lowered_models(project, program, evaluator, group, options, delegates, held)
+        known = Shared(held=outer.shared.held, held_methods=outer.shared.held_methods)
+        outer, models, contexts = lowered_models(project, program, evaluator, group, options, delegates, known)
     return assembled(project, program, group, options, delegates, outer, models, contexts)
 
 
@@ -331,23 +230,23 @@ def lowered_models(
     group: UnitGroup,
     options: Options,
     delegates: Mapping[ast.FunctionDef, ast.FunctionDef],
-    held: dict[ast.AST, set[str]],
+    shared: Shared,
 ) -> tuple[Context, dict[ast.AST, units.LoweredModel], list[Context]]:
     """The models of a group, with the context that they share and those of their own. Raises Refused.
 
-    `held`: class -> the attributes of its objects that are read somewhere, as far as it is known.
+    `shared`: what is known of it already, such as the attributes of objects that are read somewhere.
     """
     rules = evaluator.rules
-    outer = Context(project, rules, program.facts, options, shared=Shared(held=held))
+    outer = Context(lower_definition, project, rules, program.facts, options, shared=shared)
     models: dict[ast.AST, units.LoweredModel] = {}
     contexts: list[Context] = []
     by_node = {fn.node: fn for fn in group.model_fns}
     for fn in sorted(group.model_fns, key=lambda f: f.node in delegates):
         through = [by_node[n] for n, target in delegates.items() if target is fn.node and n in by_node]
-        facts = programs.evaluate_model_fns(project, rules, through or [fn], evaluator)
+        facts = modes.evaluate_model_fns(project, rules, through or [fn], evaluator)
         if facts.refusals:
             raise Refused(facts.refusals[0])
-        ctx = Context(project, rules, facts, options, shared=outer.shared)
+        ctx = Context(lower_definition, project, rules, facts, options, shared=outer.shared)
         ctx.support, ctx.imports, ctx.taken = outer.support, outer.imports, outer.taken
         ctx.exports = any(export_calls.exports(use) for use in group.uses)
         if fn.node in delegates:
@@ -428,48 +327,3 @@ def model_map(fn: ModelFn, model: units.LoweredModel) -> ModelMap:
         "target": {"path": fn.module.path, "name": model.class_name},
         "creation": model.creation,
     }
-
-
-def unit_id(kind: str, path: str, line: int) -> str:
-    """A unit's id: stable for the same source."""
-    return f"{kind}:{path}:{line}"
-
-
-KINDS: dict[str, Kind] = {"export_savedmodel": "export", "export_saved_model": "export"}
-
-
-def group_units(
-    group: UnitGroup,
-    status: Status,
-    level: Level,
-    models: Mapping[ast.AST, units.LoweredModel],
-    findings: list[Finding],
-) -> list[Unit]:
-    """The ledger's units of a group, all with the group's fate."""
-    shown = tuple(findings)
-    result: list[Unit] = []
-    for fn in group.model_fns:
-        model = models.get(fn.node)
-        target = Target(fn.module.path, model.class_name, "subclass") if model is not None else None
-        ident = unit_id("model_fn", fn.module.path, fn.node.lineno)
-        result.append(
-            Unit(
-                ident,
-                group.id,
-                "model_fn",
-                fn.module.path,
-                fn.node.lineno,
-                fn.qualname,
-                status,
-                level,
-                target,
-                shown,
-            )
-        )
-    calls: list[Construction | Use] = [*group.constructions, *group.uses]
-    for item in calls:
-        kind: Kind = KINDS.get(getattr(item, "kind", ""), "training_loop")
-        name = getattr(item, "kind", "Estimator")
-        ident = unit_id(kind, item.module.path, item.call.lineno)
-        result.append(Unit(ident, group.id, kind, item.module.path, item.call.lineno, name, status, level, None, shown))
-    return result

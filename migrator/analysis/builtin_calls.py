@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.analysis import trips
+from migrator.analysis import changes, lookup, operations, trips
+from migrator.analysis.operations import element
 from migrator.analysis.values import (
     NONE,
     ClassRef,
@@ -27,16 +28,14 @@ from migrator.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from migrator.analysis.calls import Site
-    from migrator.analysis.evaluate import Evaluator
+    from migrator.analysis.evaluation import Evaluation
+    from migrator.analysis.sites import Site
 
 PURE = {f.__name__: f for f in (abs, bool, float, int, len, max, min, pow, range, repr, round, sorted, str, sum, tuple)}
 
 
-def call(ev: Evaluator, site: Site, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def call(ev: Evaluation, site: Site, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """The value of a builtin call."""
-    from migrator.analysis import calls, changes, lookup
-    from migrator.analysis.evaluate import element
 
     first = args[0] if args else None
     known = items_of(first) if first is not None else None
@@ -64,8 +63,8 @@ def call(ev: Evaluator, site: Site, name: str, args: list[Value], kwargs: dict[s
         case "map" if len(args) == 2 and args[1] is not None:
             items = items_of(args[1])
             if items is not None:
-                return Sequence([calls.call(ev, site, args[0], [i], {}) for i in items], list)
-            return Sequence([calls.call(ev, site, args[0], [element(args[1])], {})], list, True)
+                return Sequence([ev.call_value(site, args[0], [i], {}) for i in items], list)
+            return Sequence([ev.call_value(site, args[0], [element(args[1])], {})], list, True)
         case "str" if first is not None and trips.of(first):
             return trips.marked(unknown(first), trips.of(first))
         case "len" if isinstance(first, (Sequence, Mapping)) and not first.open:
@@ -128,7 +127,6 @@ def items_of(value: Value | None) -> list[Value] | None:
 
 def zipped(args: list[Value], site: Site) -> Value:
     """zip(...): item tuples; zip(*pairs) of an unknown number of pairs gives one open sequence per position."""
-    from migrator.analysis.evaluate import element
 
     every = [items_of(a) for a in args]
     if all(i is not None for i in every) and args:
@@ -166,7 +164,7 @@ def instance_test(name: str, args: list[Value]) -> Value:
     return Opaque(stage, mode=mode)
 
 
-def super_of(ev: Evaluator) -> Value:
+def super_of(ev: Evaluation) -> Value:
     """super() inside a method: the same object seen as its first project base."""
     frame = ev.frame
     if frame is not None and frame.function is not None and frame.function.owner is not None:
@@ -177,10 +175,8 @@ def super_of(ev: Evaluator) -> Value:
     return Opaque(Stage.STATIC)
 
 
-def method(ev: Evaluator, base: Value, attr: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def method(ev: Evaluation, base: Value, attr: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """A method of a list, dict or string constant."""
-    from migrator.analysis import calls
-    from migrator.analysis.evaluate import element
 
     match base:
         case Mapping():
@@ -192,7 +188,7 @@ def method(ev: Evaluator, base: Value, attr: str, args: list[Value], kwargs: dic
                     base.open = base.open or bool(ev.weak)
                     return NONE
                 case "extend" if args:
-                    calls.extend(ev, base, args[0])
+                    operations.extend(ev, base, args[0])
                     return NONE
                 case "insert" if len(args) == 2:
                     position = args[0].value if isinstance(args[0], Const) else None
@@ -226,9 +222,8 @@ def method(ev: Evaluator, base: Value, attr: str, args: list[Value], kwargs: dic
     return unknown(base, *args, *kwargs.values())
 
 
-def mapping_method(ev: Evaluator, base: Mapping, attr: str, args: list[Value]) -> Value:
+def mapping_method(ev: Evaluation, base: Mapping, attr: str, args: list[Value]) -> Value:
     """A method of a dict."""
-    from migrator.analysis.evaluate import element
 
     match attr:
         case "get" | "pop" | "setdefault" if args:

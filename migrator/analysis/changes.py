@@ -28,7 +28,7 @@ from migrator.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from migrator.analysis.evaluate import Evaluator
+    from migrator.analysis.evaluation import Evaluation
     from migrator.analysis.facts import Frame
 
 MUTATORS = frozenset(
@@ -55,7 +55,7 @@ PARAMS = "params"  # of a model_fn: an Estimator gives it a copy of its own
 DEPTH = 4  # containers in containers that are looked into
 
 
-def changed(ev: Evaluator, node: ast.AST, value: Value, stored: Iterable[Value], scope: Scope) -> None:
+def changed(ev: Evaluation, node: ast.AST, value: Value, stored: Iterable[Value], scope: Scope) -> None:
     """An object is changed: refused when the caller, or another name, holds it too.
 
     Tensors kept on `self` are followed.
@@ -85,7 +85,7 @@ def changed(ev: Evaluator, node: ast.AST, value: Value, stored: Iterable[Value],
         ev.refuse("outer-write", node, "an object of an enclosing scope is changed", scope.module, supposed=True)
 
 
-def being_made(ev: Evaluator, this: Value, value: Value) -> bool:
+def being_made(ev: Evaluation, this: Value, value: Value) -> bool:
     """True while the constructor of an object runs, itself or a method it calls, for what came with no argument."""
     frame = ev.frame
     while frame is not None:
@@ -96,7 +96,7 @@ def being_made(ev: Evaluator, this: Value, value: Value) -> bool:
     return False
 
 
-def passed_on(ev: Evaluator, value: Value, static: bool, settled: bool) -> bool:
+def passed_on(ev: Evaluation, value: Value, static: bool, settled: bool) -> bool:
     """True when it can be followed whose object an activation changes: that of one name in each of its callers.
 
     In the end a caller made it, or it is the features or labels of the model_fn, which TensorFlow 1 made for this call.
@@ -131,7 +131,7 @@ def passed_on(ev: Evaluator, value: Value, static: bool, settled: bool) -> bool:
     return note_changes(ev, changed, static)
 
 
-def note_changes(ev: Evaluator, changed: list[tuple[ast.Call, str]], static: bool) -> bool:
+def note_changes(ev: Evaluation, changed: list[tuple[ast.Call, str]], static: bool) -> bool:
     """Record the names whose objects calls change: True, for its caller to return."""
     for call, name in changed:
         ev.facts.changes.setdefault(call, set()).add(name)
@@ -151,7 +151,7 @@ def given(frame: Frame) -> list[Value]:
 
 
 def attribute_set(
-    ev: Evaluator, node: ast.AST, instance: Instance, name: str | None, value: Value, scope: Scope
+    ev: Evaluation, node: ast.AST, instance: Instance, name: str | None, value: Value, scope: Scope
 ) -> None:
     """An attribute gets a value: refused when it had one that construction may have read already.
 
@@ -173,12 +173,12 @@ def attribute_set(
         ev.refuse("object-state", node, message, scope.module, supposed=True)
 
 
-def known_here(ev: Evaluator, instance: Instance, scope: Scope) -> bool:
+def known_here(ev: Evaluation, instance: Instance, scope: Scope) -> bool:
     """True for an object that one name of the activation holds, and that came with no argument."""
     return ev.frame is not None and not reaches(given(ev.frame), instance) and len(holders(scope, instance)) == 1
 
 
-def made_with(ev: Evaluator, instance: Instance, scope: Scope) -> bool:
+def made_with(ev: Evaluation, instance: Instance, scope: Scope) -> bool:
     """True for an object that one attribute of the object that is being made holds, and nothing else."""
     function = ev.frame.function if ev.frame is not None else None
     this = function.bound if function is not None else None
@@ -188,7 +188,7 @@ def made_with(ev: Evaluator, instance: Instance, scope: Scope) -> bool:
     return alone and len(holders(scope, instance)) == 1 and being_made(ev, this, instance)
 
 
-def attributes_set(ev: Evaluator, node: ast.AST, holder: Value, value: Value, scope: Scope) -> None:
+def attributes_set(ev: Evaluation, node: ast.AST, holder: Value, value: Value, scope: Scope) -> None:
     """Something is put into `obj.__dict__`: any attribute may be another one from here on."""
     if not isinstance(holder, Member) or holder.attr != "__dict__" or not isinstance(holder.base, Instance):
         return
@@ -199,7 +199,7 @@ def attributes_set(ev: Evaluator, node: ast.AST, holder: Value, value: Value, sc
     instance.open = True
 
 
-def set_by_mode(ev: Evaluator, target: ast.Attribute, holder: Value, value: Value, scope: Scope) -> Value:
+def set_by_mode(ev: Evaluation, target: ast.Attribute, holder: Value, value: Value, scope: Scope) -> Value:
     """The value that an object gets where the mode decided it: a constant is marked, and the store noted.
 
     Only for an object that is made anew for each graph: another would still have the value in the next one.
@@ -214,7 +214,7 @@ def set_by_mode(ev: Evaluator, target: ast.Attribute, holder: Value, value: Valu
     return Const(value.value, mode=True)
 
 
-def params_set(ev: Evaluator, target: ast.Attribute, holder: Value, value: Value, scope: Scope) -> None:
+def params_set(ev: Evaluation, target: ast.Attribute, holder: Value, value: Value, scope: Scope) -> None:
     """An attribute of what a model_fn was given as its params is set."""
     root = ev.frame
     while root is not None and root.parent is not None:
@@ -223,7 +223,7 @@ def params_set(ev: Evaluator, target: ast.Attribute, holder: Value, value: Value
         changed(ev, target, holder, [value], scope)
 
 
-def written_outside(ev: Evaluator, name: str, scope: Scope) -> None:
+def written_outside(ev: Evaluation, name: str, scope: Scope) -> None:
     """A global or nonlocal name is bound while a graph is built."""
     if ev.mode and not ev.module_level and ev.frame is not None:
         where = ev.frame.call or ev.frame.module.tree

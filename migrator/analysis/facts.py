@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import functools
+from typing import TYPE_CHECKING
 
 from migrator.analysis.values import (
     Function,
@@ -18,9 +19,13 @@ from migrator.analysis.values import (
     stage_of,
     truth,
 )
-from migrator.source.module import Module
+
+if TYPE_CHECKING:
+    from migrator.source.module import Module
 
 MODES = ("train", "eval", "infer")
+
+Trip = tuple[tuple[ast.AST, int | None], ...]  # the loops around, outermost first, and the number of each one's trip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +46,19 @@ class Creation:
     name: str
     reused: bool
     mode: str
+    frame: Frame | None = None  # the activation that the call stands in
+    trip: Trip = ()
+    shared: frozenset[ast.AST] = frozenset()  # the loops of unknown length whose trips all use these variables
+    sure: bool = True  # the name does not depend on what a branch skips
+
+    def path(self) -> tuple[ast.Call, ...]:
+        """The call, and the calls that lead to it, innermost first."""
+        found = [self.call]
+        frame = self.frame
+        while frame is not None:
+            found += [frame.call] if frame.call is not None else []
+            frame = frame.parent
+        return tuple(found)
 
 
 @dataclasses.dataclass(eq=False)
@@ -57,6 +75,7 @@ class Frame:
     returned: Value | None = None
     scope: Scope | None = None
     supposed: bool = False  # the call does not really happen
+    trip: Trip = ()  # on which it is called
 
     def on_path(self, node: ast.AST) -> int:
         """How many activations of this definition are under way, this one included."""
@@ -87,6 +106,11 @@ class Facts:
     entered: dict[ast.AST, set[str]] = dataclasses.field(default_factory=dict)  # scopes entered again: names inside
     kept_unknown: set[ast.AST] = dataclasses.field(default_factory=set)  # keep a tensor in an object that is not known
     scopes: dict[ast.AST, Scope] = dataclasses.field(default_factory=dict)  # comprehension -> the names inside it
+    written: dict[tuple[ast.Call, str], ast.Call] = dataclasses.field(default_factory=dict)  # see written.call
+    repeats: dict[ast.Call, int] = dataclasses.field(default_factory=dict)  # calls of `slim.repeat`, how often
+    under_defaults: set[ast.Call] = dataclasses.field(default_factory=set)  # what they take of a scope's is known
+    repeated: set[ast.expr] = dataclasses.field(default_factory=set)  # arguments that a scope gives to many calls
+    normalizers: dict[ast.Call, list[ast.Call | str]] = dataclasses.field(default_factory=dict)  # see arg_scopes
     _joined: dict[ast.AST, Value] = dataclasses.field(default_factory=dict)  # what `value` gave for all modes
 
     def record(self, node: ast.AST, mode: str, value: Value) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from migrator.analysis.values import NONE, Opaque, Stage, Value, is_none
 
 if TYPE_CHECKING:
-    from migrator.analysis.calls import Site
-    from migrator.analysis.evaluate import Evaluator
+    from migrator.analysis.evaluation import Evaluation
+    from migrator.analysis.sites import Site
 
 ESTIMATOR = "tensorflow.contrib.learn.Estimator"
 EXPERIMENT = "tensorflow.contrib.learn.Experiment"
@@ -36,15 +36,13 @@ SIGNATURES = {
 }
 
 
-def made_experiment(ev: Evaluator, site: Site, bound: dict[str, Value]) -> Value:
+def made_experiment(ev: Evaluation, site: Site, bound: dict[str, Value]) -> Value:
     """What the experiment_fn that the runner is given returns: it is called with the folder, or with two settings."""
-    from migrator.analysis import calls
-
     function = bound.get("experiment_fn")
     if function is None:
         return Opaque(Stage.STATIC)
     config = bound.get("run_config")
     if config is None or is_none(config):
         given: dict[str, Value] = {"output_dir": bound.get("output_dir", NONE)}
-        return calls.call(ev, site, function, [], given)
-    return calls.call(ev, site, function, [config, bound.get("hparams", NONE)], {})
+        return ev.call_value(site, function, [], given)
+    return ev.call_value(site, function, [config, bound.get("hparams", NONE)], {})

@@ -29,12 +29,12 @@ from migrator.analysis.values import (
 from migrator.source.names import canonical
 
 if TYPE_CHECKING:
-    from migrator.analysis.evaluate import Evaluator
+    from migrator.analysis.evaluation import Evaluation
 
 SHAPES = frozenset({"shape", "get_shape", "dense_shape", "ndims", "dtype"})  # known when a model is traced
 
 
-def name(ev: Evaluator, identifier: str, scope: Scope) -> Value:
+def name(ev: Evaluation, identifier: str, scope: Scope) -> Value:
     """The value of a name: innermost scope that binds it, then builtins."""
     home = scope.outer_names.get(identifier)
     if home is not None and identifier in home.names:
@@ -49,7 +49,7 @@ def name(ev: Evaluator, identifier: str, scope: Scope) -> Value:
     return Opaque(Stage.STATIC, f"`{identifier}` is not defined in what was read")
 
 
-def module_scope(ev: Evaluator, path: str) -> Scope | None:
+def module_scope(ev: Evaluation, path: str) -> Scope | None:
     """The names of a project file after its top level ran; None when it does not parse."""
     if path in ev.modules:
         return ev.modules[path]
@@ -80,7 +80,7 @@ def is_main_guard(node: ast.stmt) -> bool:
     return isinstance(node, (ast.Expr, ast.For, ast.While, ast.With))
 
 
-def bind_import(ev: Evaluator, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
+def bind_import(ev: Evaluation, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
     """Bind what an import statement binds."""
     importer = scope.module.path
     if isinstance(node, ast.Import):
@@ -98,7 +98,7 @@ def bind_import(ev: Evaluator, node: ast.Import | ast.ImportFrom, scope: Scope) 
         scope.names[alias.asname or alias.name] = imported_from(ev, node, alias.name, importer)
 
 
-def imported(ev: Evaluator, dotted: str, importer: str) -> Value:
+def imported(ev: Evaluation, dotted: str, importer: str) -> Value:
     """The value of `import dotted as x`."""
     path = ev.project.find(dotted, importer)
     if path is not None:
@@ -109,7 +109,7 @@ def imported(ev: Evaluator, dotted: str, importer: str) -> Value:
     return symbol(dotted)
 
 
-def imported_from(ev: Evaluator, node: ast.ImportFrom, attr: str, importer: str) -> Value:
+def imported_from(ev: Evaluation, node: ast.ImportFrom, attr: str, importer: str) -> Value:
     """The value that `from module import attr` binds."""
     module = node.module or ""
     if node.level:
@@ -130,13 +130,13 @@ def imported_from(ev: Evaluator, node: ast.ImportFrom, attr: str, importer: str)
     return attribute(ev, base_value, attr, None)
 
 
-def submodule_or_unknown(ev: Evaluator, base: str, attr: str) -> Value:
+def submodule_or_unknown(ev: Evaluation, base: str, attr: str) -> Value:
     """The submodule `attr` of a package folder."""
     path = ev.project.submodule(base, attr)
     return ModuleRef(path) if path is not None else Opaque(Stage.STATIC, f"`{attr}` is not in the files read")
 
 
-def star_import(ev: Evaluator, node: ast.ImportFrom, scope: Scope) -> None:
+def star_import(ev: Evaluation, node: ast.ImportFrom, scope: Scope) -> None:
     """`from module import *`: the public names of a project file; a library's star import binds nothing known."""
     path = (
         ev.project.submodule(ev.project.relative(node, scope.module.path), node.module or "")
@@ -157,7 +157,7 @@ def symbol(dotted: str) -> Value:
     return Symbol(known, private=moved or (".python." in dotted and ".python." not in known))
 
 
-def attribute(ev: Evaluator, base: Value, attr: str, node: ast.Attribute | None) -> Value:
+def attribute(ev: Evaluation, base: Value, attr: str, node: ast.Attribute | None) -> Value:
     """The value of `base.attr`."""
     match base:
         case Symbol():
@@ -180,7 +180,7 @@ def attribute(ev: Evaluator, base: Value, attr: str, node: ast.Attribute | None)
     return Member(base, attr, mode=base.mode)
 
 
-def module_attribute(ev: Evaluator, base: ModuleRef, attr: str) -> Value:
+def module_attribute(ev: Evaluation, base: ModuleRef, attr: str) -> Value:
     """A name of a project module, or a submodule of a package."""
     if not base.folder:
         scope = module_scope(ev, base.path)
@@ -192,7 +192,7 @@ def module_attribute(ev: Evaluator, base: ModuleRef, attr: str) -> Value:
     return Opaque(Stage.STATIC, f"`{attr}` is not defined in {base.path}")
 
 
-def instance_attribute(ev: Evaluator, base: Instance, attr: str) -> Value:
+def instance_attribute(ev: Evaluation, base: Instance, attr: str) -> Value:
     """An attribute or bound method of an object; properties are evaluated."""
     if attr in base.attrs:
         return base.attrs[attr]
@@ -209,9 +209,7 @@ def instance_attribute(ev: Evaluator, base: Instance, attr: str) -> Value:
             return Function(member.node, member.scope, member.defaults, base.cls, member.owner)
         bound = Function(member.node, member.scope, member.defaults, base, member.owner)
         if "property" in kinds:
-            from migrator.analysis import calls
-
-            return calls.call_function(ev, bound, None, [], {})
+            return ev.call_function(bound, None, [], {})
         return bound
     if member is not None:
         return member

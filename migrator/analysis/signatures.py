@@ -225,6 +225,12 @@ STATIC_NAMESPACES = (
 # lists of what variables there are by then
 VARIABLE_LISTS = frozenset({"tensorflow.trainable_variables", "tensorflow.global_variables"})
 
+GLOBAL_STEPS = frozenset(  # contrib's, and slim's, which stand under contrib.layers
+    f"tensorflow.{space}.{name}"
+    for space in ("train", "contrib.framework", "contrib.layers")
+    for name in ("get_global_step", "get_or_create_global_step")
+)
+
 # name -> the constant that TF 1.15 gives it
 CONSTANTS = {
     "tensorflow.estimator.ModeKeys.TRAIN": "train",

@@ -25,6 +25,8 @@ RULES = frozenset(
         "trips-apart",  # under AUTO_REUSE, a trip of a loop may take the variables of another
         "loop-again",  # the layers of one loop, used again in another, are not the last of them
         "partial",  # a partial function of a layer gives it arguments
+        "arg-scope",  # an arg_scope gives the layers that are called inside it other defaults
+        "scope-defaults",  # a variable_scope gives what is made inside it an initializer or regularizer
         "reused-alike",  # what reuses the variables of a layer may still differ from it
         "layer-object",  # a layer object called again uses its variables again
         "object-called-twice",  # an object that makes layers in its call makes new ones each time

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from migrator.analysis import calls
+from migrator.analysis import sites
 from migrator.analysis.values import (
     Function,
     Mapping,
@@ -20,13 +20,13 @@ from migrator.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from migrator.analysis.calls import Site
-    from migrator.analysis.evaluate import Evaluator
+    from migrator.analysis.evaluation import Evaluation
+    from migrator.analysis.sites import Site
 
 APPLIED = {"eval_metrics": "eval_metric_ops", "host_call": "host_call_result", "scaffold_fn": "scaffold"}
 
 
-def apply(ev: Evaluator, site: Site, spec: Result) -> None:
+def apply(ev: Evaluation, site: Site, spec: Result) -> None:
     """Evaluate the functions of a spec. What each returns is bound under the name of the field that it stands for.
 
     `facts.applied` holds the call that the library makes, by spec and field: a node without a place in the source,
@@ -48,10 +48,10 @@ def apply(ev: Evaluator, site: Site, spec: Result) -> None:
         known = ev.facts.callees.setdefault(call, [])
         if not any(k is function for k in known):
             known.append(function)
-        spec.bound[result] = calls.call(ev, calls.Site(call, site.scope, True), function, args, kwargs)
+        spec.bound[result] = ev.call_value(sites.Site(call, site.scope, True), function, args, kwargs)
 
 
-def apply_restoring(ev: Evaluator, site: Site, spec: Result) -> None:
+def apply_restoring(ev: Evaluation, site: Site, spec: Result) -> None:
     """Evaluate the `init_fn` of a spec's Scaffold, which is called with the scaffold and a session."""
     given = spec.bound.get("scaffold")
     for option in options(given) if given is not None else ():
@@ -60,7 +60,7 @@ def apply_restoring(ev: Evaluator, site: Site, spec: Result) -> None:
             if isinstance(called, Function) and called.node not in ev.facts.frames:
                 call = ast.copy_location(ast.Call(ast.Name("init_fn", ast.Load()), [], []), site.node)
                 arguments: list[Value] = [Opaque(Stage.STATIC), Opaque(Stage.STATIC)]
-                calls.call(ev, calls.Site(call, site.scope, True), called, arguments, {})
+                ev.call_value(sites.Site(call, site.scope, True), called, arguments, {})
 
 
 def function_and_arguments(field: str, given: Value) -> tuple[Value, list[Value], dict[str, Value]] | None:
@@ -68,6 +68,9 @@ def function_and_arguments(field: str, given: Value) -> tuple[Value, list[Value]
     if field == "scaffold_fn":
         found = [option for option in options(given) if is_none(option) is not True]
         return (found[0], [], {}) if len(found) == 1 and isinstance(found[0], (Function, Partial)) else None
+    if field == "host_call":  # under a condition it is given or not: it is only asked what it does
+        found = [option for option in options(given) if is_none(option) is not True]
+        given = found[0] if len(found) == 1 else given
     if not isinstance(given, Sequence) or given.open or len(given.items) != 2:
         return None
     function, tensors = given.items

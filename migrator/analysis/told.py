@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
-from migrator.analysis.facts import Facts
 from migrator.analysis.values import Const, Value
+
+if TYPE_CHECKING:
+    from migrator.analysis.facts import Facts
 
 Told = frozenset[tuple[ast.AST, str]]  # (definition, parameter)
 

@@ -1,10 +1,19 @@
-"""What differs from trip to trip of a loop: its own counter, and the texts that are made with it."""
+"""The trips of loops, and what differs from one to the next: a loop's counter, and the texts that are made with it."""
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 
 from migrator.analysis.values import Choice, Const, Opaque, Sequence, Value, options
+
+
+@dataclasses.dataclass(eq=False)
+class Loop:
+    """A loop whose trips are not known, as one activation of a function comes to it."""
+
+    node: ast.AST
+
 
 COUNTING = frozenset({"builtins.range", "builtins.enumerate"})
 

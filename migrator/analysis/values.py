@@ -6,9 +6,10 @@ import ast
 import dataclasses
 import enum
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from migrator.source.module import Module
+if TYPE_CHECKING:
+    from migrator.source.module import Module
 
 CHOICES = 8  # more alternatives than this are "something unknown"
 
@@ -100,6 +101,7 @@ class Instance(Value):
     attrs: dict[str, Value]
     open: bool = False
     sampled: bool = False  # made by the analysis itself, to look at a method
+    made: ast.Call | None = None  # the call that constructed it
     built: bool = False  # its constructor made layers: what it holds is known when the model is called
 
 
@@ -127,6 +129,7 @@ class Partial(Value):
     args: tuple[Value, ...]
     kwargs: dict[str, Value]
     call: ast.Call | None = None
+    anywhere: bool = False  # its arguments are written so that they mean the same wherever it is called
 
 
 @dataclasses.dataclass(eq=False)

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 from pathlib import PurePosixPath
 
-from migrator.analysis import calls, learn, lookup
+from migrator.analysis import calls, lookup
 from migrator.analysis.evaluate import Evaluator
-from migrator.analysis.facts import MODES, Facts
-from migrator.analysis.signatures import ESTIMATOR_SPECS, ESTIMATORS, STOPPING_HOOKS
-from migrator.analysis.told import Told, told_training
+from migrator.analysis.facts import Facts
+from migrator.analysis.signatures import ESTIMATOR_SPECS, ESTIMATORS
 from migrator.analysis.values import (
     ClassRef,
-    Const,
     Function,
     Instance,
     Member,
     Opaque,
-    Partial,
     Result,
     Scope,
     Stage,
@@ -27,6 +23,8 @@ from migrator.analysis.values import (
     join_all,
     options,
 )
+from migrator.detect.program import ModelFn, Program
+from migrator.detect.uses import find_constructions, find_escapes, find_uses, functions_of
 from migrator.rulebook import Rulebook
 from migrator.source.module import Module
 from migrator.source.project import Project
@@ -35,52 +33,6 @@ from migrator.source.syntax import children, descendants
 LABELS = ("labels", "targets")  # what a model_fn calls them; tf.contrib.learn took both names
 MARKS = ("stimator", "ModelFnOps", "model_fn")
 USES = frozenset({"train", "evaluate", "predict", "export_savedmodel", "export_saved_model"})
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class ModelFn:
-    """A function that returns EstimatorSpecs. `function` is one value of it, closure included."""
-
-    node: ast.FunctionDef
-    module: Module
-    function: Function
-    qualname: str
-    classes: tuple[ClassRef, ...] = ()  # of the objects whose method it is, where the program makes some
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Construction:
-    """`tf.estimator.Estimator(...)` with the model_fns that it may be given."""
-
-    call: ast.Call
-    module: Module
-    result: Result
-    model_fns: tuple[ast.FunctionDef, ...]
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Use:
-    """A call on an Estimator, or train_and_evaluate; `estimators` are the constructions it may be made on."""
-
-    call: ast.Call
-    module: Module
-    kind: str
-    result: Result
-    estimators: tuple[ast.Call, ...]
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Program:
-    """The program model of a project."""
-
-    facts: Facts
-    model_fns: tuple[ModelFn, ...]
-    constructions: tuple[Construction, ...]
-    uses: tuple[Use, ...]
-    escapes: tuple[Use, ...]
-    unattached: tuple[ModelFn, ...]  # functions of a model_fn's form that nothing here shows to be one
-    functions: dict[ast.AST, Function]
-    whole: bool  # every function was looked at in the files that use Estimators, and in those that use such files
 
 
 SURVEYED_CALLS = 15_000  # calls that a survey of a project follows
@@ -264,18 +216,6 @@ def makes_spec(callee: Value) -> bool:
     return isinstance(callee, Member) and callee.attr == "create_estimator_spec"
 
 
-def functions_of(value: Value | None) -> list[Function]:
-    """The project functions that a value may be, through partials; of an object, the method that a call runs."""
-    found: list[Function] = []
-    for option in options(value) if value is not None else ():
-        while isinstance(option, Partial):
-            option = option.function
-        option = lookup.as_function(option)
-        if isinstance(option, Function):
-            found.append(option)
-    return found
-
-
 def own_nodes(node: ast.FunctionDef) -> list[ast.AST]:
     """The nodes of a function's body, nested definitions left out."""
     found: list[ast.AST] = []
@@ -309,160 +249,4 @@ def qualified_name(module: Module, node: ast.AST) -> str:
     return search(module.tree, "") or str(getattr(node, "name", ""))
 
 
-def evaluate_model_fns(project: Project, rules: Rulebook, fns: list[ModelFn], survey_ev: Evaluator) -> Facts:
-    """The facts of model_fns in every mode; several when they delegate to one function that makes the specs."""
-    key = tuple(fn.node for fn in fns)
-    if key in survey_ev.evaluated:
-        return survey_ev.evaluated[key]
-    facts = evaluate_modes(project, rules, fns, survey_ev, frozenset())
-    told = told_training(facts)
-    if told:
-        facts = evaluate_modes(project, rules, fns, survey_ev, told)
-    with_defaults(facts, survey_ev.facts)
-    survey_ev.evaluated[key] = facts
-    return facts
-
-
-def with_defaults(facts: Facts, survey: Facts) -> None:
-    """Adds what is known of the defaults of parameters, which the survey evaluated where the functions are defined."""
-    for definition in facts.frames:
-        arguments = getattr(definition, "args", None)
-        defaults = [*arguments.defaults, *arguments.kw_defaults] if isinstance(arguments, ast.arguments) else []
-        for node in (n for default in defaults if default is not None for n in descendants(default)):
-            if node in survey.values:
-                facts.values.setdefault(node, survey.values[node])
-            if isinstance(node, ast.Call) and node in survey.callees:
-                facts.callees.setdefault(node, survey.callees[node])
-
-
-def evaluate_modes(project: Project, rules: Rulebook, fns: list[ModelFn], survey_ev: Evaluator, told: Told) -> Facts:
-    """One run over every mode; `told`: parameters that are known to tell the mode."""
-    facts = Facts()
-    ev = Evaluator(project, rules)
-    ev.modules = survey_ev.modules
-    ev.told = told
-    for fn in fns:
-        arguments = fn.node.args
-        names = [p.arg for p in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
-        for mode in MODES:
-            ev.begin(mode, facts)
-            function = of_any_object(ev, fn, survey_ev.facts)
-            ev.scopes = type(ev.scopes)()  # its object was made before the graph
-            given: dict[str, Value] = {
-                "features": Opaque(Stage.CALL),
-                **{name: Const(None, mode=True) if mode == "infer" else Opaque(Stage.CALL) for name in LABELS},
-                "mode": Const(mode, mode=True),
-                "params": Opaque(Stage.STATIC),
-            }
-            calls.call_function(ev, function, None, [], {k: v for k, v in given.items() if k in names})
-    return facts
-
-
-def of_any_object(ev: Evaluator, fn: ModelFn, survey: Facts) -> Function:
-    """A model_fn that is a method, or made in one, with an object that stands for all the program makes."""
-    function = fn.function
-    if function.bound is not None and not isinstance(function.bound, Instance):
-        return function
-    sample = with_self(ev, function)
-    this = object_of(sample)
-    if this is None:
-        return function
-    made = ev.facts.creations.setdefault(ev.mode, [])
-    before = len(made)
-    this = any_instance(ev, fn.classes[0] if fn.classes else this.cls, survey)
-    del made[before:]
-    if sample.bound is not None:
-        return Function(sample.node, sample.scope, sample.defaults, this, sample.owner)
-    return Function(function.node, with_object(function.scope, this), function.defaults, None, function.owner)
-
-
-def with_object(scope: Scope, this: Instance) -> Scope:
-    """The scopes around a function of a method, with another object as `self`."""
-    if "self" in scope.names:
-        return Scope(scope.module, {**scope.names, "self": this}, scope.parent, scope.outer_names)
-    outer = with_object(scope.parent, this) if scope.parent is not None else None
-    return Scope(scope.module, scope.names, outer, scope.outer_names)
-
-
 # ---------------------------------------------------------------------------------------------------- program level
-def find_constructions(facts: Facts) -> list[Construction]:
-    """Every Estimator construction met, once."""
-    found: dict[ast.Call, Construction] = {}
-    for node, values in facts.values.items():
-        for value in values.values():
-            for option in options(value):
-                if (
-                    isinstance(option, Result)
-                    and option.symbol in ESTIMATORS
-                    and option.call is node
-                    and not option.part
-                ):
-                    given = functions_of(option.bound.get("model_fn"))
-                    fns = tuple(dict.fromkeys(f.node for f in given if isinstance(f.node, ast.FunctionDef)))
-                    found[option.call] = Construction(option.call, option.module, option, fns)
-    return sorted(found.values(), key=lambda c: (c.module.path, c.call.lineno))
-
-
-def find_uses(facts: Facts) -> list[Use]:
-    """Every call on an Estimator met, once, with the constructions that may be behind it."""
-    found: dict[ast.Call, Use] = {}
-    for node, values in facts.values.items():
-        if not isinstance(node, ast.Call):
-            continue
-        for value in values.values():
-            for option in options(value):
-                if not isinstance(option, Result) or option.call is not node or option.part:
-                    continue
-                head, _, kind = option.symbol.partition(".")
-                if head in ("estimator", "learner") and kind.startswith(("evaluate.", "predict.")):
-                    continue  # a method of the results, which are a dictionary or a generator
-                if head in ("estimator", "learner"):
-                    receiver = option.bound.get("self")
-                elif option.symbol in HANDED:
-                    receiver, kind = option.bound.get("estimator"), HANDED[option.symbol]
-                elif option.symbol == learn.RUN:
-                    receiver, kind = estimator_within(option), "run_experiment"
-                else:
-                    continue
-                made = tuple(o.call for o in options(receiver) if isinstance(o, Result)) if receiver is not None else ()
-                previous = found.get(node)
-                if previous is not None:
-                    made = tuple(dict.fromkeys((*previous.estimators, *made)))
-                found[node] = Use(node, option.module, kind, option, made)
-    return sorted(found.values(), key=lambda u: (u.module.path, u.call.lineno))
-
-
-# what is handed an Estimator -> the kind of use
-HANDED = {
-    "tensorflow.estimator.train_and_evaluate": "train_and_evaluate",
-    learn.EXPERIMENT: "experiment",
-    learn.PREDICTOR: "predictor",
-    **dict.fromkeys(STOPPING_HOOKS, "stop_if"),
-}
-
-
-def estimator_within(run: Result) -> Value | None:
-    """The Estimators of the Experiments that a runner makes; None where it may make something else."""
-    found = [o for o in options(run.bound["experiment"]) if not isinstance(o, Opaque)]
-    made = [o.bound.get("estimator") for o in found if isinstance(o, Result) and o.symbol == learn.EXPERIMENT]
-    known = [value for value in made if value is not None]
-    return join_all(known) if known and len(known) == len(found) else None
-
-
-def find_escapes(facts: Facts) -> list[Use]:
-    """Library calls that are handed an Estimator and are not among its uses: what they do with it is not in sight."""
-    found: list[Use] = []
-    for call, callees in facts.callees.items():
-        known = {o for callee in callees for o in options(callee)}
-        if any(not isinstance(o, Symbol) or o.name in HARMLESS or o.name.startswith("builtins.") for o in known):
-            continue
-        value = facts.value(call)
-        handed = [facts.value(a) for a in (*call.args, *(k.value for k in call.keywords))]
-        results = [o for v in handed if v is not None for o in options(v) if isinstance(o, Result)]
-        made = [o for o in results if o.symbol in ESTIMATORS and not o.part]
-        if made and isinstance(value, Result):
-            found.append(Use(call, value.module, "escape", value, tuple(o.call for o in made)))
-    return sorted(found, key=lambda u: (u.module.path, u.call.lineno))
-
-
-HARMLESS = frozenset({*HANDED, "tensorflow.logging.info", "functools.partial"})

@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Callable
 
 from migrator.source.module import Module
-from migrator.source.syntax import children, remembered
+from migrator.source.syntax import children, is_written, remembered
 
 Rewrite = Callable[[ast.AST], str | None]
 
@@ -33,6 +33,8 @@ class Renderer:
         """The node's own text with only its descendants replaced."""
         if isinstance(node, ast.JoinedStr):
             return self._formatted(node, shift)
+        if is_written(node):
+            return self._written(node)
         start, end = self.module.span(node)
         pieces: list[str] = []
         at = start
@@ -66,6 +68,19 @@ class Renderer:
                 moved.append(line[min(-shift, len(line) - len(line.lstrip(" "))) :])
         return "\n".join(moved)
 
+    def _written(self, node: ast.AST) -> str:
+        """The text of an expression that stands in no file."""
+        match node:
+            case ast.Call():
+                named = [f"{k.arg}={self.expression(k.value)}" for k in node.keywords]
+                return call_text(self.expression(node.func), [*map(self.expression, node.args), *named])
+            case ast.Attribute():
+                return f"{self.expression(node.value)}.{node.attr}"
+            case ast.List() | ast.Tuple():
+                shown = ", ".join(map(self.expression, node.elts))
+                return f"[{shown}]" if isinstance(node, ast.List) else f"({shown},)"
+        return ast.unparse(node)
+
     def _protect(self, text: str, parent: ast.AST, child: ast.AST) -> str:
         """The replacement in parentheses where its new neighbours would tear it apart."""
         if isinstance(parent, _TIGHT) or (isinstance(parent, ast.Call) and parent.func is child):
@@ -87,7 +102,7 @@ class Renderer:
         """An f-string: before Python 3.12 its inner positions are unusable, so a changed one is printed anew."""
         start, end = self.module.span(node)
         changed = False
-        copied = ast.parse(self.copy(start, end), mode="eval").body
+        copied = ast.parse(f"({self.copy(start, end)})", mode="eval").body  # it may go on over several lines
         originals = [n for n in ast.walk(node) if isinstance(n, ast.FormattedValue)]
         copies = [n for n in ast.walk(copied) if isinstance(n, ast.FormattedValue)]
         for original, copy in zip(originals, copies, strict=True):
@@ -209,3 +224,13 @@ def standalone(text: str) -> str:
 def call_text(function: str, arguments: list[str]) -> str:
     """`function(arguments)` on one line; lines that turn out too long are broken when the statement is printed."""
     return f"{function}({', '.join(arguments)})"
+
+
+def with_arguments(call: str, arguments: list[str]) -> str:
+    """A call with more arguments at its end, on a line of their own where the others are."""
+    before = call[:-1].rstrip().rstrip(",")
+    if before.endswith("("):
+        return f"{before}{', '.join(arguments)})"
+    last = before.split("\n")[-1]
+    gap = ", " if "\n" not in before else ",\n" + " " * (len(last) - len(last.lstrip()))
+    return f"{before}{gap}{', '.join(arguments)})"

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Member, Opaque, Stage, Symbol, Value, options, stage_of
-from migrator.lower.context import Context
-from migrator.source.module import Module
 from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
+    from migrator.source.module import Module
 
 # names of TensorFlow and its companions that bring a network which is not written in the program
 BRINGING = {

@@ -5,14 +5,17 @@ from __future__ import annotations
 import ast
 import dataclasses
 from collections.abc import Iterable
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from migrator.analysis.values import Result, Stage, Symbol, options, truth
-from migrator.lower.context import Context
 from migrator.lower.gradients import around
-from migrator.lower.train_ops import Clip, TrainOp
-from migrator.source.module import Module
+from migrator.lower.update_ops import is_update_ops
 from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
+    from migrator.lower.train_ops import Clip, TrainOp
+    from migrator.source.module import Module
 
 NORMS = ("layers.batch_normalization", "layers.batch_norm", "layers.BatchNormalization")
 
@@ -152,7 +155,6 @@ def check_updates(ctx: Context, module: Module, function: ast.FunctionDef, branc
 
 def runs_updates(ctx: Context, function: ast.FunctionDef, call: ast.Call) -> bool:
     """True when a minimisation waits for UPDATE_OPS, or is grouped with them."""
-    from migrator.lower.optimizer import is_update_ops
 
     for node in descendants(function):
         if isinstance(node, ast.With) and any(call in descendants(s) for s in node.body):

@@ -5,18 +5,19 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from migrator.lower import rewriting
+from migrator.lower import symbols
 from migrator.lower.partials import written_out
 from migrator.rulebook import bind, default_source
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
-    from migrator.lower.staging import Site, Staging
+    from migrator.lower.body import Body
+    from migrator.lower.sites import Site
 
 SIDES = (("true_fn", "fn1"), ("false_fn", "fn2"))
 
 
-def chosen_by_mode(st: Staging, earlier: Site, site: Site) -> bool:
+def chosen_by_mode(st: Body, earlier: Site, site: Site) -> bool:
     """True when one of two uses of a batch norm is taken in training and the other outside of it; noted on `st`."""
     by_training = {training_of(st, one): one for one in (earlier, site)}
     trained, tested = by_training.get("True"), by_training.get("False")
@@ -26,7 +27,7 @@ def chosen_by_mode(st: Staging, earlier: Site, site: Site) -> bool:
     if not all(names):
         return False
     for call in descendants(st.node):
-        if isinstance(call, ast.Call) and rewriting.called_symbol(st.ctx, call) == "tensorflow.cond":
+        if isinstance(call, ast.Call) and symbols.called_symbol(st.ctx, call) == "tensorflow.cond":
             test, sides = parts(call)
             if sides == names and test is not None and st.training_text(test) == "training":
                 st.both_ways[call] = names[0]
@@ -37,7 +38,7 @@ def chosen_by_mode(st: Staging, earlier: Site, site: Site) -> bool:
     return False
 
 
-def note(st: Staging, site: Site) -> None:
+def note(st: Body, site: Site) -> None:
     """Tell what TensorFlow 1 also did: where no collection holds the updates, they ran in every mode."""
     rule = site.own.rule
     call = written_out(st.ctx, st.module, site.own.call)
@@ -51,7 +52,7 @@ def note(st: Staging, site: Site) -> None:
         st.ctx.note("averages-in-evaluation", "warning", st.module, site.own.call, message)
 
 
-def of_one_input(st: Staging, earlier: Site, site: Site) -> bool:
+def of_one_input(st: Body, earlier: Site, site: Site) -> bool:
     """True when both take the same tensor: one expression, of names that are not bound between them."""
     given = []
     for one in (earlier, site):
@@ -72,7 +73,7 @@ def plain(node: ast.expr) -> bool:
     return not any(isinstance(n, (ast.Call, ast.Await, ast.Yield, ast.NamedExpr)) for n in descendants(node))
 
 
-def training_of(st: Staging, site: Site) -> str:
+def training_of(st: Body, site: Site) -> str:
     """What a batch norm is told: "True", "False", or any other source text."""
     rule = site.own.rule
     if rule is None or not rule.training:
@@ -82,7 +83,7 @@ def training_of(st: Staging, site: Site) -> str:
     return ast.unparse(node) if node is not None else default_source(rule, rule.training) or ""
 
 
-def result_name(st: Staging, site: Site) -> str:
+def result_name(st: Body, site: Site) -> str:
     """The name that holds the result of a call, when it is bound once and read once."""
     node = site.step.node
     target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None

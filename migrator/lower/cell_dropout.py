@@ -8,15 +8,20 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from migrator.analysis.modes import ALL, Specialiser, mode_condition, walk
 from migrator.analysis.values import Const, Function, Sequence, options, same
 from migrator.emit.fragments import Renderer, call_text
 from migrator.lower.cells import Render, arguments_of, check_tuple_state, is_cell, kind_of, layer_text, masked
-from migrator.lower.context import Context
 from migrator.lower.owning import owns
-from migrator.source.module import Module
+from migrator.lower.rule_arguments import one_minus
+from migrator.lower.symbols import called_symbol
 from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
+    from migrator.source.module import Module
 
 
 def rewritten(ctx: Context, module: Module, call: ast.Call, symbol: str, render: Render) -> str:
@@ -52,8 +57,6 @@ def dropout_text(ctx: Context, module: Module, call: ast.Call, given: dict[str, 
     arguments = [render(given["cell"])]
     kept = keep_probs(ctx, given)
     for name, node in kept.items():
-        from migrator.lower.rewriting import one_minus
-
         chosen, text = in_training(ctx, module, node, render)
         arguments.append(f"{name.replace('keep_prob', 'rate')}={one_minus(chosen, text)}")
     if kept and not follows_mode(ctx, module, call, kept):
@@ -253,7 +256,6 @@ def stored(node: ast.AST) -> Iterator[str]:
 
 def static_reads(ctx: Context, module: Module, function: ast.FunctionDef, call: ast.AST) -> list[ast.expr] | None:
     """What is read at construction by a DropoutWrapper, or a test around one; None for other expressions."""
-    from migrator.lower.rewriting import called_symbol
 
     if not isinstance(call, ast.Call):
         return beside_mode(ctx, function, call)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migrator.analysis.values import Const, Result, Sequence, Value, depends_on_mode, join_all, options, same_arguments
 from migrator.lower.cell_dropout import depends, function_around, keep_probs, only_trains
 from migrator.lower.cells import HOMES, LAYERS, PERMUTE, SCOPES, arguments_of, is_cell, kind_of
-from migrator.lower.context import Context
-from migrator.source.module import Module
 from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
+    from migrator.source.module import Module
 
 Node = dict[str, Any]
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from migrator.analysis.signatures import FUSED_RNN_CALL, FUSED_RNNS, RNN_CALLS, SIGNATURES
 from migrator.analysis.values import Const, Result, Symbol, Value, options
 from migrator.emit.fragments import call_text
-from migrator.lower.context import Context
+from migrator.lower.rule_arguments import activation
 from migrator.rulebook import parameters
-from migrator.source.module import Module
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
+    from migrator.source.module import Module
 
 Render = Callable[[ast.AST], str]
 
@@ -84,8 +87,6 @@ def layer_text(ctx: Context, module: Module, call: ast.Call, symbol: str, render
     check_dtype(ctx, module, cell.get("dtype"))
     arguments = [render(cell["num_units"])]
     if not none(cell.get("activation")):
-        from migrator.lower.rewriting import activation
-
         arguments.append(f"activation={activation(ctx, cell['activation'], render(cell['activation']))}")
     given = cell.get("initializer", cell.get("kernel_initializer"))
     initializer = "'glorot_uniform'" if given is None or none(given) else render(given)

@@ -6,11 +6,11 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Const, Result, Symbol, options
-from migrator.source.module import Module
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
-    from migrator.lower.groups import Group
+    from migrator.lower.group import Group
+    from migrator.source.module import Module
 
 SETTINGS = (
     "tensorflow.estimator.tpu.TPUConfig",
@@ -19,6 +19,11 @@ SETTINGS = (
     "tensorflow.GPUOptions",
 )
 SETTINGS_OF = frozenset({"cluster", "tpu_config", "master", "evaluation_master", "session_config"})
+
+
+RUN_CONFIGS = frozenset(
+    {"tensorflow.estimator.RunConfig", "tensorflow.estimator.tpu.RunConfig", "tensorflow.contrib.learn.RunConfig"}
+)
 
 
 def goes(group: Group, module: Module, node: ast.stmt) -> bool:
@@ -116,7 +121,6 @@ def is_read(node: ast.expr) -> bool:
 
 def run_config_calls(group: Group, module: Module) -> list[list[ast.AST]]:
     """The nodes of every RunConfig's arguments that go."""
-    from migrator.lower.groups import RUN_CONFIGS
 
     found: list[list[ast.AST]] = []
     for call in descendants(module.tree):

@@ -6,23 +6,24 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Stage
+from migrator.lower import checkpoint_starts
+from migrator.lower.counters import enumerate_counter
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
-    from migrator.lower.staging import Staging
+    from migrator.lower.body import Body
 
 
-def by_trip(st: Staging, node: ast.expr | None) -> str | None:
+def by_trip(st: Body, node: ast.expr | None) -> str | None:
     """`layer_{i}` for a name made of the number of the trip in the innermost loop around it; None for others."""
-    from migrator.lower.rendering import enumerate_counter
 
-    loops = st._loops_around(node) if node is not None else ()
+    loops = st.loops_around(node) if node is not None else ()
     around = loops[-1].node if loops else None
     counter = enumerate_counter(around) if isinstance(around, ast.For) else None
     if node is None or counter is None or not isinstance(around, ast.For):
         return None
     stores = [n for n in descendants(st.node) if isinstance(n, ast.Name) and n.id == counter]
-    if sum(isinstance(n.ctx, ast.Store) for n in stores) != 1 or st._loops_around(node)[-1].node is not around:
+    if sum(isinstance(n.ctx, ast.Store) for n in stores) != 1 or st.loops_around(node)[-1].node is not around:
         return None
     parts = pieces(node, counter)
     return None if parts is None or parts.count("{i}") != 1 or "{" in parts.replace("{i}", "") else parts
@@ -59,11 +60,10 @@ def pieces(node: ast.expr, counter: str) -> str | None:
     return None
 
 
-def as_expression(st: Staging, node: ast.expr | None) -> str | None:
+def as_expression(st: Body, node: ast.expr | None) -> str | None:
     """A static name as a method of the layer can compute it; None where it cannot, or where nobody asks for names."""
-    from migrator.lower import warm_starts
 
-    if node is None or not warm_starts.needs_names(st.ctx) or st.ctx.facts.stage(node) > Stage.STATIC:
+    if node is None or not checkpoint_starts.needs_names(st.ctx) or st.ctx.facts.stage(node) > Stage.STATIC:
         return None
     before = dict(st.captured)
     if st.loads_call(node):

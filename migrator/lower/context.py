@@ -6,16 +6,20 @@ import ast
 import dataclasses
 import keyword
 import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from migrator.analysis.facts import Facts, Refusal
-from migrator.conversion import Options
 from migrator.emit.support import pieces
 from migrator.ledger import Finding, Level, Severity
 from migrator.lower.namespaces import ended_aliases
-from migrator.rulebook import Rulebook
-from migrator.source.module import Module
-from migrator.source.project import Project
 from migrator.source.syntax import descendants, remembered
+
+if TYPE_CHECKING:
+    from migrator.conversion import Options
+    from migrator.rulebook import Rulebook
+    from migrator.source.module import Module
+    from migrator.source.project import Project
 
 SUPPORT = "estimator_semantics"
 # setting these on a Keras class raises, or hides a method (measured, Keras 3.15)
@@ -97,6 +101,7 @@ class Shared:
 
     names: dict[ast.AST, str] = dataclasses.field(default_factory=dict)  # definition -> the name of its class
     held: dict[ast.AST, set[str]] = dataclasses.field(default_factory=dict)  # class -> attributes read of its objects
+    held_methods: dict[ast.AST, set[str]] = dataclasses.field(default_factory=dict)  # class -> their methods called
     grown: bool = False  # a unit reads more of some objects than an earlier one, whose layer is written already
 
 
@@ -104,6 +109,7 @@ class Shared:
 class Context:
     """State of lowering one unit."""
 
+    lower_definition: Callable[..., Any]  # (context, staging, owning call) -> the owner it calls; see owner.owner_of
     project: Project
     rules: Rulebook
     facts: Facts

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Function, options
-from migrator.lower.context import Context
 from migrator.source.syntax import descendants, is_generator
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
 
 
 def constructor(ctx: Context, init: ast.FunctionDef) -> ast.FunctionDef:

@@ -8,15 +8,15 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from migrator.analysis.changes import PARAMS
-from migrator.analysis.facts import Facts
-from migrator.analysis.modes import Step
 from migrator.lower.context import Context, top_level_names
 from migrator.lower.slices import definitions, mutated
-from migrator.source.module import Module
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
-    from migrator.lower.staging import Staging
+    from migrator.analysis.facts import Facts
+    from migrator.analysis.modes import Step
+    from migrator.lower.body import Body
+    from migrator.source.module import Module
 
 
 def with_copies(facts: Facts, method: list[str]) -> list[str]:
@@ -100,7 +100,7 @@ def changed_by(node: ast.AST, name: str) -> bool:
     return name in changed - replaced
 
 
-def check_other_item(st: Staging, step: Step, node: ast.AST) -> None:
+def check_other_item(st: Body, step: Step, node: ast.AST) -> None:
     """Refuse reading params that a later statement changes, but for another item: `call` reads their last state."""
     targets = step.node.targets if isinstance(step.node, ast.Assign) else [getattr(step.node, "target", None)]
     stored = [t.slice.value for t in targets if isinstance(t, ast.Subscript) and isinstance(t.slice, ast.Constant)]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Opaque, Stage, is_none
-from migrator.lower.context import Context
 from migrator.lower.train_ops import Clip, TrainOp, argument
-from migrator.source.module import Module
+from migrator.lower.update_ops import is_update_ops
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
+    from migrator.source.module import Module
 
 TRAINING = "tensorflow.contrib.training.create_train_op"
 SLIM = "tensorflow.contrib.layers.learning.create_train_op"
@@ -20,7 +24,6 @@ REFUSED = {
 
 def train_op(ctx: Context, module: Module, call: ast.Call, symbol: str) -> TrainOp:
     """The minimisation that one call of create_train_op is. What it does beyond that refuses."""
-    from migrator.lower.optimizer import is_update_ops
 
     for name, reason in REFUSED.items():
         if (

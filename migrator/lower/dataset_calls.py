@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.emit.fragments import call_text
-from migrator.lower import rewriting
+from migrator.lower import symbols
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ def applied_text(ctx: Context, node: ast.Call, render: Callable[[ast.AST], str])
     if not isinstance(node.func, ast.Attribute) or node.func.attr != "apply" or len(given) != 1:
         return None
     made = given[0]
-    symbol = rewriting.called_symbol(ctx, made) if isinstance(made, ast.Call) else None
+    symbol = symbols.called_symbol(ctx, made) if isinstance(made, ast.Call) else None
     if symbol not in DROPPING or not isinstance(made, ast.Call):
         return None
     method, names = DROPPING[symbol]

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
-from migrator.analysis.facts import Facts
 from migrator.analysis.modes import walk
 from migrator.analysis.signatures import ESTIMATOR_SPECS
 from migrator.analysis.values import Function, Result, options
 from migrator.detect.programs import LABELS
 from migrator.emit.fragments import call_text
-from migrator.lower import copies, objects, owners, rendering
+from migrator.lower import class_lines, construction_lines, copies, objects, rendering
 from migrator.lower.context import Context, class_name, identifier
-from migrator.lower.owned_calls import python_arguments
 from migrator.lower.owning import own_call
+from migrator.lower.python_calls import python_arguments
 from migrator.lower.slices import slice_steps
 from migrator.lower.staging import Staging
 from migrator.lower.units import LoweredModel
-from migrator.source.module import Module
 from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.analysis.facts import Facts
+    from migrator.source.module import Module
 
 
 def delegate(facts: Facts, node: ast.FunctionDef) -> ast.FunctionDef | None:
@@ -42,7 +45,7 @@ def delegate(facts: Facts, node: ast.FunctionDef) -> ast.FunctionDef | None:
 
 def lower_delegator(ctx: Context, module: Module, node: ast.FunctionDef, target: LoweredModel) -> LoweredModel:
     """The builder of a delegating model_fn. Refuses one that prepares tensors before it delegates."""
-    given = owners.parameter_order(node)
+    given = class_lines.parameter_order(node)
     known = {"features": "call", **dict.fromkeys(LABELS, "call"), "mode": "mode"}
     this = objects.object_name(node, ctx.facts.frames[node][0].function)
     first = [this] if given[:1] == [this] else []
@@ -71,7 +74,7 @@ def lower_delegator(ctx: Context, module: Module, node: ast.FunctionDef, target:
     for name in sorted(start):
         if roles.get(name) != "static":
             raise ctx.refuse("unbound", node, module, f"`{name}` is not known when the model is built")
-    lines = rendering.static_block(st, st.steps, needed, "    ", 0, set())
+    lines = construction_lines.static_block(st, st.steps, needed, "    ", 0, set())
     positional = {id(a) for a in call.args}
     shown: list[str] = []
     leading = True
@@ -92,9 +95,9 @@ def lower_delegator(ctx: Context, module: Module, node: ast.FunctionDef, target:
     name = ctx.top_level_name(module, f"build_{identifier(class_name(node.name))}")
     parameters = [p for p in given if roles[p] == "static"]
     text = [*objects.decorators(module, node)]
-    text += owners.def_line(name, [*first, *owners.signature(node, module, parameters, st)], "")
-    doc = owners.documentation(node)
-    text += owners.docstring(st, doc, "    ") if doc is not None else []
+    text += class_lines.def_line(name, [*first, *class_lines.signature(node, module, parameters, st)], "")
+    doc = class_lines.documentation(node)
+    text += class_lines.docstring(st, doc, "    ") if doc is not None else []
     text += copies.copy_of_params(ctx, module, lines, "    ")
     text += [*rendering.compact(lines), *rendering.wrapped("    return ", call_text(builder, shown), "")]
     return LoweredModel(

@@ -5,20 +5,20 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from migrator.analysis.calls import CURRENT_SCOPE
+from migrator.analysis.library_calls import CURRENT_SCOPE
 from migrator.analysis.values import Result, Stage, Symbol
-from migrator.lower import rewriting
+from migrator.lower import symbols
 
 if TYPE_CHECKING:
-    from migrator.lower.staging import Staging
+    from migrator.lower.body import Body
 
 SILENT = ("tensorflow.logging.", "tensorflow.summary.", "builtins.print", "logging.", "absl.logging.", "pprint.")
 COLLECTIONS = ("tensorflow.add_to_collection", "tensorflow.contrib.layers.summarize")
 
 
-def keeps(st: Staging, call: ast.Call) -> bool:
+def keeps(st: Body, call: ast.Call) -> bool:
     """True when a bare call must stay in the call half. Dropping one leaves a finding; unsure refuses."""
-    symbol = rewriting.called_symbol(st.ctx, call) or ""
+    symbol = symbols.called_symbol(st.ctx, call) or ""
     rule = st.ctx.rules.find(symbol) if symbol else None
     if symbol.startswith(SILENT) or (rule is not None and rule.kind == "drop"):
         what = "summary" if ".summary." in symbol else "message"

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from migrator.analysis import learn
 from migrator.analysis.signatures import SIGNATURES
 from migrator.analysis.values import Const, Partial, Result, Sequence, Value, is_none, options
-from migrator.detect.programs import Use
 from migrator.emit.fragments import call_text
-from migrator.lower import export_calls, hooks, learners, run_configs
-from migrator.lower.groups import Group, Render, given
+from migrator.lower import export_calls, hooks, input_datasets, learners, run_configs
+from migrator.lower.groups import Render, given
 from migrator.lower.input_arguments import enclosing
 from migrator.rulebook import parameters
-from migrator.source.module import Module
+
+if TYPE_CHECKING:
+    from migrator.detect.program import Use
+    from migrator.lower.group import Group
+    from migrator.source.module import Module
 
 # what one may ask of an Experiment, attributes included
 METHODS = frozenset({"train", "evaluate", "train_and_evaluate", "continuous_train_and_eval", "test"})
@@ -158,9 +162,8 @@ def left_out(group: Group, module: Module, name: str, node: ast.expr) -> bool:
 
 def input_text(group: Group, module: Module, node: ast.expr, use: Use, render: Render, mode: str) -> str:
     """An input function as it is handed on: the function, or the dataset that stands in its place now."""
-    from migrator.lower import training
 
-    text = training.dataset_text(group, module, node, use, render, mode)
+    text = input_datasets.dataset_text(group, module, node, use, render, mode)
     if isinstance(node, ast.Lambda):
         return f"lambda: {text}"
     shown = render(node)

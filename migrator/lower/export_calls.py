@@ -10,12 +10,13 @@ from migrator.analysis.values import Function, Mapping, Opaque, Partial, Result,
 from migrator.emit.fragments import call_text
 from migrator.lower import serving
 from migrator.lower.context import Refused
-from migrator.lower.groups import EXPORTERS, given
+from migrator.lower.groups import EXPORTERS, given, refuse_others
 
 if TYPE_CHECKING:
-    from migrator.detect.programs import Use
+    from migrator.detect.program import Use
     from migrator.lower.context import Context
-    from migrator.lower.groups import Group, Render
+    from migrator.lower.group import Group
+    from migrator.lower.groups import Render
     from migrator.source.module import Module
 
 RAW = "tensorflow.estimator.export.build_raw_serving_input_receiver_fn"
@@ -25,7 +26,6 @@ FORMAT = frozenset({"strip_default_attrs", "as_text"})  # how the files are writ
 
 def export_text(group: Group, use: Use, receiver: str, arguments: dict[str, ast.expr], render: Render) -> str:
     """The call that writes a SavedModel. Refuses receivers that cannot be followed."""
-    from migrator.lower.training import refuse_others
 
     ctx, module, call = group.ctx, use.module, use.call
     refuse_others(group, module, call, arguments, {"export_dir_base", "serving_input_receiver_fn", *FORMAT})
@@ -80,7 +80,6 @@ def signature_option(group: Group, module: Module, call: ast.Call, estimators: t
 
 def exporter_text(group: Group, module: Module, call: ast.Call, symbol: str, render: Render) -> str:
     """An exporter of train_and_evaluate in its Keras form."""
-    from migrator.lower.training import refuse_others
 
     ctx = group.ctx
     arguments = given(call, symbol)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from migrator.analysis.facts import Refusal
 from migrator.analysis.modes import walk
 from migrator.analysis.values import Mapping, Result, options
-from migrator.lower import owners, rendering
+from migrator.lower import class_lines, rendering
 from migrator.lower.context import Refused
+from migrator.lower.model_parts import bind_outputs, check_versions, known
 from migrator.lower.slices import all_definitions, slice_steps
+from migrator.lower.unbound import bound_by
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
-    from migrator.lower.model import ModelParts
+    from migrator.analysis.facts import Refusal
+    from migrator.lower.model_parts import ModelParts
 
 PREDICT = "tensorflow.estimator.export.PredictOutput"
 INFER = frozenset({"infer"})
@@ -79,7 +81,6 @@ def same_as_predictions(parts: ModelParts, output: Result) -> bool:
 
 def serve_method(parts: ModelParts) -> list[str]:
     """`serve`, which computes what an exported model answers, by signature."""
-    from migrator.lower.model import bind_outputs, known
 
     ctx = parts.ctx
     st = parts.staging(INFER)
@@ -102,9 +103,10 @@ def serve_method(parts: ModelParts) -> list[str]:
     live = set().union(*(st.loads_call(given) for _, given, _ in shown))
     provided = parts.provided()
     needed, start = slice_steps(st.steps, live, st.loads_call, lambda step: False, provided)
+    check_versions(parts, st, provided)
     lines = rendering.call_block(st, st.steps, needed, "        ", lambda step: [])
-    known(parts, start, {parts.features}, "the export outputs")
-    head = owners.def_line("serve", ["self", "data"])
+    known(parts, start - bound_by(st, needed), {parts.features}, "the export outputs")
+    head = class_lines.def_line("serve", ["self", "data"])
     head.append('        """What the exported model answers, by signature."""')
     unpack = ctx.use(parts.module, "keras.utils.unpack_x_y_sample_weight")
     head.append(f"        {parts.features}, _, _ = {unpack}(data)")

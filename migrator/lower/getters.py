@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Function, Result, Value, options
-from migrator.lower.context import Context
-from migrator.lower.owning import one_definition
-from migrator.source.module import Module
+from migrator.lower.definitions import one_definition
 from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
+    from migrator.source.module import Module
 
 SCOPE = "tensorflow.variable_scope"
 LOW_PRECISION = frozenset({"float16", "half", "bfloat16"})

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from migrator.analysis.modes import Specialiser, Step, walk
 from migrator.analysis.values import Const, Function, Result, Stage, options, truth
-from migrator.lower.context import Context
 from migrator.lower.gradient_ways import CLIPS, COMPUTED, SOURCES, Lost, Way, of_gradient, of_pair, of_pairs
 from migrator.lower.slices import slice_steps
 from migrator.lower.train_ops import Clip, argument
-from migrator.source.module import Module
 from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
+    from migrator.source.module import Module
 
 COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)
 

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import TYPE_CHECKING
 
 from migrator.analysis.signatures import SIGNATURES
 from migrator.analysis.values import Result, Sequence, Value, options
-from migrator.detect.programs import Construction, Program, Use
-from migrator.lower import clusters
-from migrator.lower.context import Context
+from migrator.lower import (
+    clusters,
+    hooks,
+)
+from migrator.lower.clusters import RUN_CONFIGS
 from migrator.lower.hooks import passive_rule
 from migrator.rulebook import parameters
-from migrator.source.module import Module
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
-    from migrator.lower.units import LoweredModel
+    from migrator.lower.group import Group
+    from migrator.source.module import Module
 
-RUN_CONFIGS = frozenset(
-    {"tensorflow.estimator.RunConfig", "tensorflow.estimator.tpu.RunConfig", "tensorflow.contrib.learn.RunConfig"}
-)
 CONSUMED = RUN_CONFIGS | {
     "tensorflow.estimator.TrainSpec",
     "tensorflow.estimator.EvalSpec",
@@ -32,19 +30,6 @@ CONSUMED = RUN_CONFIGS | {
 EXPORTERS = frozenset(f"tensorflow.estimator.{kind}Exporter" for kind in ("Final", "Latest", "Best"))
 
 Render = Callable[..., str]  # (node, columns by which continuation lines move)
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Group:
-    """What is converted together."""
-
-    ctx: Context  # with the facts of the whole program
-    program: Program
-    models: dict[ast.AST, LoweredModel]
-    constructions: dict[ast.Call, Construction]
-    uses: dict[ast.Call, Use]
-    unused: dict[str, set[str]] = dataclasses.field(default_factory=dict)  # file -> names that TPU settings leave
-    substituted: dict[ast.AST, str] = dataclasses.field(default_factory=dict)  # nodes with another text
 
 
 def given(call: ast.Call, symbol: str) -> dict[str, ast.expr]:
@@ -159,3 +144,15 @@ def is_hook_part(group: Group, module: Module, node: ast.AST) -> bool:
         and passive_rule(group.ctx, group.ctx.facts.value(call)) is not None
         for call in descendants(module.tree)
     )
+
+
+def refuse_others(
+    group: Group, module: Module, call: ast.Call, arguments: dict[str, ast.expr], known: Set[str]
+) -> None:
+    """Refuse arguments that have no counterpart."""
+    for name, node in arguments.items():
+        if name in known or (isinstance(node, (ast.List, ast.Tuple)) and not node.elts):
+            continue
+        if name == "hooks" and hooks.all_passive(group.ctx, module, node):
+            continue
+        raise group.ctx.refuse("estimator-argument", call, module, f"`{name}` has no counterpart yet")

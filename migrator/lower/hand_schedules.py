@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis.modes import walk
 from migrator.analysis.values import Result, Stage, options
-from migrator.lower import rendering, steps
+from migrator.lower import construction_lines, rendering, steps
 from migrator.lower.slices import all_definitions, slice_steps
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
-    from migrator.lower.staging import Staging
+    from migrator.lower.body import Body
 
 
-def is_computed(st: Staging, node: ast.expr | None) -> bool:
+def is_computed(st: Body, node: ast.expr | None) -> bool:
     """True for a rate that follows the step by operations of the program's own, not by a schedule alone."""
     value = st.ctx.facts.value(node) if node is not None else None
     if node is None or value is None:
@@ -27,7 +27,7 @@ def is_computed(st: Staging, node: ast.expr | None) -> bool:
     return not all(isinstance(o, Result) and steps.returns_schedule(st.ctx, o) for o in options(value))
 
 
-def function_lines(st: Staging, rate: ast.expr, before: ast.AST, indent: str) -> tuple[list[str], str]:
+def function_lines(st: Body, rate: ast.expr, before: ast.AST, indent: str) -> tuple[list[str], str]:
     """(the function that computes a rate from the step, the schedule that calls it) for the body of a builder.
 
     `before` is the call that is given the rate. Raises Refused for a rate that depends on more than the step and what
@@ -53,7 +53,7 @@ def function_lines(st: Staging, rate: ast.expr, before: ast.AST, indent: str) ->
             raise ctx.refuse("hand-written-schedule", rate, module, message)
     name = f"{rate.id}_at" if isinstance(rate, ast.Name) else "learning_rate_at"
     deeper = indent + "    "
-    body = rendering.compact(rendering.static_block(st, st.steps, needed, deeper, 0, set()))
+    body = rendering.compact(construction_lines.static_block(st, st.steps, needed, deeper, 0, set()))
     text = st.static_text(rate)
     stored = {n for step in walk(st.steps) if step in needed for n in all_definitions(step)}
     parameters = [st.follows_step, *(f"{n}={n}" for n in sorted(stored & start))]
@@ -64,7 +64,7 @@ def function_lines(st: Staging, rate: ast.expr, before: ast.AST, indent: str) ->
     return lines, ctx.use(module, f"support.StepSchedule({name})")
 
 
-def step_name(st: Staging) -> str:
+def step_name(st: Body) -> str:
     """What the program calls the global step in a body: one name for all that stands for it."""
     names = [n.id for n in descendants(st.node) if isinstance(n, ast.Name) and steps.is_global_step(st.ctx, n)]
     return names[0] if names else "step"

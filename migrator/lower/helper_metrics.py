@@ -7,30 +7,31 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis.modes import Specialiser, Step, walk
 from migrator.analysis.values import Result
-from migrator.lower import rendering, tpu_specs
+from migrator.lower import metric_values, rendering, tpu_specs
+from migrator.lower.class_lines import def_line
+from migrator.lower.definitions import calls_in
 from migrator.lower.metric_entries import EVAL, Entry
-from migrator.lower.owners import Owner, def_line
-from migrator.lower.owning import calls_in
+from migrator.lower.owner import Owner
+from migrator.lower.owning import own_call
 from migrator.lower.slices import slice_steps
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
-    from migrator.lower.model import ModelParts
-    from migrator.lower.staging import Staging
+    from migrator.lower.body import Body
+    from migrator.lower.model_parts import ModelParts
 
 
 def check(parts: ModelParts) -> None:
     """Take the entries that stand in helpers; name the metrics that their values are computed from."""
-    from migrator.lower import metric_results
 
     own = [(key, entry) for key, entry in parts.results if entry.body is parts.node]
     others = [(key, entry) for key, entry in parts.results if entry.body is not parts.node]
     parts.results = own
     for key, entry in others:
         value, update = pair_of(parts, entry)
-        updated = metric_results.updates(parts, entry, parts.ctx.facts.value(update, "eval"))
+        updated = metric_values.updates(parts, entry, parts.ctx.facts.value(update, "eval"))
         call = value_call(parts, value)
-        if call is not None and call in updated and call not in parts.ctx.metric_names and "/" not in key:
+        if call is not None and call in updated and call not in parts.ctx.metric_names:
             parts.ctx.metric_names[call] = key
         else:
             parts.helper_results.setdefault(entry.body, []).append((key, entry))
@@ -46,7 +47,6 @@ def check(parts: ModelParts) -> None:
 
 def metric_calls(parts: ModelParts, helper: ast.FunctionDef) -> list[ast.Call]:
     """The calls of a function that make metrics, in source order."""
-    from migrator.lower.owning import own_call
 
     found = [call for call in calls_in(helper) if getattr(own_call(parts.ctx, call), "kind", "") == "metric"]
     return sorted(found, key=lambda call: (call.lineno, call.col_offset))
@@ -77,7 +77,7 @@ def value_call(parts: ModelParts, node: ast.AST) -> ast.Call | None:
     return value.call
 
 
-def told(parts: ModelParts, st: Staging) -> list[str]:
+def told(parts: ModelParts, st: Body) -> list[str]:
     """The lines that add what helpers tell; their layers get the method `results`."""
     lines: list[str] = []
     for helper, found in parts.helper_results.items():
@@ -92,14 +92,13 @@ def told(parts: ModelParts, st: Staging) -> list[str]:
     return lines
 
 
-def results_lines(parts: ModelParts, st: Staging, found: list[tuple[str, Entry]]) -> list[str]:
+def results_lines(parts: ModelParts, st: Body, found: list[tuple[str, Entry]]) -> list[str]:
     """`results` of a layer of metrics."""
-    from migrator.lower import metric_results
 
     before = dict(st.captured)
     values = [(key, entry, pair_of(parts, entry)[0]) for key, entry in found]
-    live = set().union(*(metric_results.value_loads(st, value) for _, _, value in values))
-    needed, start = slice_steps(st.steps, live, lambda node: metric_results.value_loads(st, node), lambda step: False)
+    live = set().union(*(metric_values.value_loads(st, value) for _, _, value in values))
+    needed, start = slice_steps(st.steps, live, lambda node: metric_values.value_loads(st, node), lambda step: False)
     where = found[0][1]
     if start - st.captured.keys() or any(site.step in needed for site in st.sites.values()):
         name = sorted(start)[0] if start else "layers"

@@ -6,15 +6,15 @@ import ast
 import dataclasses
 from typing import TYPE_CHECKING
 
-from migrator.analysis.facts import Frame
 from migrator.analysis.modes import Specialiser, Step
-from migrator.lower.owned_calls import python_arguments
+from migrator.lower.python_calls import python_arguments
 from migrator.lower.slices import all_definitions
 from migrator.lower.train_ops import Clip, TrainOp
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
-    from migrator.lower.model import ModelParts
+    from migrator.analysis.facts import Frame
+    from migrator.lower.model_parts import ModelParts
 
 
 def placed(parts: ModelParts, op: TrainOp) -> TrainOp:

@@ -10,16 +10,17 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NoReturn
 
+from migrator.analysis.signatures import GLOBAL_STEPS
 from migrator.analysis.values import ClassRef, Instance, Sequence, Symbol, Value, options
 from migrator.emit.fragments import Renderer
 from migrator.emit.layout import fit
-from migrator.lower import rendering, rewriting, steps
-from migrator.source.module import Module
+from migrator.lower import rendering, rewriting, symbols
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
     from migrator.lower.context import Context
-    from migrator.lower.groups import Group
+    from migrator.lower.group import Group
+    from migrator.source.module import Module
 
 BASES = frozenset({"tensorflow.train.SessionRunHook", "tensorflow.estimator.SessionRunHook"})
 FETCHES = frozenset({"tensorflow.train.SessionRunArgs", "tensorflow.estimator.SessionRunArgs"})
@@ -147,7 +148,7 @@ class Writer:
 
     def asks_step(self, node: ast.expr) -> bool:
         """True for `tf.train.SessionRunArgs(global_step)`."""
-        if not isinstance(node, ast.Call) or rewriting.called_symbol(self.ctx, node) not in FETCHES:
+        if not isinstance(node, ast.Call) or symbols.called_symbol(self.ctx, node) not in FETCHES:
             return False
         given = [*node.args, *(k.value for k in node.keywords if k.arg == "fetches")]
         return len(given) == 1 and len(node.args) + len(node.keywords) == 1 and self.is_step(given[0])
@@ -156,7 +157,7 @@ class Writer:
         """True for the global step, or the attribute that was given it."""
         if isinstance(node, ast.Attribute) and is_self(node.value):
             return node.attr in self.tensors
-        return isinstance(node, ast.Call) and rewriting.called_symbol(self.ctx, node) in steps.GLOBAL_STEPS
+        return isinstance(node, ast.Call) and symbols.called_symbol(self.ctx, node) in GLOBAL_STEPS
 
     def statements(self, method: ast.FunctionDef, kept: list[ast.stmt]) -> list[str]:
         """Statements of a method with the comments above them."""
@@ -188,11 +189,11 @@ class Writer:
         if isinstance(node, ast.Name) and node.id in self.handed:
             self.refuse(node, "it asks the session for more than the global step")
         if isinstance(node, ast.Call):
-            symbol = rewriting.called_symbol(self.ctx, node)
+            symbol = symbols.called_symbol(self.ctx, node)
             if symbol is not None and not symbol.startswith("builtins."):
                 return rewriting.rewrite_call(self.ctx, self.module, node, symbol, self.renderer.expression)
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
-            symbol = rewriting.symbol_of(self.ctx, node)
+            symbol = symbols.symbol_of(self.ctx, node)
             if symbol is not None:
                 return rewriting.rewrite_reference(self.ctx, self.module, node, symbol)
         return None

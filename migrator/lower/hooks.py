@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Result, Sequence, Value, is_none, options
-from migrator.lower.context import Context
-from migrator.rulebook import Rule
-from migrator.source.module import Module
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
+    from migrator.rulebook import Rule
+    from migrator.source.module import Module
 
 
 def passive_rule(ctx: Context, value: Value | None) -> Rule | None:

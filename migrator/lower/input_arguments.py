@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from migrator.analysis import lookup
 from migrator.analysis.values import Function, Mapping, Partial, Result, Value, options
-from migrator.detect.programs import Construction, Use
 from migrator.emit.fragments import call_text
-from migrator.lower.groups import Group, Render, given
-from migrator.source.module import Module
+from migrator.lower.groups import Render, given
 from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.detect.program import Construction, Use
+    from migrator.lower.group import Group
+    from migrator.source.module import Module
 
 GIVEN = ("mode", "params", "config")
 BATCH_SIZES = {"train": "train_batch_size", "eval": "eval_batch_size", "infer": "predict_batch_size"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from migrator.analysis import lookup
 from migrator.analysis.values import (
@@ -19,10 +20,12 @@ from migrator.analysis.values import (
 )
 from migrator.emit.layout import fit
 from migrator.lower import iterator_tails
-from migrator.lower.context import Context
-from migrator.lower.groups import Group
-from migrator.source.module import Module
 from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
+    from migrator.lower.group import Group
+    from migrator.source.module import Module
 
 Render = Callable[[ast.AST], str]
 

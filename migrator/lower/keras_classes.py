@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from migrator.analysis.lookup import class_member, keras_base
 from migrator.analysis.values import ClassRef, Instance, options
 from migrator.lower.context import RESERVED, Context
-from migrator.lower.owning import frames_of, lineage
-from migrator.source.module import Module
+from migrator.lower.definitions import frames_of, lineage
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
     from migrator.analysis.facts import Frame
-    from migrator.lower.staging import Site, Staging
+    from migrator.lower.body import Body
+    from migrator.lower.sites import Site
+    from migrator.source.module import Module
 
 # what a Keras layer has itself (measured, Keras 3.15: setting it raises, or changes what the layer does)
 LAYER_NAMES = frozenset(
@@ -99,7 +100,7 @@ def inside_keras(frame: Frame) -> bool:
     return False
 
 
-def inherits_training(st: Staging, site: Site) -> bool:
+def inherits_training(st: Body, site: Site) -> bool:
     """True for a layer that takes from the Keras object around it whether it trains: it is not told itself.
 
     Refuses a call of that object which leaves it to a default: versions of TensorFlow differ there.

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from migrator.analysis import learn
 from migrator.analysis.values import Const, Mapping, Result
-from migrator.detect.programs import Use
 from migrator.emit.fragments import call_text
-from migrator.lower import hooks, rewriting
-from migrator.lower.groups import Group, Render, given
-from migrator.source.module import Module
+from migrator.lower import hooks, input_datasets, symbols
+from migrator.lower.groups import Render, given
 from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.detect.program import Use
+    from migrator.lower.group import Group
+    from migrator.source.module import Module
 
 METHODS = ("fit", "partial_fit", "evaluate", "predict")
 ARRAYS = {"x", "y", "batch_size"}
@@ -73,11 +77,10 @@ def fit_text(group: Group, use: Use, receiver: str, arguments: dict[str, ast.exp
 
 def data_text(group: Group, use: Use, arguments: dict[str, ast.expr], render: Render, mode: str) -> str:
     """The dataset of a call: what its input function gives, or its arrays in batches."""
-    from migrator.lower import training
 
     ctx, module, call = group.ctx, use.module, use.call
     if "input_fn" in arguments:
-        return training.dataset_text(group, module, arguments["input_fn"], use, render, mode)
+        return input_datasets.dataset_text(group, module, arguments["input_fn"], use, render, mode)
     if "x" not in arguments:
         raise ctx.refuse("input-fn", call, module, "neither x nor an input function is given")
     shown = [render(arguments["x"])]
@@ -99,7 +102,7 @@ def metric_text(group: Group, module: Module, call: ast.Call, render: Render) ->
     """A Keras metric with the names of what it compares, for a MetricSpec."""
     ctx = group.ctx
     arguments = given(call, learn.METRIC_SPEC)
-    symbol = rewriting.symbol_of(ctx, arguments["metric_fn"]) if "metric_fn" in arguments else None
+    symbol = symbols.symbol_of(ctx, arguments["metric_fn"]) if "metric_fn" in arguments else None
     rule = ctx.rules.find(symbol) if symbol is not None else None
     if "weight_key" in arguments:
         raise ctx.refuse("metric-spec", call, module, "a MetricSpec with weights has no counterpart yet")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from migrator.lower.context import Context
-from migrator.lower.owners import Owner
+from migrator.lower.owner import Owner
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
 
 Node = dict[str, Any]
 COUNTERS = "ijklmn"

@@ -5,14 +5,17 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from migrator.lower import optimizer, owners, rendering, rewriting
+from migrator.analysis.modes import walk
+from migrator.lower import class_lines, loss_calls, optimizer, rendering, rewriting, rule_arguments, symbols
+from migrator.lower.model_parts import bind_outputs, inline_return, known, method_body
 from migrator.lower.slices import defined_by, slice_steps
-from migrator.rulebook import Rule
+from migrator.lower.unbound import bound_by
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
-    from migrator.lower.model import ModelParts
-    from migrator.lower.staging import Staging
+    from migrator.lower.body import Body
+    from migrator.lower.model_parts import ModelParts
+    from migrator.rulebook import Rule
 
 REGULARIZATION = frozenset(
     {
@@ -34,7 +37,7 @@ def adds_regularization(parts: ModelParts) -> bool:
     return any(getattr(value.bound.get("key"), "value", "") == "regularization_losses" for value in collections)
 
 
-def resolve(st: Staging, node: ast.expr) -> ast.expr:
+def resolve(st: Body, node: ast.expr) -> ast.expr:
     """The expression behind a name that is assigned once."""
     for _ in range(6):
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
@@ -63,14 +66,13 @@ def resolve(st: Staging, node: ast.expr) -> ast.expr:
     return node
 
 
-def changed_in_place(st: Staging, name: str) -> bool:
+def changed_in_place(st: Body, name: str) -> bool:
     """True when some statement changes the object that a name holds."""
     changes = [defined_by(s) for s in _steps(st)]
     return any(name in changed and name not in replaced for changed, replaced in changes)
 
 
-def _steps(st: Staging):  # type: ignore[no-untyped-def]
-    from migrator.analysis.modes import walk
+def _steps(st: Body):  # type: ignore[no-untyped-def]
 
     return [s for s in walk(st.steps) if s.kind == "simple"]
 
@@ -95,19 +97,19 @@ def compile_loss(parts: ModelParts) -> str | None:
     call = resolve(parts.staging(frozenset({"train"})), training)
     if call is not resolve(parts.staging(frozenset({"eval"})), evaluation) or not isinstance(call, ast.Call):
         return None
-    symbol = rewriting.called_symbol(parts.ctx, call)
+    symbol = symbols.called_symbol(parts.ctx, call)
     rule = parts.ctx.rules.find(symbol) if symbol else None
     if rule is None or rule.kind != "loss" or not rule.target or len(rule.inputs) != 2:
         return None
-    bound = rewriting.bound_or_refuse(parts.ctx, parts.module, rule, call)
+    bound = rule_arguments.bound_or_refuse(parts.ctx, parts.module, rule, call)
     labels, outputs = (bound.get(name) for name in rule.inputs)
     plain = isinstance(labels, ast.Name) and labels.id == parts.labels
     plain = plain and isinstance(outputs, ast.Name) and outputs.id == parts.cut[0]
     weights = bound.get(rule.weights_arg or "")
-    reduction = rewriting.loss_reduction(parts.ctx, parts.module, rule, bound)
-    if outputs is not None and rewriting.activated_logits(parts.ctx, rule, outputs):
+    reduction = loss_calls.loss_reduction(parts.ctx, parts.module, rule, bound)
+    if outputs is not None and loss_calls.activated_logits(parts.ctx, rule, outputs):
         return None
-    if not plain or not rewriting.unit_weight(weights) or reduction != "weighted_sum_by_nonzero_weights":
+    if not plain or not loss_calls.unit_weight(weights) or reduction != "weighted_sum_by_nonzero_weights":
         return None
     if reassigned(parts, parts.labels):
         return None
@@ -128,7 +130,6 @@ def loss_object(parts: ModelParts, rule: Rule, call: ast.Call) -> str:
 
 def loss_method(parts: ModelParts) -> list[str] | None:
     """`compute_loss` with the loss's own statements; None when the model has no loss."""
-    from migrator.lower.model import bind_outputs, inline_return, known, method_body
 
     training, evaluation = loss_expressions(parts)
     if training is None and evaluation is None:
@@ -147,7 +148,7 @@ def loss_method(parts: ModelParts) -> list[str] | None:
         assert evaluation is not None
         body, outputs, start = two_losses(parts, first, evaluation)
     known(parts, start, {parts.features, parts.labels}, "the loss")
-    head = owners.def_line(
+    head = class_lines.def_line(
         "compute_loss", ["self", "x=None", "y=None", "y_pred=None", "sample_weight=None", "training=True"]
     )
     if parts.features in start:
@@ -159,7 +160,6 @@ def loss_method(parts: ModelParts) -> list[str] | None:
 
 def two_losses(parts: ModelParts, training: ast.expr, evaluation: ast.expr) -> tuple[list[str], set[str], set[str]]:
     """A body that minimises one value in training and reports another in evaluation."""
-    from migrator.lower.model import inline_return
 
     body: list[str] = []
     outputs: set[str] = set()
@@ -176,5 +176,5 @@ def two_losses(parts: ModelParts, training: ast.expr, evaluation: ast.expr) -> t
         else:
             body += inline_return(lines, st, expression)
         outputs |= set(provided)
-        reads |= start
+        reads |= start - bound_by(st, needed)
     return body, outputs, reads

@@ -6,28 +6,41 @@ import ast
 import functools
 from typing import TYPE_CHECKING
 
-from migrator.analysis.values import Function
-from migrator.lower import metric_pairs, metric_results, metrics, objects, owners, rendering
+from migrator.lower import (
+    class_lines,
+    metric_pairs,
+    metric_results,
+    metric_values,
+    metrics,
+    objects,
+    owners,
+    owning,
+    rendering,
+)
 from migrator.lower.context import Context, class_name
-from migrator.lower.owning import Own, calls_in, own_call, parameter_roles, role
+from migrator.lower.definitions import calls_in, parameter_roles, role
+from migrator.lower.owner import Owner, owner_of
+from migrator.lower.owning import Own, own_call
 from migrator.lower.slices import slice_steps
 from migrator.lower.staging import Staging
+from migrator.lower.unbound import bound_by
 from migrator.rulebook import parameters
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
-    from migrator.lower.metric_pairs import Pair
+    from migrator.analysis.values import Function
+    from migrator.lower.owning import Pair
 
 # names of keras.metrics.Metric, beside those that every Keras class has
 HELD = frozenset({"result", "update_state", "reset_state", "stateless_result", "stateless_update_state", "name"})
 
 
-def metric_owner(ctx: Context, own: Own) -> owners.Owner:
+def metric_owner(ctx: Context, own: Own) -> Owner:
     """The metric class of a function that returns one metric."""
     node, function = own.definition, own.function
     assert node is not None and function is not None
     module = function.scope.module
-    pair = metric_pairs.pair_of(ctx, node)
+    pair = owning.pair_of(ctx, node)
     assert pair is not None
     for call in calls_in(node):
         inner = own_call(ctx, call)
@@ -40,8 +53,8 @@ def metric_owner(ctx: Context, own: Own) -> owners.Owner:
     st = Staging(ctx, module, node, roles, free=frozenset(free), late=late)
     wanted = class_name(node.name)
     name = ctx.top_level_name(module, wanted, f"{wanted}Metric")
-    order = owners.parameter_order(node)
-    owner = owners.Owner(node, None, module, name, roles, [], [p for p in order if roles[p] == "call"], [], [])
+    order = class_lines.parameter_order(node)
+    owner = Owner(node, None, module, name, roles, [], [p for p in order if roles[p] == "call"], [], [])
     owner.staging = st
     result = result_lines(st, pair)
     needed, live = owners.only_updates(ctx, st) or (set(), set())
@@ -49,10 +62,10 @@ def metric_owner(ctx: Context, own: Own) -> owners.Owner:
     created, start = owners.construction(st, needed)
     owners.check_late(st, start)
     objects.check_start(st, start | live)
-    owners.check_live(ctx, st, live, {p for p in order if roles[p] != "mode"})
+    owners.check_live(ctx, st, live - bound_by(st, needed), {p for p in order if roles[p] != "mode"})
     check_names(st, node)
     owner.captured = captured(st, function, start | live | st.captured.keys())
-    owner.outer_defaults = owners.enclosing_defaults(st)
+    owner.outer_defaults = class_lines.enclosing_defaults(st)
     body = "\n".join(created)
     static = [p for p in order if roles[p] == "static"]
     owner.init_parameters = [p for p in static if p in st.captured or owners.mentions(body, p)]
@@ -74,8 +87,8 @@ def only_updated_with(ctx: Context, node: ast.FunctionDef, roles: dict[str, str]
             names = {*own.rule.update, own.rule.weights_arg or ""}
             order = parameters(own.rule.signature or "").positional
         else:
-            inner = owners.owner_of(ctx, None, own)
-            names, order = set(inner.call_parameters), tuple(owners.parameter_order(inner.node))
+            inner = owner_of(ctx, None, own)
+            names, order = set(inner.call_parameters), tuple(class_lines.parameter_order(inner.node))
         given |= {k.value for k in call.keywords if k.arg in names}
         given |= {a for name, a in zip(order, call.args, strict=False) if name in names}
     loads = [n for n in descendants(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
@@ -99,7 +112,7 @@ def result_lines(st: Staging, pair: Pair) -> list[str]:
         raise ctx.refuse("metrics", node, module, f"`{node.name}` makes its metrics in a loop or under a condition")
 
     def read(inner: ast.AST) -> set[str]:
-        return metric_results.value_loads(st, inner)
+        return metric_values.value_loads(st, inner)
 
     needed, start = slice_steps(st.steps, read(pair.value), read, lambda step: False)
     if any(site.step in needed for site in st.sites.values()):
@@ -135,23 +148,23 @@ def captured(st: Staging, function: Function, read: set[str]) -> list[str]:
 
 
 def class_text(
-    ctx: Context, st: Staging, owner: owners.Owner, created: list[str], update: list[str], result: list[str]
+    ctx: Context, st: Staging, owner: Owner, created: list[str], update: list[str], result: list[str]
 ) -> str:
     """The source of a metric class."""
     module = owner.module
     ctx.use(module, "keras.metrics.Metric")
     lines = [f"class {owner.class_name}(keras.metrics.Metric):"]
-    doc = owners.documentation(owner.node)
+    doc = class_lines.documentation(owner.node)
     if doc is not None:
-        lines += [*owners.docstring(st, doc, "    "), ""]
-    own = owners.signature(owner.node, module, owner.init_parameters, st, own=True)
+        lines += [*class_lines.docstring(st, doc, "    "), ""]
+    own = class_lines.signature(owner.node, module, owner.init_parameters, st, own=True)
     required = [p for p in own if "=" not in p]
     known = [*required, *owner.captured, *[p for p in own if "=" in p], f'name="{owner.node.name.strip("_")}"']
-    lines += owners.def_line("__init__", ["self", *known, "**kwargs"])
+    lines += class_lines.def_line("__init__", ["self", *known, "**kwargs"])
     lines.append("        super().__init__(name=name, **kwargs)")
-    lines += owners.parameter_attributes(st, [*owner.init_parameters, *owner.captured])
+    lines += class_lines.parameter_attributes(st, [*owner.init_parameters, *owner.captured])
     lines += [*rendering.compact(created), ""]
-    given = owners.signature(owner.node, module, owner.call_parameters, st)
-    lines += [*owners.def_line("update_state", ["self", *given]), *rendering.compact(update), ""]
-    lines += [*owners.def_line("result", ["self"]), *result]
+    given = class_lines.signature(owner.node, module, owner.call_parameters, st)
+    lines += [*class_lines.def_line("update_state", ["self", *given]), *rendering.compact(update), ""]
+    lines += [*class_lines.def_line("result", ["self"]), *result]
     return objects.plain_names(st, "\n".join(lines))

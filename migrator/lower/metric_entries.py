@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+from typing import TYPE_CHECKING
 
 from migrator.analysis.modes import Specialiser, Step
 from migrator.analysis.values import Function, options
-from migrator.lower import rewriting
-from migrator.lower.context import Context
-from migrator.source.module import Module
+from migrator.lower import symbols
+from migrator.lower.slices import definitions
 from migrator.source.syntax import descendants, is_none_literal
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
+    from migrator.source.module import Module
 
 DICTIONARIES = frozenset({"builtins.dict", "collections.OrderedDict"})
 EVAL = frozenset({"eval"})
@@ -27,6 +31,7 @@ class Entry:
     module: Module
     body: ast.FunctionDef
     around: Around = ()
+    repeated: bool = False  # one for each trip of a comprehension
 
 
 def entries(ctx: Context, module: Module, body: ast.FunctionDef, node: ast.expr) -> list[Entry] | None:
@@ -44,9 +49,11 @@ def _entries(
             for k, v in zip(node.keys, node.values, strict=True)
         ]
         return [entry for part in inner if part is not None for entry in part] if None not in inner else None
+    if isinstance(node, ast.DictComp) and not isinstance(node.key, ast.Constant):
+        return [Entry(node.key, node.value, module, body, around, repeated=True)]
     if isinstance(node, ast.Name):
         return stored(ctx, module, body, steps, node.id)
-    if isinstance(node, ast.Call) and rewriting.called_symbol(ctx, node) in DICTIONARIES:
+    if isinstance(node, ast.Call) and symbols.called_symbol(ctx, node) in DICTIONARIES:
         first = _entries(ctx, module, body, steps, node.args[0], around) if node.args else []
         if first is None or len(node.args) > 1 or any(k.arg is None for k in node.keywords):
             return None
@@ -156,7 +163,6 @@ def update_of(node: ast.stmt, name: str) -> ast.expr | None:
 
 def changes(node: ast.stmt, name: str) -> bool:
     """True when a statement may change the dictionary in another way than by storing an item."""
-    from migrator.lower.slices import definitions
 
     changed, replaced = definitions(node)
     return name in changed | replaced

@@ -3,86 +3,26 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from migrator.analysis.modes import Specialiser, Step
-from migrator.analysis.values import Function, Result, Sequence, options
+from migrator.analysis.values import Function, Result, options
 from migrator.lower import tpu_specs
-from migrator.lower.context import Context
+from migrator.lower.owning import EVAL, Pair, own_call
 from migrator.lower.slices import slice_steps
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
+    from migrator.lower.body import Body
+    from migrator.lower.context import Context
     from migrator.lower.metric_entries import Entry
-    from migrator.lower.staging import Staging
 
-EVAL = frozenset({"eval"})
 CHOOSING = (ast.IfExp, ast.BoolOp, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-
-
-@dataclasses.dataclass(frozen=True)
-class Pair:
-    """What such a function returns: the value and the update, or one call that gives both."""
-
-    value: ast.expr
-    update: ast.expr | None
-
-
-def pair_of(ctx: Context, definition: ast.AST) -> Pair | None:
-    """What a function returns, when it makes nothing but metrics and returns one of them; None for any other."""
-    known: dict[ast.AST, Pair | None] = ctx.__dict__.setdefault("_metric_pairs", {})
-    if definition not in known:
-        known[definition] = None  # while it is looked at: one that calls itself is none
-        known[definition] = _pair_of(ctx, definition)
-    return known[definition]
-
-
-def _pair_of(ctx: Context, definition: ast.AST) -> Pair | None:
-    from migrator.lower.model import makes_only_metrics
-    from migrator.lower.owning import own_call
-
-    if not isinstance(definition, ast.FunctionDef) or not makes_only_metrics(ctx, definition):
-        return None
-    frames = ctx.facts.frames.get(definition, [])
-    if any(frame.function is None or frame.function.bound is not None for frame in frames):
-        return None
-    steps, _ = Specialiser(ctx.facts).block(definition.body, EVAL, definition.body[0].lineno - 1)
-    last = steps[-1].node if steps else None
-    if not isinstance(last, ast.Return) or last.value is None or returns(steps) != 1:
-        return None
-    node = tpu_specs.last_assigned(steps, last.value)
-    if isinstance(node, ast.Tuple) and len(node.elts) == 2 and not all(is_metric(ctx, item) for item in node.elts):
-        return Pair(node.elts[0], node.elts[1])
-    own = own_call(ctx, node) if isinstance(node, ast.Call) else None
-    if own is None or own.kind != "metric" or not (own.definition is not None or called_often(ctx, definition)):
-        return None
-    return Pair(node, None)
-
-
-def returns(steps: list[Step]) -> int:
-    """How many ways out a body has."""
-    return sum((step.kind == "return") + sum(returns(block) for block in step.blocks) for step in steps)
-
-
-def is_metric(ctx: Context, node: ast.expr) -> bool:
-    """True for a whole metric: of two of them, none is the other's update."""
-    value = ctx.facts.value(node, "eval")
-    if isinstance(value, Sequence):
-        return True
-    rule = ctx.rules.find(value.symbol) if isinstance(value, Result) else None
-    return isinstance(value, Result) and rule is not None and rule.kind == "metric" and not value.part
-
-
-def called_often(ctx: Context, definition: ast.FunctionDef) -> bool:
-    """True for a function that stands for several metrics: each call makes one of its own."""
-    return len({frame.call for frame in ctx.facts.frames.get(definition, []) if frame.call is not None}) > 1
 
 
 def entry_call(ctx: Context, entry: Entry) -> ast.Call | None:
     """The call of such a function whose metric an entry of the dictionary is."""
-    from migrator.lower.owning import own_call
 
     steps, _ = Specialiser(ctx.facts).block(entry.body.body, EVAL, entry.body.body[0].lineno - 1)
     node = tpu_specs.last_assigned(steps, entry.value)
@@ -126,7 +66,7 @@ def part_of(ctx: Context, node: ast.AST) -> tuple[ast.Call, int] | None:
     return one.call, int(one.part[0])
 
 
-def loads(st: Staging) -> Callable[[ast.AST], set[str]]:
+def loads(st: Body) -> Callable[[ast.AST], set[str]]:
     """The names that an expression reads, those that hold parts of a metric left out."""
 
     def read(node: ast.AST) -> set[str]:
@@ -136,7 +76,7 @@ def loads(st: Staging) -> Callable[[ast.AST], set[str]]:
     return read
 
 
-def reads(st: Staging, node: ast.expr, part: int) -> tuple[set[ast.Call], list[ast.AST]]:
+def reads(st: Body, node: ast.expr, part: int) -> tuple[set[ast.Call], list[ast.AST]]:
     """The metrics whose value or update an expression is computed from, and all that it is computed by."""
     read = loads(st)
     needed, _ = slice_steps(st.steps, read(node), read, lambda step: False)
@@ -151,7 +91,56 @@ def all_steps(steps: list[Step]) -> list[Step]:
     return [step for outer in steps for step in (outer, *all_steps([s for block in outer.blocks for s in block]))]
 
 
-def surely_updates(st: Staging, pair: Pair) -> bool:
+# what an update may be computed by: nothing of it has an effect of its own, or chooses
+ARITHMETIC = frozenset(
+    [
+        "identity",
+        "convert_to_tensor",
+        "constant",
+        "cast",
+        "to_float",
+        "reduce_mean",
+        "reduce_sum",
+        "stack",
+        "add",
+        "add_n",
+        "subtract",
+        "multiply",
+        "divide",
+        "div",
+        "truediv",
+        "div_no_nan",
+        "realdiv",
+        "sqrt",
+        "rsqrt",
+        "square",
+        "pow",
+        "maximum",
+        "minimum",
+        "abs",
+        "negative",
+        "group",
+        "tuple",
+        "no_op",
+    ]
+)
+
+
+def computed_updates(st: Body, update: ast.expr) -> set[ast.Call] | None:
+    """The metrics whose updates a number is computed from, which runs them; None for what is no plain arithmetic."""
+    found, nodes = reads(st, update, 1)
+    if any(isinstance(node, CHOOSING) for node in nodes):
+        return None
+    for node in nodes:
+        value = st.ctx.facts.value(node, "eval") if isinstance(node, ast.Call) else None
+        symbol = value.symbol if isinstance(value, Result) and value.call is node else ""
+        head, _, name = symbol.rpartition(".")
+        if isinstance(node, ast.Call) and not (head in ("tensorflow", "tensorflow.math") and name in ARITHMETIC):
+            return None
+    return found
+
+
+def surely_updates(st: Body, pair: Pair) -> bool:
     """True when running the update runs that of each metric which the value is computed from.
 
     A function of the program must be one that computes the value too: it then uses what it is given in both.

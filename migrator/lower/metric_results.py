@@ -6,15 +6,15 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis.modes import walk
-from migrator.analysis.values import Result, Sequence, Value, options
-from migrator.lower import helper_metrics, owners, rendering, tpu_specs
-from migrator.lower.metric_entries import Entry
+from migrator.lower import class_lines, helper_metrics, metric_pairs, rendering, tpu_specs
+from migrator.lower.metric_values import refusal, updates, value_loads, value_site
 from migrator.lower.slices import slice_steps
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
-    from migrator.lower.model import ModelParts
-    from migrator.lower.staging import Site, Staging
+    from migrator.lower.body import Body
+    from migrator.lower.metric_entries import Entry
+    from migrator.lower.model_parts import ModelParts
 
 
 def check(parts: ModelParts) -> None:
@@ -28,7 +28,7 @@ def check(parts: ModelParts) -> None:
     updated = {*parts.ctx.metric_names, *parts.ctx.metric_keys}
     for _, entry in parts.results:
         value, update = pair_of(parts, st, entry)
-        updated |= updates(parts, entry, parts.ctx.facts.value(update if update is not None else value, "eval"))
+        updated |= updated_by(parts, st, entry, update if update is not None else value)
         for node in (value, *(n for step in value_steps(parts, st, entry, value) for n in descendants(step))):
             for inner in descendants(node):
                 site = value_site(st, inner) or (value_site(st, inner, whole=True) if inner is value else None)
@@ -42,24 +42,25 @@ def check(parts: ModelParts) -> None:
             parts.ctx.metric_names[call] = repr(st.sites[call].attr)
 
 
-def is_plain(parts: ModelParts, st: Staging, key: str, entry: Entry) -> bool:
+def is_plain(parts: ModelParts, st: Body, key: str, entry: Entry) -> bool:
     """True for the two parts of one metric put together again: it takes the key, when it has none yet."""
     value, update = pair_of(parts, st, entry)
     site = value_site(st, value)
-    if site is None or update is None or site.own.call in parts.ctx.metric_names or "/" in key:
+    if site is None or update is None or site.own.call in parts.ctx.metric_names:
         return False
-    if site.own.call not in updates(parts, entry, parts.ctx.facts.value(update, "eval")):
+    if site.own.call not in updated_by(parts, st, entry, update):
         return False
     parts.ctx.metric_names[site.own.call] = key
     return True
 
 
-def refusal(parts: ModelParts, entry: Entry, message: str) -> Exception:
-    """The refusal of one entry."""
-    return parts.ctx.refuse("metrics", entry.value, entry.module, f"the metric {ast.unparse(entry.key)} {message}")
+def updated_by(parts: ModelParts, st: Body, entry: Entry, update: ast.expr) -> set[ast.Call]:
+    """The metrics that an update runs the updates of."""
+    computed = metric_pairs.computed_updates(st, update) if value_site(st, update, whole=True) is None else None
+    return computed if computed is not None else updates(parts, entry, parts.ctx.facts.value(update, "eval"))
 
 
-def pair_of(parts: ModelParts, st: Staging, entry: Entry) -> tuple[ast.expr, ast.expr | None]:
+def pair_of(parts: ModelParts, st: Body, entry: Entry) -> tuple[ast.expr, ast.expr | None]:
     """The value and the update of an entry; a metric that has another name already updates itself."""
     node = tpu_specs.last_assigned(st.steps, entry.value)
     if isinstance(node, (ast.Tuple, ast.List)) and len(node.elts) == 2:
@@ -69,51 +70,7 @@ def pair_of(parts: ModelParts, st: Staging, entry: Entry) -> tuple[ast.expr, ast
     raise refusal(parts, entry, "is neither a tf.metrics call nor a pair of a value and an update")
 
 
-def updates(parts: ModelParts, entry: Entry, value: Value | None) -> set[ast.Call]:
-    """The metrics that an update operation updates."""
-    found: set[ast.Call] = set()
-    for option in options(value) if value is not None else ():
-        if isinstance(option, Sequence):
-            found |= {call for item in option.items for call in updates(parts, entry, item)}
-            continue
-        rule = parts.ctx.rules.find(option.symbol) if isinstance(option, Result) else None
-        if isinstance(option, Result) and rule is not None and rule.kind == "metric" and option.part in ((), (1,)):
-            found.add(option.call)
-        elif isinstance(option, Result) and option.symbol == "tensorflow.group" and not option.part:
-            for name, item in option.bound.items():
-                found |= updates(parts, entry, item) if name != "name" else set()
-        elif not (isinstance(option, Result) and option.symbol in ("tensorflow.no_op", "tensorflow.constant")):
-            raise refusal(parts, entry, "is updated by an operation that cannot be followed")
-    return found
-
-
-def value_site(st: Staging, node: ast.AST, whole: bool = False) -> Site | None:
-    """The metric whose value an expression is: `precision[0]`, or a name that the pair was unpacked into."""
-    if whole and isinstance(node, ast.Call) and node in st.sites and st.sites[node].own.kind == "metric":
-        return st.sites[node]
-    if not isinstance(node, (ast.Name, ast.Subscript)) or isinstance(node.ctx, ast.Store):
-        return None
-    value = st.ctx.facts.value(node, "eval")
-    if not isinstance(value, Result) or value.part != (() if whole else (0,)):
-        return None
-    rule = st.ctx.rules.find(value.symbol)
-    site = st.sites.get(value.call)
-    return site if rule is not None and rule.kind == "metric" and site is not None and not site.loops else None
-
-
-def value_loads(st: Staging, node: ast.AST) -> set[str]:
-    """The names that computing a value reads, metrics left out: their objects are at hand."""
-    taken = {n for part in descendants(node) if is_value(st, part) for n in descendants(part)}
-    known = {n.id for n in taken if isinstance(n, ast.Name)}
-    return st.loads_call(node) - known
-
-
-def is_value(st: Staging, node: ast.AST) -> bool:
-    """True for an expression that is a metric's value, or the pair where nothing but the value is asked for."""
-    return value_site(st, node) is not None or value_site(st, node, whole=True) is not None
-
-
-def value_steps(parts: ModelParts, st: Staging, entry: Entry, value: ast.expr) -> list[ast.stmt]:
+def value_steps(parts: ModelParts, st: Body, entry: Entry, value: ast.expr) -> list[ast.stmt]:
     """The statements that computing a value needs. Refuses what depends on a batch or makes layers."""
     needed, start = slice_steps(
         st.steps, value_loads(st, value), lambda node: value_loads(st, node), lambda step: False
@@ -150,7 +107,7 @@ def results_method(parts: ModelParts) -> list[str]:
     st.substituted.clear()
     hidden = sorted(parts.ctx.metric_names[call] for call in parts.hidden)
     return [
-        *owners.def_line("get_metrics_result", ["self"]),
+        *class_lines.def_line("get_metrics_result", ["self"]),
         "        results = super().get_metrics_result()",
         *(f"        del results[{name}]" for name in hidden),
         *rendering.compact(lines),
@@ -160,7 +117,7 @@ def results_method(parts: ModelParts) -> list[str]:
     ]
 
 
-def substitute(st: Staging, node: ast.AST) -> None:
+def substitute(st: Body, node: ast.AST) -> None:
     """Have a metric's value read from the metric."""
     site = value_site(st, node)
     if site is not None:

@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from migrator.analysis.modes import Step
+from migrator.analysis.modes import walk
 from migrator.analysis.values import Const, Mapping, Result, Value, options
 from migrator.emit.fragments import call_text
-from migrator.lower import metric_entries, metric_pairs, metric_results, owners, rendering, rewriting
-from migrator.lower.context import Context
+from migrator.lower import (
+    class_lines,
+    construction_lines,
+    metric_entries,
+    metric_pairs,
+    metric_results,
+    rendering,
+    rule_arguments,
+    symbols,
+)
 from migrator.lower.losses import reassigned, resolve
-from migrator.lower.metric_entries import Entry
-from migrator.lower.owned_calls import creation_text, use_text
-from migrator.lower.slices import slice_steps
+from migrator.lower.metric_loads import update_loads
+from migrator.lower.metric_sites import has_metric_site, metric_site, reported
+from migrator.lower.model_parts import bind_outputs, known
+from migrator.lower.owned_calls import use_text
+from migrator.lower.owned_creations import creation_text
+from migrator.lower.slices import all_definitions, slice_steps
+from migrator.lower.unbound import bound_by
 from migrator.rulebook import Rule
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
-    from migrator.lower.model import ModelParts
-    from migrator.lower.staging import Site, Staging
+    from migrator.analysis.modes import Step
+    from migrator.lower.body import Body
+    from migrator.lower.context import Context
+    from migrator.lower.metric_entries import Entry
+    from migrator.lower.model_parts import ModelParts
+    from migrator.lower.sites import Site
 
 ARGMAX = frozenset({"tensorflow.argmax", "tensorflow.math.argmax", "tensorflow.arg_max"})
 
@@ -59,7 +74,7 @@ def name_entry(parts: ModelParts, entry: Entry) -> None:
     call = metric_pairs.entry_call(ctx, entry)
     call = metric_call(parts, value) if call is None and value is not None else call
     key = key_text(ctx, entry)
-    apart = call is None or call in ctx.metric_names or call in ctx.metric_keys or "/" in key
+    apart = call is None or call in ctx.metric_names or call in ctx.metric_keys
     if call is not None and not apart:
         if key:
             ctx.metric_names[call] = key
@@ -77,7 +92,7 @@ def key_text(ctx: Context, entry: Entry) -> str:
     value = ctx.facts.value(entry.key, "eval")
     if isinstance(entry.key, ast.Constant):
         return repr(str(entry.key.value))
-    loops = any(step.kind in ("for", "while") for step, _ in entry.around)
+    loops = entry.repeated or any(step.kind in ("for", "while") for step, _ in entry.around)
     return repr(value.value) if isinstance(value, Const) and isinstance(value.value, str) and not loops else ""
 
 
@@ -94,16 +109,10 @@ def metric_call(parts: ModelParts, value: Value) -> ast.Call | None:
     return first.call if rule is not None and rule.kind == "metric" and not first.part else None
 
 
-def metric_sites(parts: ModelParts, st: Staging) -> list[Site]:
+def metric_sites(parts: ModelParts, st: Body) -> list[Site]:
     """The metric sites of the EVAL body that evaluate reports."""
-    from migrator.lower.model import metric_site
 
     return [s for s in st.sites.values() if metric_site(st, s) and reported(parts.ctx, s)]
-
-
-def reported(ctx: Context, site: Site) -> bool:
-    """True for a metric that evaluate reports or computes another from; one that is only summarised goes."""
-    return site.own.kind != "metric" or site.own.call in ctx.metric_names or site.own.call in ctx.metric_keys
 
 
 def compile_metrics(parts: ModelParts) -> list[str] | None:
@@ -122,11 +131,11 @@ def compile_metrics(parts: ModelParts) -> list[str] | None:
     return found
 
 
-def compile_metric(parts: ModelParts, st: Staging, site: Site) -> str | None:
+def compile_metric(parts: ModelParts, st: Body, site: Site) -> str | None:
     """One metric as a compile argument: over the labels and the model's only output."""
     rule, call = site.own.rule, site.own.call
     assert rule is not None
-    bound = rewriting.bound_or_refuse(parts.ctx, parts.module, rule, call)
+    bound = rule_arguments.bound_or_refuse(parts.ctx, parts.module, rule, call)
     if rule.weights_arg in bound or len(rule.update) != 2 or any(name not in bound for name in rule.update):
         return None
     labels, predictions = (resolve(st, bound[name]) for name in rule.update)
@@ -143,9 +152,9 @@ def compile_metric(parts: ModelParts, st: Staging, site: Site) -> str | None:
     return None
 
 
-def is_class_of_output(parts: ModelParts, st: Staging, node: ast.expr) -> bool:
+def is_class_of_output(parts: ModelParts, st: Body, node: ast.expr) -> bool:
     """True for the argmax over the last of two axes of the model's output."""
-    if not isinstance(node, ast.Call) or rewriting.called_symbol(parts.ctx, node) not in ARGMAX:
+    if not isinstance(node, ast.Call) or symbols.called_symbol(parts.ctx, node) not in ARGMAX:
         return False
     axis = next((k.value for k in node.keywords if k.arg in ("axis", "dimension")), None)
     axis = axis or (node.args[1] if len(node.args) > 1 else None)
@@ -156,16 +165,15 @@ def is_class_of_output(parts: ModelParts, st: Staging, node: ast.expr) -> bool:
 
 def metrics_method(parts: ModelParts) -> tuple[list[str], list[str]]:
     """(creations for `__init__`, the `compute_metrics` method); empty when the model reports none."""
-    from migrator.lower.model import bind_outputs, has_metric_site, known
 
     st = parts.staging(frozenset({"eval"}))
     if not metric_sites(parts, st):
         return [], []
     provided = parts.provided()
     needed, start = slice_steps(st.steps, set(), update_loads(st), lambda s: has_metric_site(st, s), provided)
-    known(parts, start, {parts.features, parts.labels}, "the metrics", needed)
+    known(parts, start - bound_by(st, needed), {parts.features, parts.labels}, "the metrics")
     lines = metric_block(parts.ctx, st, st.steps, needed)
-    head = owners.def_line("compute_metrics", ["self", "x", "y", "y_pred", "sample_weight=None"])
+    head = class_lines.def_line("compute_metrics", ["self", "x", "y", "y_pred", "sample_weight=None"])
     if parts.features in start:
         head.append(f"        {parts.features} = x")
     if parts.labels and parts.labels in start:
@@ -174,41 +182,45 @@ def metrics_method(parts: ModelParts) -> tuple[list[str], list[str]]:
     return creations(parts, st), [*head, *rendering.compact(lines), "        return self.get_metrics_result()"]
 
 
-def creations(parts: ModelParts, st: Staging) -> list[str]:
+def creations(parts: ModelParts, st: Body) -> list[str]:
     """The statements of `__init__` that make the metrics, after the layers, with the static names that they need."""
     st.making_metrics = True
+    kept = kept_names(parts, st)
+    st.overrides |= kept
+    st.begin_method()
     needed, live = st.slice_static(set())
     unknown = {name for name in live if st.roles.get(name) != "static"}
     if unknown:
         name = sorted(unknown)[0]
         raise parts.ctx.refuse("unbound", parts.node, parts.module, f"a metric is made with `{name}`, not known then")
     parts.made_with |= live
-    lines = rendering.static_block(st, st.steps, needed, "        ", 0, needed)
+    lines = construction_lines.static_block(st, st.steps, needed, "        ", 0, needed)
     st.making_metrics = False
+    for node in kept:
+        del st.overrides[node]
+    st.begin_method()
     return rendering.compact(lines)
 
 
-def update_loads(st: Staging) -> Callable[[ast.AST], set[str]]:
-    """What an expression reads in `compute_metrics`: of one that makes metrics, only what updates them."""
-    from migrator.lower.model import metric_site
-    from migrator.lower.owned_calls import call_parts
+def kept_names(parts: ModelParts, st: Body) -> dict[ast.AST, str]:
+    """What `__init__` has set on the model before it makes the metrics: each name with the attribute to read."""
+    shared = {step.node for step in walk(parts.st.steps) if step.kind == "simple"}
+    bound: dict[str, list[Step]] = {}
+    for step in walk(st.steps):
+        for name in all_definitions(step):
+            bound.setdefault(name, []).append(step)
+    names = set()
+    for name, steps in bound.items():
+        first = steps[0].node
+        plain = isinstance(first, ast.Assign) and [getattr(t, "id", "") for t in first.targets] == [name]
+        if name in st.captured and len(steps) == 1 and plain and first in shared:
+            names.add(name)
+    read = (n for step in walk(st.steps) for n in descendants(step.node) if isinstance(n, ast.Name))
+    return {n: f"self.{st.captured[n.id]}" for n in read if n.id in names and isinstance(n.ctx, ast.Load)}
 
-    def loads(node: ast.AST) -> set[str]:
-        found = [st.ctx.applied.get(n, n) for n in descendants(node) if isinstance(n, ast.Call)]
-        calls = [n for n in found if n in st.sites]
-        sites = [st.sites[n] for n in calls if metric_site(st, st.sites[n])]
-        if not sites:
-            return st.loads_call(node)
-        return set().union(*(st.loads_call(part) for site in sites for part in call_parts(st, site)))
 
-    return loads
-
-
-def metric_block(
-    ctx: Context, st: Staging, steps: list[Step], needed: set[Step], indent: str = "        "
-) -> list[str]:
+def metric_block(ctx: Context, st: Body, steps: list[Step], needed: set[Step], indent: str = "        ") -> list[str]:
     """The EVAL slice, each statement that makes metrics replaced by their updates."""
-    from migrator.lower.model import metric_site
 
     lines: list[str] = []
     deeper = indent + "    "
@@ -224,7 +236,8 @@ def metric_block(
             lines += rendering.lead(st, step, indent)
             for site in sites:
                 if site.comprehension is not None:
-                    raise ctx.refuse("metrics", site.own.call, st.module, "metrics are made in a comprehension")
+                    lines += comprehension_updates(st, site, indent)
+                    continue
                 lines += rendering.wrapped(indent, use_text(st, site), "")
         elif step.kind == "if" and inside:
             assert isinstance(step.node, ast.If)
@@ -246,8 +259,21 @@ def metric_block(
     return lines
 
 
+def comprehension_updates(st: Body, site: Site, indent: str) -> list[str]:
+    """The updates of the metrics that a comprehension makes for a dictionary, one for each of its trips."""
+    node = site.comprehension
+    generators = node.generators if isinstance(node, ast.DictComp) else []
+    bound = {n.id for g in generators for n in descendants(g.target) if isinstance(n, ast.Name)}
+    if len(generators) != 1 or generators[0].ifs or bound & (st.locals | st.roles.keys()):
+        raise st.ctx.refuse("metrics", site.own.call, st.module, "metrics are made in a comprehension")
+    target = st.module.segment(generators[0].target)
+    if isinstance(generators[0].target, ast.Tuple) and not target.startswith("("):
+        target = f"({target})"
+    head = f"for {target}, {site.names[-1]} in zip({st.call_text(generators[0].iter)}, self.{site.attr}):"
+    return [f"{indent}{head}", *rendering.wrapped(f"{indent}    ", use_text(st, site), "")]
+
+
 def _inner(step: Step) -> list[Step]:
-    from migrator.analysis.modes import walk
 
     return list(walk([step])) if step.kind not in ("simple", "return") else []
 

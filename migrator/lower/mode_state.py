@@ -5,20 +5,20 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from migrator.analysis.facts import Facts
 from migrator.analysis.lookup import class_member
 from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, Function, Instance, depends_on_mode, options
 from migrator.emit.fragments import Renderer
-from migrator.lower.context import Context
-from migrator.source.module import Module
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
-    from migrator.lower.staging import Staging
+    from migrator.analysis.facts import Facts
+    from migrator.lower.body import Body
+    from migrator.lower.context import Context
+    from migrator.source.module import Module
 
 
-def set_text(st: Staging, node: ast.AST) -> str | None:
+def set_text(st: Body, node: ast.AST) -> str | None:
     """`config.rate if training else 0.0` for an attribute that a branch on the mode sets to a constant.
 
     The branch itself goes: the object stays as it was made, and what the mode changes stands where it is read.
@@ -80,7 +80,7 @@ def hides_reading(facts: Facts, node: ast.AST) -> bool:
 PLAIN = (bool, int, float, str, type(None))
 
 
-def text_of(st: Staging, node: ast.AST) -> str | None:
+def text_of(st: Body, node: ast.AST) -> str | None:
     """`self.x` of a class that became a layer, where its constructor gave it another value in each mode."""
     if not st.keep_self or not isinstance(node, ast.Attribute) or not isinstance(node.ctx, ast.Load):
         return None
@@ -104,7 +104,7 @@ def is_plain(values: list[object]) -> bool:
     return all(isinstance(value, PLAIN) for value in values)
 
 
-def computed_anew(st: Staging, node: ast.Attribute) -> str | None:
+def computed_anew(st: Body, node: ast.Attribute) -> str | None:
     """The expression that the constructor gave the attribute, of what the object keeps; None for another form."""
     made = {o.cls.node: o for o in options(st.ctx.facts.value(node.value) or Const(None)) if isinstance(o, Instance)}
     init = class_member(next(iter(made.values())).cls, "__init__") if len(made) == 1 else None

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import functools
+from typing import TYPE_CHECKING
 
 from migrator.source.inventory import import_aliases
-from migrator.source.module import Module
 from migrator.source.names import canonical, surviving
 from migrator.source.syntax import descendants, remembered
+
+if TYPE_CHECKING:
+    from migrator.source.module import Module
 
 
 @functools.lru_cache(maxsize=1)

@@ -9,18 +9,17 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from migrator.analysis.facts import Facts
 from migrator.analysis.values import Function, Instance, Opaque, Scope, Value, options
 from migrator.detect.programs import object_of
-from migrator.lower.context import Context
-from migrator.lower.owning import lineage
+from migrator.lower.definitions import lineage
 from migrator.lower.slices import kept_name
-from migrator.source.module import Module
 from migrator.source.syntax import children, descendants, syntax_of
 
 if TYPE_CHECKING:
-    from migrator.lower.model import ModelParts
-    from migrator.lower.staging import Staging
+    from migrator.analysis.facts import Facts
+    from migrator.lower.body import Body
+    from migrator.lower.context import Context
+    from migrator.source.module import Module
 
 
 def object_name(node: ast.FunctionDef, function: Function | None) -> str:
@@ -44,7 +43,7 @@ def enclosing(function: Function, name: str) -> Value | None:
     return None
 
 
-def kept_attributes(st: Staging) -> frozenset[str]:
+def kept_attributes(st: Body) -> frozenset[str]:
     """The attributes that a body keeps on the object it belongs to: between its statements they are local names."""
     if not st.self_name or st.keep_self:
         return frozenset()
@@ -63,14 +62,14 @@ def kept_attributes(st: Staging) -> frozenset[str]:
     return frozenset(found)
 
 
-def refuse_bare(st: Staging, node: ast.AST) -> None:
+def refuse_bare(st: Body, node: ast.AST) -> None:
     """Refuse the object itself as a value: in the new class, `self` is another object."""
     if isinstance(node, ast.Name) and st.self_name and node.id == st.self_name and not (st.keep_self or st.at_hand):
         message = f"`{node.id}` itself is passed on, which is another object in the new class"
         raise st.ctx.refuse("object-passed", node, st.module, message)
 
 
-def check_start(st: Staging, start: set[str]) -> None:
+def check_start(st: Body, start: set[str]) -> None:
     """Refuse a body that reads an attribute which it keeps on its object before it has kept anything there."""
     for attr in sorted(st.kept):
         if kept_name(attr) in start:
@@ -78,14 +77,7 @@ def check_start(st: Staging, start: set[str]) -> None:
             raise st.ctx.refuse("object-state", st.node, st.module, message)
 
 
-def attributes_read(parts: ModelParts) -> list[str]:
-    """The attributes of its object that the model's methods read, as "self.x"."""
-    st = parts.st
-    found = {*st.needed_parameters, *(name for name in st.captured if name.startswith("self."))}
-    return sorted(found)
-
-
-def as_read(st: Staging, composite: str) -> str:
+def as_read(st: Body, composite: str) -> str:
     """An attribute of the object as the builder reads it."""
     return f"{st.self_name}.{composite.removeprefix('self.')}"
 
@@ -101,13 +93,7 @@ def decorators(module: Module, node: ast.FunctionDef) -> list[str]:
     return [f"@{module.segment(d)}" for d in found]
 
 
-def first_parameter(parts: ModelParts) -> list[str]:
-    """The object as the first parameter of a builder that is a method."""
-    arguments = parts.node.args.args
-    return [parts.st.self_name] if arguments and arguments[0].arg == parts.st.self_name else []
-
-
-def plain_names(st: Staging, text: str) -> str:
+def plain_names(st: Body, text: str) -> str:
     """The text with what was kept on the object under plain names, where those are free."""
     if not st.kept:
         return text

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Const, Member, Opaque, Result, Stage, Symbol, Value, options, stage_of
-from migrator.lower.context import Context
 from migrator.lower.train_ops import Clip, TrainOp, argument
-from migrator.source.module import Module
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
+    from migrator.source.module import Module
 
 SYMBOL = "tensorflow.contrib.layers.optimize_loss"
 # the strings that it takes; "Momentum" comes with a momentum of its own, 0.9

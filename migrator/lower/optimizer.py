@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis.changes import PARAMS
 from migrator.analysis.modes import Step, walk
-from migrator.analysis.signatures import VARIABLES
+from migrator.analysis.signatures import GLOBAL_STEPS
 from migrator.analysis.values import (
     Const,
     Instance,
@@ -25,6 +25,8 @@ from migrator.analysis.values import (
 from migrator.emit.fragments import call_text
 from migrator.lower import (
     alternatives,
+    class_lines,
+    construction_lines,
     create_train_op,
     gradients,
     hand_schedules,
@@ -34,33 +36,24 @@ from migrator.lower import (
     rendering,
     rewriting,
     steps,
+    symbols,
     waiting,
 )
 from migrator.lower.context import Context, fresh
-from migrator.lower.owning import parameter_roles
+from migrator.lower.definitions import parameter_roles
+from migrator.lower.model_parts import check_versions, is_expression
+from migrator.lower.optimizer_calls import is_schedule
+from migrator.lower.python_calls import python_arguments
+from migrator.lower.shadows import local_names
 from migrator.lower.slices import slice_steps
-from migrator.lower.staging import Staging, local_names
+from migrator.lower.staging import Staging
 from migrator.lower.train_ops import Clip, TrainOp, argument
-from migrator.rulebook import Rule
-from migrator.source.module import Module
+from migrator.lower.update_ops import is_update_ops
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
-    from migrator.lower.model import ModelParts
-    from migrator.lower.rewriting import Render
-
-LOOKUPS = frozenset(
-    {
-        "tensorflow.nn.embedding_lookup",
-        "tensorflow.nn.embedding_lookup_sparse",
-        "tensorflow.gather",
-        "tensorflow.contrib.layers.embedding_lookup_unique",
-    }
-)
-LOOKUP_COLUMNS = {  # of the layers over feature columns: the columns whose weights are read by rows
-    "tensorflow.feature_column.input_layer": ("embedding_column",),
-    "tensorflow.feature_column.linear_model": ("categorical_column_with", "bucketized_column", "crossed_column"),
-}
+    from migrator.lower.model_parts import ModelParts
+    from migrator.source.module import Module
 
 
 def train_ops(ctx: Context, module: Module, value: Value, where: ast.AST) -> list[TrainOp]:
@@ -112,13 +105,13 @@ def behind(ctx: Context, module: Module, value: Result, where: ast.AST) -> list[
 
 def counts_a_step(ctx: Context, value: Value) -> bool:
     """True for `tf.assign_add(global_step, 1)` and `global_step.assign(global_step + 1)`."""
-    if isinstance(value, Result) and value.symbol in {f"{step}.assign" for step in steps.GLOBAL_STEPS}:
+    if isinstance(value, Result) and value.symbol in {f"{step}.assign" for step in GLOBAL_STEPS}:
         return len(value.call.args) == 1 and is_next_step(ctx, value.module, value.call, value.call.args[0])
     if not isinstance(value, Result) or value.symbol != "tensorflow.assign_add":
         return False
     counter = value.bound.get("ref", value.bound.get("0"))
     amount = value.bound.get("value", value.bound.get("1"))
-    counted = isinstance(counter, Result) and counter.symbol in steps.GLOBAL_STEPS and not counter.part
+    counted = isinstance(counter, Result) and counter.symbol in GLOBAL_STEPS and not counter.part
     return counted and isinstance(amount, Const) and amount.value == 1
 
 
@@ -137,17 +130,6 @@ def is_next_step(ctx: Context, module: Module, call: ast.Call, node: ast.expr) -
         return False
     one = isinstance(node.right, ast.Constant) and node.right.value == 1
     return one and steps.is_global_step(ctx, node.left)
-
-
-def is_update_ops(value: Value) -> bool:
-    """True for the UPDATE_OPS collection or an item of it."""
-    for option in options(value):
-        if isinstance(option, Result) and option.symbol in ("tensorflow.get_collection", "tensorflow.group"):
-            key = option.bound.get("key")
-            if option.symbol == "tensorflow.group":
-                return all(is_update_ops(v) for v in option.bound.values())
-            return isinstance(key, Const) and key.value == "update_ops"
-    return False
 
 
 def one_train_op(ctx: Context, module: Module, results: list[Result]) -> TrainOp:
@@ -210,7 +192,6 @@ def all_trainable(value: Value | None) -> bool:
 
 def loss_imports(parts: ModelParts) -> set[str]:
     """Names that the minimised losses take from the forward pass."""
-    from migrator.lower.model import check_versions
 
     found: set[str] = set()
     for op in plan(parts):
@@ -233,7 +214,6 @@ def plan(parts: ModelParts) -> list[TrainOp]:
 
 def factory(parts: ModelParts, op: TrainOp) -> tuple[str, str]:
     """(source of a function that returns the optimizer, the call of it) for a helper that made the train_op."""
-    from migrator.lower import owners
 
     ctx, helper = parts.ctx, op.helper
     assert helper is not None and op.helper_call is not None
@@ -244,13 +224,12 @@ def factory(parts: ModelParts, op: TrainOp) -> tuple[str, str]:
     if "optimizer" not in helper.name:
         name = ctx.top_level_name(module, name if name != helper.name else f"{helper.name}_optimizer")
     lines, text = sliced_optimizer(parts, st, op, "    ")
-    static = [p for p in owners.parameter_order(helper) if roles[p] == "static"]
+    static = [p for p in class_lines.parameter_order(helper) if roles[p] == "static"]
     used = [p for p in static if any(_mentions(line, p) for line in [*lines, text])]
-    head = owners.def_line(name, owners.signature(helper, module, used, st), "")
-    doc = owners.documentation(helper)
-    shown = [*head, *(owners.docstring(st, doc, "    ") if doc else []), *lines]
+    head = class_lines.def_line(name, class_lines.signature(helper, module, used, st), "")
+    doc = class_lines.documentation(helper)
+    shown = [*head, *(class_lines.docstring(st, doc, "    ") if doc else []), *lines]
     shown += rendering.wrapped("    return ", text, "")
-    from migrator.lower.owned_calls import python_arguments
 
     given = python_arguments(ctx, parts.module, helper, op.helper_call)
     outer = builder_staging(parts)
@@ -270,65 +249,6 @@ def module_prefix(parts: ModelParts, func: ast.expr) -> str:
 
 def _mentions(text: str, name: str) -> bool:
     return re.search(rf"(?<![\w.]){re.escape(name)}\b(?!=[^=])", text) is not None
-
-
-def optimizer_text(ctx: Context, module: Module, rule: Rule, call: ast.Call, render: Render) -> str:
-    """An optimizer's constructor: the target that is exact for its rate and its gradients, clipping included."""
-    from migrator.lower.rewriting import arguments, bound_or_refuse
-
-    bound = bound_or_refuse(ctx, module, rule, call)
-    rate = bound.get("learning_rate")
-    target = rule.target or ""
-    if rate is not None and is_schedule(ctx, module, rate):
-        target = rule.scheduled or target
-    if ctx.sparse_gradients:
-        target = rule.sparse or target
-    extra = [f"{name}={text}" for name, text in ctx.clipping]
-    shown = [text for _, text in arguments(ctx, module, rule, call, render)]
-    return ctx.use(module, call_text(target, shown + extra))
-
-
-def is_schedule(ctx: Context, module: Module, node: ast.expr) -> bool:
-    """True when a rate follows the step by a schedule with a rule; one written by hand refuses."""
-    if node in ctx.computed_rates:
-        return True
-    value = ctx.facts.value(node)
-    schedule = False
-    for option in options(value) if value is not None else ():
-        if isinstance(option, Result):
-            rule = ctx.rules.find(option.symbol)
-            if rule is not None and rule.kind == "schedule":
-                schedule = True
-            elif option.stage > Stage.STATIC:
-                raise ctx.refuse(
-                    "hand-written-schedule", node, module, "the learning rate is computed by graph operations"
-                )
-        elif isinstance(option, Opaque) and option.stage > Stage.STATIC:
-            raise ctx.refuse("hand-written-schedule", node, module, "the learning rate is computed by graph operations")
-    return schedule
-
-
-def has_sparse_gradients(ctx: Context) -> bool:
-    """True when a variable is read by rows, so that its gradient is an IndexedSlices."""
-    for call, callees in ctx.facts.callees.items():
-        for callee in callees:
-            for option in options(callee):
-                if isinstance(option, Result) and option.symbol == "tensorflow.keras.layers.Embedding":
-                    return True
-                if isinstance(option, Symbol) and mentions(ctx, LOOKUP_COLUMNS.get(option.name, ())):
-                    return True
-                if isinstance(option, Symbol) and option.name in LOOKUPS and call.args:
-                    source = ctx.facts.value(call.args[0])
-                    if source is not None and any(
-                        isinstance(o, Result) and o.symbol in VARIABLES for o in options(source)
-                    ):
-                        return True
-    return False
-
-
-def mentions(ctx: Context, names: tuple[str, ...]) -> bool:
-    """True when the text of any file has one of the names: what a layer is given may come from anywhere in it."""
-    return any(name in text for name in names for text in ctx.project.sources.values())
 
 
 # --------------------------------------------------------------------------------------------------------- builder
@@ -395,7 +315,7 @@ def sliced_optimizer(parts: ModelParts, st: Staging, op: TrainOp, indent: str) -
     for name in sorted(start - own):
         if st.roles.get(name) not in ("static",):
             raise ctx.refuse("unbound", op.call, parts.module, f"the optimizer depends on `{name}`")
-    lines = [*functions, *rendering.compact(rendering.static_block(st, st.steps, needed, indent, 0, set()))]
+    lines = [*functions, *rendering.compact(construction_lines.static_block(st, st.steps, needed, indent, 0, set()))]
     if held:
         name = fresh("optimizer", {n for line in lines for n in re.findall(r"\w+", line)})
         ctx.clipping = []
@@ -412,7 +332,6 @@ def sliced_optimizer(parts: ModelParts, st: Staging, op: TrainOp, indent: str) -
         at = next((i for i in range(len(lines) - 1, -1, -1) if lines[i].startswith(prefix)), None)
         if at is not None and sum(line.startswith(prefix) for line in lines) == 1:
             tail = "\n".join([lines[at][len(prefix) :], *lines[at + 1 :]])
-            from migrator.lower.model import is_expression
 
             comments = at > 0 and lines[at - 1].lstrip().startswith("#")
             if is_expression(tail) and not comments and "#" not in tail:
@@ -470,7 +389,7 @@ def only_wraps(parts: ModelParts, step: Step) -> bool:
     node = step.node
     if step.kind != "simple" or not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
         return False
-    if rewriting.called_symbol(parts.ctx, node.value) != rewriting.CROSS_SHARD:
+    if symbols.called_symbol(parts.ctx, node.value) != rewriting.CROSS_SHARD:
         return False
     inner = rewriting.sharded(parts.ctx, parts.module, node.value)
     return isinstance(inner, ast.Name) and all(isinstance(t, ast.Name) and t.id == inner.id for t in node.targets)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import ast
 import dataclasses
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from migrator.analysis.lookup import class_member, optimizer_base
 from migrator.analysis.values import ClassRef, Function, Result, Symbol, options
 from migrator.emit.fragments import Renderer
 from migrator.emit.layout import fit
-from migrator.lower import rendering, rewriting
-from migrator.lower.context import Context
-from migrator.source.module import Module
+from migrator.lower import rendering, rewriting, symbols
 from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
+    from migrator.source.module import Module
 
 RATES = frozenset({"learning_rate", "lr"})
 KEPT = frozenset({"__init__", "apply_gradients"})
@@ -232,13 +235,13 @@ def slot(ctx: Context, statement: ast.stmt) -> tuple[str, str] | None:
 
 def makes_variable(ctx: Context, call: ast.Call) -> bool:
     """True for tf.get_variable and tf.Variable."""
-    return rewriting.called_symbol(ctx, call) in ("tensorflow.get_variable", "tensorflow.Variable")
+    return symbols.called_symbol(ctx, call) in ("tensorflow.get_variable", "tensorflow.Variable")
 
 
 def is_assign(ctx: Context, call: ast.Call) -> bool:
     """True for `variable.assign(value)` and its like."""
     named = isinstance(call.func, ast.Attribute) and call.func.attr in ("assign", "assign_add", "assign_sub")
-    return named or (rewriting.called_symbol(ctx, call) or "").startswith("tensorflow.assign")
+    return named or (symbols.called_symbol(ctx, call) or "").startswith("tensorflow.assign")
 
 
 def assignments(ctx: Context, statement: ast.stmt, collected: set[str]) -> tuple[tuple[ast.expr, ast.expr], ...]:
@@ -256,7 +259,7 @@ def assignments(ctx: Context, statement: ast.stmt, collected: set[str]) -> tuple
             return ()
         if item.func.attr == "assign" and len(item.args) == 1:
             found.append((item.func.value, item.args[0]))
-        elif rewriting.called_symbol(ctx, item) == "tensorflow.assign" and len(item.args) == 2:
+        elif symbols.called_symbol(ctx, item) == "tensorflow.assign" and len(item.args) == 2:
             found.append((item.args[0], item.args[1]))
         else:
             return ()
@@ -280,11 +283,11 @@ def rewriter(ctx: Context, module: Module, parts: Parts) -> Callable[[ast.AST], 
             if node.attr == "name" and is_name(node.value, parts.param):
                 return f"self.name_of({parts.param})"
         if isinstance(node, ast.Call):
-            symbol = rewriting.called_symbol(ctx, node)
+            symbol = symbols.called_symbol(ctx, node)
             if symbol is not None and not symbol.startswith("builtins."):
                 return rewriting.rewrite_call(ctx, module, node, symbol, render)
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
-            symbol = rewriting.symbol_of(ctx, node)
+            symbol = symbols.symbol_of(ctx, node)
             if symbol is not None:
                 return rewriting.rewrite_reference(ctx, module, node, symbol)
         return None

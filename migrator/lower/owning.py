@@ -4,32 +4,30 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+from typing import TYPE_CHECKING
 
-from migrator.analysis.calls import APPLYING
-from migrator.analysis.facts import Frame
 from migrator.analysis.lookup import calling_method, class_member
+from migrator.analysis.modes import Specialiser, Step
 from migrator.analysis.signatures import FUSED_RNNS, RNN_CALLS, VARIABLES
 from migrator.analysis.values import (
     ClassRef,
-    Const,
     Function,
     Instance,
     Mapping,
-    Opaque,
     Partial,
     Result,
     Sequence,
-    Stage,
     Symbol,
     Value,
-    depends_on_mode,
     options,
-    stage_of,
 )
-from migrator.lower.context import Context
-from migrator.rulebook import Rule
-from migrator.source.module import Module
-from migrator.source.syntax import children, descendants, remembered
+from migrator.lower import tpu_specs
+from migrator.lower.definitions import called_object, calls_in, class_of, lineage
+from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
+    from migrator.rulebook import Rule
 
 
 @dataclasses.dataclass(eq=False)
@@ -90,9 +88,7 @@ def owns_through(ctx: Context, call: ast.Call, callee: Value) -> Own | None:
                 return Own(call, "rnn", f"{callee.symbol}()", made=callee)
         case Function():
             if isinstance(callee.node, ast.FunctionDef) and owns(ctx, callee.node):
-                from migrator.lower import metric_pairs
-
-                if metric_pairs.pair_of(ctx, callee.node) is not None:
+                if pair_of(ctx, callee.node) is not None:
                     return Own(call, "metric", definition=callee.node, function=callee)
                 if (
                     isinstance(callee.bound, Instance)
@@ -116,17 +112,6 @@ def owns_through(ctx: Context, call: ast.Call, callee: Value) -> Own | None:
         case Partial():
             return owns_through(ctx, call, callee.function)
     return None
-
-
-def called_object(ctx: Context, call: ast.Call) -> ast.expr:
-    """What a call calls; of `layer.apply(x)`, the layer."""
-    func = call.func
-    if not isinstance(func, ast.Attribute) or func.attr not in APPLYING:
-        return func
-    held = ctx.facts.value(func.value)
-    called = [o for value in ctx.facts.callees.get(call, []) for o in options(value)]
-    made = {o.call for o in (options(held) if held is not None else ()) if isinstance(o, Result) and not o.part}
-    return func.value if called and all(isinstance(o, Result) and o.call in made for o in called) else func
 
 
 def owns(ctx: Context, definition: ast.AST, path: frozenset[ast.AST] = frozenset()) -> bool:
@@ -154,21 +139,6 @@ def owns(ctx: Context, definition: ast.AST, path: frozenset[ast.AST] = frozenset
     return result
 
 
-@remembered
-def calls_in(definition: ast.AST) -> tuple[ast.Call, ...]:
-    """The calls of a function's own body, nested definitions left out."""
-    found: list[ast.Call] = []
-    todo: list[ast.AST] = list(children(definition))
-    while todo:
-        node = todo.pop()
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)):
-            continue
-        if isinstance(node, ast.Call):
-            found.append(node)
-        todo.extend(children(node))
-    return tuple(found)
-
-
 def class_entry(ctx: Context, cls: ClassRef) -> ast.FunctionDef | None:
     """The one owning method, inherited ones included, through which objects of a class are used, or None."""
     entries = methods_entered(ctx, cls)
@@ -185,20 +155,6 @@ def methods_entered(ctx: Context, cls: ClassRef) -> list[ast.FunctionDef]:
     ]
 
 
-def lineage(cls: ClassRef) -> list[ClassRef]:
-    """The class and the project classes above it."""
-    found = [cls]
-    for base in cls.bases:
-        if isinstance(base, ClassRef):
-            found += lineage(base)
-    return found
-
-
-def class_of(cls: ClassRef, method: ast.FunctionDef) -> ast.ClassDef:
-    """The class statement that a method stands in."""
-    return next(c.node for c in lineage(cls) if method in c.node.body)
-
-
 def is_entry(ctx: Context, cls: ClassRef, method: ast.FunctionDef) -> bool:
     """True for an owning method that is called from outside its class."""
     if method.name == "__init__" or not owns(ctx, method):
@@ -208,60 +164,74 @@ def is_entry(ctx: Context, cls: ClassRef, method: ast.FunctionDef) -> bool:
     return any(frame.call is None or id(frame.call) not in inside for frame in frames)
 
 
-def frames_of(ctx: Context, definition: ast.AST) -> list[Frame]:
-    """Every activation of a definition; supposed ones only where there is no other."""
+def makes_only_metrics(ctx: Context, definition: ast.AST) -> bool:
+    """True when every owning call below a function is a metric."""
+    found = [own_call(ctx, call) for call in calls_in(definition)]
+    kinds = [o for o in found if o is not None]
+    return bool(kinds) and all(
+        o.kind == "metric" or (o.definition is not None and makes_only_metrics(ctx, o.definition)) for o in kinds
+    )
+
+
+EVAL = frozenset({"eval"})
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    """What such a function returns: the value and the update, or one call that gives both."""
+
+    value: ast.expr
+    update: ast.expr | None
+
+
+def pair_of(ctx: Context, definition: ast.AST) -> Pair | None:
+    """What a function returns, when it makes nothing but metrics and returns one of them; None for any other."""
+    known: dict[ast.AST, Pair | None] = ctx.__dict__.setdefault("_metric_pairs", {})
+    if definition not in known:
+        known[definition] = None  # while it is looked at: one that calls itself is none
+        known[definition] = _pair_of(ctx, definition)
+    return known[definition]
+
+
+def _pair_of(ctx: Context, definition: ast.AST) -> Pair | None:
+    if not isinstance(definition, ast.FunctionDef) or not makes_only_metrics(ctx, definition):
+        return None
     frames = ctx.facts.frames.get(definition, [])
-    return [f for f in frames if not f.supposed] or frames
+    if any(frame.function is None or frame.function.bound is not None for frame in frames):
+        return None
+    steps, _ = Specialiser(ctx.facts).block(definition.body, EVAL, definition.body[0].lineno - 1)
+    last = steps[-1].node if steps else None
+    if not isinstance(last, ast.Return) or last.value is None or returns(steps) != 1:
+        return None
+    node = tpu_specs.last_assigned(steps, last.value)
+    if isinstance(node, ast.Tuple) and len(node.elts) == 2 and not all(is_metric(ctx, item) for item in node.elts):
+        return None if any(is_apart(ctx, item) for item in node.elts) else Pair(node.elts[0], node.elts[1])
+    own = own_call(ctx, node) if isinstance(node, ast.Call) else None
+    if own is None or own.kind != "metric" or not (own.definition is not None or called_often(ctx, definition)):
+        return None
+    return Pair(node, None)
 
 
-def parameter_roles(ctx: Context, module: Module, definition: ast.FunctionDef) -> dict[str, str]:
-    """Parameter -> "static" (constructor), "call" (tensor) or "mode" (becomes `training`), over all activations."""
-    arguments = definition.args
-    rest = [p.arg for p in (arguments.vararg, arguments.kwarg) if p is not None]
-    if not all(is_never_given(ctx, definition, name) for name in rest):
-        raise ctx.refuse("star-parameters", definition, module, f"`{definition.name}` takes *args or **kwargs")
-    names = [p.arg for p in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
-    roles: dict[str, str] = {}
-    for name in names:
-        values = [f.arguments[name] for f in frames_of(ctx, definition) if name in f.arguments]
-        roles[name] = role(values)
-    return roles
+def returns(steps: list[Step]) -> int:
+    """How many ways out a body has."""
+    return sum((step.kind == "return") + sum(returns(block) for block in step.blocks) for step in steps)
 
 
-def role(values: list[Value]) -> str:
-    """The role of a parameter that was given these values."""
-    if any(stage_of(v) > Stage.STATIC for v in values) or any(is_number_by_mode(v) for v in values):
-        return "call"
-    if any(depends_on_mode(v) and isinstance(v, (Const, Opaque)) for v in values):
-        return "mode"
-    return "static"
+def is_metric(ctx: Context, node: ast.expr) -> bool:
+    """True for a whole metric: of two of them, none is the other's update."""
+    value = ctx.facts.value(node, "eval")
+    if isinstance(value, Sequence):
+        return True
+    rule = ctx.rules.find(value.symbol) if isinstance(value, Result) else None
+    return isinstance(value, Result) and rule is not None and rule.kind == "metric" and not value.part
 
 
-def is_never_given(ctx: Context, definition: ast.FunctionDef, rest: str) -> bool:
-    """True for `*args` or `**kwargs` that are empty in each call, and that nothing reads."""
-    given = [f.arguments[rest] for f in frames_of(ctx, definition) if rest in f.arguments]
-    if not given or any(isinstance(n, ast.Name) and n.id == rest for n in descendants(definition)):
-        return False
-    return all(isinstance(v, (Sequence, Mapping)) and not v.items and not v.open for v in given)
+def is_apart(ctx: Context, node: ast.expr) -> bool:
+    """True for what is no half of a metric: a whole one beside a loss, or a dictionary of them."""
+    value = ctx.facts.value(node, "eval")
+    return isinstance(value, Mapping) or (not isinstance(value, Sequence) and is_metric(ctx, node))
 
 
-def numbers_by_mode(ctx: Context, definition: ast.FunctionDef) -> frozenset[str]:
-    """The parameters that are given, in some mode, a number that depends on it."""
-    given = [item for frame in frames_of(ctx, definition) for item in frame.arguments.items()]
-    found = {name for name, value in given if is_number_by_mode(value)}
-    return frozenset(found - {name for name, value in given if stage_of(value) > Stage.STATIC})
-
-
-def is_number_by_mode(value: Value) -> bool:
-    """True for a number that depends on the mode, such as a dropout rate: it is told with each call."""
-    number = isinstance(value, Const) and isinstance(value.value, (int, float)) and not isinstance(value.value, bool)
-    return number and value.mode
-
-
-def one_definition(value: Value | None) -> Function | None:
-    """The function that a value surely is, whatever scope it closes over."""
-    found = options(value) if value is not None else ()
-    functions = [o for o in found if isinstance(o, Function)]
-    if functions and len(functions) == len(found) and len({f.node for f in functions}) == 1:
-        return functions[0]
-    return None
+def called_often(ctx: Context, definition: ast.FunctionDef) -> bool:
+    """True for a function that stands for several metrics: each call makes one of its own."""
+    return len({frame.call for frame in ctx.facts.frames.get(definition, []) if frame.call is not None}) > 1

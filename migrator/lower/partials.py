@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from migrator.analysis.modes import ALL, mode_condition
 from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, Partial, Result, Symbol, Value, options
-from migrator.rulebook import Rule
-from migrator.source.module import Module
+from migrator.lower import normalizers, repeats
 from migrator.source.syntax import children, descendants
 
 if TYPE_CHECKING:
     from migrator.lower.context import Context
+    from migrator.rulebook import Rule
+    from migrator.source.module import Module
 
 
 def written_out(ctx: Context, module: Module, call: ast.Call) -> ast.Call:
@@ -29,18 +30,30 @@ def written_out(ctx: Context, module: Module, call: ast.Call) -> ast.Call:
 
 
 def _written_out(ctx: Context, module: Module, call: ast.Call) -> ast.Call:
+    whole = with_all(ctx, module, call)
+    called = next((base(o) for v in ctx.facts.callees.get(call, []) for o in options(v)), None)
+    rule = ctx.rules.find(called.name) if isinstance(called, Symbol) else None
+    if rule is None or call not in ctx.facts.normalizers:
+        return whole
+    return normalizers.alone(rule, whole, normalizers.normalizer(ctx, module, call) is not None)
+
+
+def with_all(ctx: Context, module: Module, call: ast.Call) -> ast.Call:
+    """The call with what a partial function gives it, and all that is its own."""
     called = [option for value in ctx.facts.callees.get(call, []) for option in options(value)]
     partial = [option for option in called if isinstance(option, Partial) and isinstance(base(option), Symbol)]
     if not partial or not active("partial"):
-        return call
+        return repeats.plain(ctx, call)
     made = {made_by(option) for option in partial}
+    written = {o.call for option in partial for o in through(option) if o.anywhere}
     if len(partial) != len(called) or len(made) != 1:
         raise ctx.refuse("partial", call, module, "which of several partial functions is called is not known")
     for option in partial:
         note_values(ctx, module, call, option)
-    args, keywords = list(call.args), {k.arg: k for k in call.keywords}
+    own = repeats.plain(ctx, call)
+    args, keywords = list(own.args), {k.arg: k for k in own.keywords}
     for where in next(iter(made)):
-        if where is None or not in_reach(module, where, call):
+        if where is None or where not in written and not in_reach(module, where, call):
             message = "what a partial function is given cannot be told where it is called"
             raise ctx.refuse("partial", call, module, message)
         args = [*where.args[1:], *args]
@@ -55,7 +68,7 @@ def note_values(ctx: Context, module: Module, call: ast.Call, partial: Partial) 
     where = partial.call
     if isinstance(partial.function, Partial):
         note_values(ctx, module, call, partial.function)
-    if where is None or where in ctx.facts.values:
+    if where is None or where in ctx.facts.values or partial.anywhere:
         return
     given = [*zip(where.args[1:], partial.args, strict=False)]
     given += [(k.value, partial.kwargs[k.arg]) for k in where.keywords if k.arg in partial.kwargs]
@@ -113,12 +126,23 @@ def today(rule: Rule) -> str:
     return rule.legacy[0].replace("tensorflow.", "tf.", 1)
 
 
-def base(value: Partial) -> Value:
+def base(value: Value) -> Value:
     """What is called in the end."""
-    inner: Value = value
+    inner = value
     while isinstance(inner, Partial):
         inner = inner.function
     return inner
+
+
+def through(value: Value) -> list[Partial]:
+    """The partial functions that make up one, the last first."""
+    return [value, *through(value.function)] if isinstance(value, Partial) else []
+
+
+def by_scopes(ctx: Context, call: ast.Call) -> bool:
+    """True for a call whose arguments were all written by itself, or given by the scopes around it."""
+    called = [option for value in ctx.facts.callees.get(call, []) for option in options(value)]
+    return all(one.anywhere for option in called for one in through(option))
 
 
 def made_by(value: Partial) -> tuple[ast.Call | None, ...]:

@@ -12,20 +12,24 @@ from typing import TYPE_CHECKING, Any
 from migrator.analysis.values import Const, Result, options
 from migrator.emit.fragments import call_text
 from migrator.lower import cell_stacks, cells
-from migrator.lower.cell_stacks import Stack
 from migrator.lower.cells import LAYERS, none
-from migrator.lower.owning import calls_in, own_call
+from migrator.lower.definitions import calls_in
+from migrator.lower.owning import own_call
+from migrator.lower.python_calls import reference
+from migrator.lower.symbols import called_symbol
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
-    from migrator.lower.staging import Site, Staging
+    from migrator.lower.body import Body
+    from migrator.lower.cell_stacks import Stack
+    from migrator.lower.sites import Site
 
 BIDIRECTIONAL = "tensorflow.nn.bidirectional_dynamic_rnn"
 SCOPES = {BIDIRECTIONAL: "bidirectional_rnn"}  # of all others: "rnn"
 STATES = ("initial_state", "initial_state_fw", "initial_state_bw")
 
 
-def bound(st: Staging, site: Site) -> dict[str, ast.expr]:
+def bound(st: Body, site: Site) -> dict[str, ast.expr]:
     """The arguments of the call by name."""
     call = site.own.call
     if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
@@ -33,7 +37,7 @@ def bound(st: Staging, site: Site) -> dict[str, ast.expr]:
     return cells.bound_rnn(call, site.own.symbol)
 
 
-def stacks(st: Staging, site: Site) -> list[Stack]:
+def stacks(st: Body, site: Site) -> list[Stack]:
     """What the network is made up of: one stack of cells, or one for each direction."""
     found = []
     for node in cell_nodes(st, site):
@@ -45,7 +49,7 @@ def stacks(st: Staging, site: Site) -> list[Stack]:
     return found
 
 
-def cell_nodes(st: Staging, site: Site) -> list[ast.expr]:
+def cell_nodes(st: Body, site: Site) -> list[ast.expr]:
     """The arguments that are cells."""
     arguments = bound(st, site)
     if site.own.made is not None:
@@ -57,7 +61,7 @@ def cell_nodes(st: Staging, site: Site) -> list[ast.expr]:
 
 
 # ------------------------------------------------------------------------------------------------------------ forms
-def plain(st: Staging, site: Site) -> bool:
+def plain(st: Body, site: Site) -> bool:
     """True when a single layer of Keras stands for the whole call."""
     known: dict[ast.Call, bool] = st.ctx.__dict__.setdefault("_plain_rnns", {})
     if site.own.call not in known:
@@ -65,7 +69,7 @@ def plain(st: Staging, site: Site) -> bool:
     return known[site.own.call]
 
 
-def _plain(st: Staging, site: Site) -> bool:
+def _plain(st: Body, site: Site) -> bool:
     if site.own.symbol != "tensorflow.nn.dynamic_rnn" or initial_states(st, site) or time_major(st, site):
         return False
     stack = stacks(st, site)[0]
@@ -76,7 +80,7 @@ def _plain(st: Staging, site: Site) -> bool:
     return LAYERS[stack.cells[0].name] != "LSTM" or state_in_parts(st, site)
 
 
-def made_here(st: Staging, site: Site, made: Result) -> bool:
+def made_here(st: Body, site: Site, made: Result) -> bool:
     """True when the cell's constructor can be written where the layer is made: all it reads is the same there."""
     node = cell_nodes(st, site)[0]
     if made.call not in calls_in(st.node) or cells.kind_of(made.symbol) == "":
@@ -99,7 +103,7 @@ def node_named(node: ast.AST, name: ast.expr) -> bool:
     return isinstance(node, ast.Name) and isinstance(name, ast.Name) and node.id == name.id
 
 
-def state_in_parts(st: Staging, site: Site) -> bool:
+def state_in_parts(st: Body, site: Site) -> bool:
     """True when a call binds outputs and state to two names, and the state of the LSTM is read part by part."""
     step: ast.AST = site.step.node
     call = site.own.call
@@ -121,7 +125,7 @@ def state_in_parts(st: Staging, site: Site) -> bool:
 SAME_TENSOR = frozenset({"cast", "to_float", "convert_to_tensor"})  # they may give back the tensor that they are given
 
 
-def masks_end(st: Staging, site: Site) -> bool:
+def masks_end(st: Body, site: Site) -> bool:
     """True when only operations read the outputs: Keras attaches the mask to them, which its layers and losses heed."""
     fine: set[int] = set()
     for node in descendants(st.node):
@@ -142,9 +146,8 @@ def masks_end(st: Staging, site: Site) -> bool:
     return True
 
 
-def is_operation(st: Staging, call: ast.Call) -> bool:
+def is_operation(st: Body, call: ast.Call) -> bool:
     """True for a TensorFlow function that makes another tensor, and no layer."""
-    from migrator.lower.rewriting import called_symbol
 
     symbol = called_symbol(st.ctx, call) or ""
     known = symbol.startswith("tensorflow.") and symbol.rsplit(".", 1)[-1] not in SAME_TENSOR
@@ -158,7 +161,7 @@ def part_of(node: ast.AST) -> Any:
     return node.slice.value if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) else None
 
 
-def initial_states(st: Staging, site: Site) -> dict[str, ast.expr]:
+def initial_states(st: Body, site: Site) -> dict[str, ast.expr]:
     """The arguments that begin with another state than zeros."""
     found = {}
     arguments = bound(st, site)
@@ -181,7 +184,7 @@ def is_zero_state(value: Result) -> bool:
     return value.symbol.endswith(".zero_state") and cells.kind_of(value.symbol.removesuffix(".zero_state")) != ""
 
 
-def time_major(st: Staging, site: Site) -> bool:
+def time_major(st: Body, site: Site) -> bool:
     """Whether the first axis is that of the steps."""
     if site.own.made is not None:
         return True
@@ -193,7 +196,7 @@ def time_major(st: Staging, site: Site) -> bool:
 
 
 # ------------------------------------------------------------------------------------------------------- two halves
-def call_parts(st: Staging, site: Site) -> list[ast.expr]:
+def call_parts(st: Body, site: Site) -> list[ast.expr]:
     """What the recurrent layer is called with."""
     arguments = bound(st, site)
     if tells_training(st, site):
@@ -202,12 +205,12 @@ def call_parts(st: Staging, site: Site) -> list[ast.expr]:
     return [*parts, *initial_states(st, site).values()]
 
 
-def tells_training(st: Staging, site: Site) -> bool:
+def tells_training(st: Body, site: Site) -> bool:
     """Whether some of the cells act in training alone."""
     return any(cell_stacks.drops_in_training(st.ctx, stack) for stack in stacks(st, site))
 
 
-def static_parts(st: Staging, site: Site) -> list[ast.AST]:
+def static_parts(st: Body, site: Site) -> list[ast.AST]:
     """What creating the layer needs: the cell's arguments, or the cells themselves."""
     if not plain(st, site):
         return list(cell_nodes(st, site))
@@ -215,7 +218,7 @@ def static_parts(st: Staging, site: Site) -> list[ast.AST]:
     return list(cells.arguments_of(st.ctx, st.module, made.call, made.symbol).values())
 
 
-def creation_text(st: Staging, site: Site) -> str:
+def creation_text(st: Body, site: Site) -> str:
     """The recurrent layer, of Keras or of the support module."""
     arguments = bound(st, site)
     cells.check_dtype(st.ctx, st.module, arguments.get("dtype"))
@@ -232,9 +235,8 @@ def creation_text(st: Staging, site: Site) -> str:
     return st.ctx.use(st.module, call_text(target, shown))
 
 
-def use_text(st: Staging, site: Site) -> str:
+def use_text(st: Body, site: Site) -> str:
     """Calling the recurrent layer; a layer of Keras is given the lengths as a mask."""
-    from migrator.lower.owned_calls import reference
 
     arguments = bound(st, site)
     inputs = st.call_text(arguments["inputs"])
@@ -253,7 +255,7 @@ def use_text(st: Staging, site: Site) -> str:
     return call_text(reference(st, site), shown)
 
 
-def node_of(st: Staging, site: Site) -> dict[str, Any]:
+def node_of(st: Body, site: Site) -> dict[str, Any]:
     """The weight map's node: TF1 keeps the weights under `rnn/<cell name>`."""
     given = bound(st, site).get("scope")
     value = st.ctx.facts.value(given) if given is not None and not none(given) else None
@@ -285,7 +287,7 @@ def node_of(st: Staging, site: Site) -> dict[str, Any]:
     return {"attr": site.attr, "scope": None, "class": name, "creation": creation}
 
 
-def made_by(st: Staging, site: Site) -> set[int]:
+def made_by(st: Body, site: Site) -> set[int]:
     """The cells of a network, each as the object that it is."""
     return {id(cell.made) for stack in stacks(st, site) for cell in stack.cells}
 
@@ -294,7 +296,7 @@ def made_by(st: Staging, site: Site) -> set[int]:
 STATE_ORDER = {"h": 0, "c": 1, 0: 1, 1: 0}  # the Keras layer returns h, c; TF1's tuple is (c, h)
 
 
-def state_rewrite(st: Staging, node: ast.AST) -> str | None:
+def state_rewrite(st: Body, node: ast.AST) -> str | None:
     """The state of an LSTM where it is bound and where it is read; None for anything else.
 
     `outputs, state = dynamic_rnn(...)` binds the list of states that the Keras layer returns.
@@ -314,7 +316,7 @@ def state_rewrite(st: Staging, node: ast.AST) -> str | None:
     return None
 
 
-def is_lstm_state(st: Staging, node: ast.Name) -> bool:
+def is_lstm_state(st: Body, node: ast.Name) -> bool:
     """True for a name that holds the final state of an LSTM which became a layer of Keras."""
     value = st.ctx.facts.value(node)
     if not isinstance(value, Result) or value.symbol != "tensorflow.nn.dynamic_rnn" or value.part != (1,):

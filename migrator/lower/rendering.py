@@ -5,21 +5,21 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from migrator.analysis.modes import Step, walk
-from migrator.analysis.values import Result, Stage
+from migrator.analysis.modes import Step, header
+from migrator.analysis.values import Member, Result
 from migrator.emit.fragments import Renderer, standalone
 from migrator.emit.layout import fit
-from migrator.lower import sized
-from migrator.lower.guards import check_changes
-from migrator.lower.owned_calls import chosen_definition, creation_text
-from migrator.lower.owning import owns
-from migrator.lower.slices import defined_by, target_names
-from migrator.lower.staging import Site, Staging
-from migrator.source.syntax import descendants
+from migrator.lower.counters import enumerate_counter
+from migrator.lower.slices import target_names
+from migrator.lower.symbols import VANISHING
+
+if TYPE_CHECKING:
+    from migrator.lower.body import Body
 
 
-def lead(st: Staging, step: Step, indent: str) -> list[str]:
+def lead(st: Body, step: Step, indent: str) -> list[str]:
     """The comments that stand above a step, and one blank line where the source has some."""
     node = step.node
     first = node.decorator_list[0].lineno if getattr(node, "decorator_list", None) else node.lineno  # type: ignore[attr-defined]
@@ -39,7 +39,7 @@ def lead(st: Staging, step: Step, indent: str) -> list[str]:
     return found
 
 
-def comments_above(st: Staging, line: int, indent: str) -> list[str]:
+def comments_above(st: Body, line: int, indent: str) -> list[str]:
     """The comments right above a line inside a statement, such as above an entry of a dictionary."""
     lines = st.module.lines
     found: list[str] = []
@@ -52,7 +52,7 @@ def comments_above(st: Staging, line: int, indent: str) -> list[str]:
     return found
 
 
-def trail(st: Staging, node: ast.stmt) -> str:
+def trail(st: Body, node: ast.stmt) -> str:
     """The comment on the statement's last line."""
     comment = st.module.comment(node.end_lineno or node.lineno)
     return f"  {comment[1]}" if comment and comment[0] >= (node.end_col_offset or 0) else ""
@@ -71,7 +71,7 @@ def compact(lines: list[str]) -> list[str]:
 
 # ------------------------------------------------------------------------------------------------------- call half
 def call_block(
-    st: Staging, steps: list[Step], needed: set[Step], indent: str, last: Callable[[Step], list[str]]
+    st: Body, steps: list[Step], needed: set[Step], indent: str, last: Callable[[Step], list[str]]
 ) -> list[str]:
     """The call half of a block. `last` gives the lines of a kept return."""
     lines: list[str] = []
@@ -94,7 +94,7 @@ def ended(step: Step, following: Step, needed: set[Step]) -> bool:
     return following.modes == step.among - step.modes
 
 
-def call_step(st: Staging, step: Step, needed: set[Step], indent: str, last: Callable[[Step], list[str]]) -> list[str]:
+def call_step(st: Body, step: Step, needed: set[Step], indent: str, last: Callable[[Step], list[str]]) -> list[str]:
     """The lines of one step in the call half."""
     node = step.node
     deeper = indent + "    "
@@ -117,7 +117,7 @@ def call_step(st: Staging, step: Step, needed: set[Step], indent: str, last: Cal
     return statement(st, node, indent, st.call_rewrite)
 
 
-def test_text(st: Staging, test: ast.expr) -> str:
+def test_text(st: Body, test: ast.expr) -> str:
     """A condition; operands that are surely true for these modes are left out."""
     if isinstance(test, ast.BoolOp):
         decisive = "True" if isinstance(test.op, ast.And) else "False"
@@ -129,7 +129,7 @@ def test_text(st: Staging, test: ast.expr) -> str:
 
 
 def training_step(
-    st: Staging,
+    st: Body,
     step: Step,
     needed: set[Step],
     indent: str,
@@ -159,7 +159,7 @@ def training_step(
 
 
 def one_text(
-    st: Staging, blocks: list[list[Step]], needed: set[Step], indent: str, last: Callable[[Step], list[str]]
+    st: Body, blocks: list[list[Step]], needed: set[Step], indent: str, last: Callable[[Step], list[str]]
 ) -> list[str] | None:
     """The text of blocks of different modes, when it is one but for the constants that say which mode it is."""
     before = (st.one_text, st.uses_training, st.training_by_mode, set(st.shown))
@@ -179,14 +179,14 @@ def code(lines: list[str]) -> list[str]:
     return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
 
-def body_of(st: Staging, step: Step, needed: set[Step], indent: str, last: Callable[[Step], list[str]]) -> list[str]:
+def body_of(st: Body, step: Step, needed: set[Step], indent: str, last: Callable[[Step], list[str]]) -> list[str]:
     """The body of a loop; an `else` block follows it."""
     body = compact(call_block(st, step.blocks[0], needed, indent, last)) or [f"{indent}pass"]
     orelse = compact(call_block(st, step.blocks[1], needed, indent, last))
     return body + ([f"{indent[:-4]}else:", *orelse] if orelse else [])
 
 
-def loop_header(st: Staging, step: Step, needed: set[Step], indent: str) -> list[str]:
+def loop_header(st: Body, step: Step, needed: set[Step], indent: str) -> list[str]:
     """The header of a loop in the call half: over the lists of layers that the construction half filled."""
     node = step.node
     lists = loop_lists(st, step)
@@ -220,18 +220,7 @@ def joined(sources: list[str]) -> str:
     return sources[0] if len(sources) == 1 else f"zip({', '.join(sources)})"
 
 
-def enumerate_counter(node: ast.For) -> str | None:
-    """The counter of `for i, x in enumerate(xs)` or `for i in range(n)` from zero, whose value is the trip number."""
-    if isinstance(node.iter, ast.Call) and isinstance(node.iter.func, ast.Name) and len(node.iter.args) == 1:
-        if node.iter.func.id == "enumerate" and isinstance(node.target, ast.Tuple):
-            first = node.target.elts[0]
-            return first.id if isinstance(first, ast.Name) else None
-        if node.iter.func.id == "range" and isinstance(node.target, ast.Name):
-            return node.target.id
-    return None
-
-
-def loop_lists(st: Staging, step: Step) -> list[tuple[str, str]]:
+def loop_lists(st: Body, step: Step) -> list[tuple[str, str]]:
     """(variable, list) for each attribute that one trip of the loop takes an element of."""
     found: list[tuple[str, str]] = []
     for site in st.sites.values():
@@ -244,9 +233,8 @@ def loop_lists(st: Staging, step: Step) -> list[tuple[str, str]]:
     return found
 
 
-def loaded_in(st: Staging, steps: list[Step], needed: set[Step]) -> set[str]:
+def loaded_in(st: Body, steps: list[Step], needed: set[Step]) -> set[str]:
     """Names read by the kept steps of a block."""
-    from migrator.analysis.modes import header
 
     found: set[str] = set()
     for step in steps:
@@ -266,7 +254,7 @@ def loaded_in(st: Staging, steps: list[Step], needed: set[Step]) -> set[str]:
     return found
 
 
-def with_step(st: Staging, step: Step, needed: set[Step], indent: str, last: Callable[[Step], list[str]]) -> list[str]:
+def with_step(st: Body, step: Step, needed: set[Step], indent: str, last: Callable[[Step], list[str]]) -> list[str]:
     """A `with`: variable scopes leave no code, other managers stay around their block."""
     node = step.node
     assert isinstance(node, ast.With)
@@ -280,9 +268,8 @@ def with_step(st: Staging, step: Step, needed: set[Step], indent: str, last: Cal
     return [f"{indent}with {shown}:", *call_block(st, step.blocks[0], needed, indent + "    ", last)]
 
 
-def vanishing(st: Staging, manager: ast.expr) -> bool:
+def vanishing(st: Body, manager: ast.expr) -> bool:
     """True for managers that only name, place or order graph nodes."""
-    from migrator.analysis.values import Member, Result
 
     value = st.ctx.facts.value(manager)
     if isinstance(value, Result):
@@ -290,17 +277,7 @@ def vanishing(st: Staging, manager: ast.expr) -> bool:
     return isinstance(value, Member) and value.attr == "as_default"
 
 
-VANISHING = frozenset(
-    {
-        "tensorflow.variable_scope",
-        "tensorflow.name_scope",
-        "tensorflow.device",
-        "tensorflow.control_dependencies",
-    }
-)
-
-
-def statement(st: Staging, node: ast.stmt, indent: str, rewrite: Callable[[ast.AST], str | None]) -> list[str]:
+def statement(st: Body, node: ast.stmt, indent: str, rewrite: Callable[[ast.AST], str | None]) -> list[str]:
     """A statement with its expressions rewritten, moved to a new indentation, its trailing comment kept."""
     old = st.module.indent_of(node)
     shift = len(indent) - len(old)
@@ -321,148 +298,12 @@ def long_line(line: str) -> list[str]:
 
 
 # ----------------------------------------------------------------------------------------------- construction half
-def static_block(
-    st: Staging, steps: list[Step], needed: set[Step], indent: str, depth: int, commented: set[Step]
-) -> list[str]:
-    """The construction half of a block; `commented` are the steps whose comments the call half prints."""
-    lines: list[str] = []
-    for step in steps:
-        if step not in needed:
-            continue
-        if step not in commented and step.kind not in ("training", "with"):
-            lines += [line for line in lead(st, step, indent) if line]
-        lines += static_step(st, step, needed, indent, depth, commented)
-    return lines
 
 
-def static_step(st: Staging, step: Step, needed: set[Step], indent: str, depth: int, commented: set[Step]) -> list[str]:
-    """The lines of one step in the construction half."""
-    node = step.node
-    match step.kind:
-        case "return":
-            if isinstance(node, ast.Raise):
-                return statement(st, node, indent, st.static_rewrite)
-            # at the top of the body nothing is left to build after it
-            return creations(st, step, indent, depth) + ([f"{indent}return"] if len(indent) > 8 else [])
-        case "training":
-            # both branches create: the variables exist in every mode
-            for inner in walk([b for block in step.blocks for b in block] if not step.rest else []):
-                if inner in needed and inner.kind == "simple" and defined_by(inner)[0] and not st.has_site(inner):
-                    raise st.ctx.refuse(
-                        "mode-at-construction", inner.node, st.module, "a layer is built differently in training"
-                    )
-            found = [line for b in step.blocks for line in static_block(st, b, needed, indent, depth, commented)]
-            return found
-        case "with":
-            return static_block(st, step.blocks[0], needed, indent, depth, commented)
-        case "if":
-            return static_if(st, step, needed, indent, depth, commented)
-        case "for" | "while":
-            return static_loop(st, step, needed, indent, depth, commented)
-        case "try":
-            raise st.ctx.refuse("try", node, st.module, "layers are created inside try")
-    if isinstance(node, (ast.Break, ast.Continue)):
-        return [indent + ast.unparse(node)]
-    if step.changes:
-        check_changes(st.ctx, st, step)
-    return creations(st, step, indent, depth) + static_definitions(st, step, indent)
-
-
-def creations(st: Staging, step: Step, indent: str, depth: int) -> list[str]:
-    """The assignments that create what a step owns, in evaluation order."""
-    lines: list[str] = []
-    for site in st.sites.values():
-        if site.step is not step or site.shared is not None or not site.attr or st.apart(site):
-            continue
-        if site.comprehension is not None:
-            lines += comprehension_creation(st, site, indent)
-            continue
-        if st.making_metrics and site.own.call.lineno > site.step.node.lineno:
-            lines += comments_above(st, site.own.call.lineno, indent)
-        text = creation_text(st, site)
-        if depth == 0:
-            lines += wrapped(f"{indent}self.{site.attr} = ", text, "")
-        else:
-            holder = f"self.{site.attr}" if depth == 1 else site.names[depth - 2]
-            lines += wrapped(f"{indent}{holder}.append(", text, ")")
-    return lines
-
-
-def comprehension_creation(st: Staging, site: Site, indent: str) -> list[str]:
-    """A list of layers made by a comprehension."""
-    node = site.comprehension
-    assert isinstance(node, (ast.ListComp, ast.GeneratorExp))
-    generator = node.generators[0]
-    target = st.module.segment(generator.target)
-    text = f"[{creation_text(st, site)} for {target} in {st.static_text(generator.iter)}]"
-    return wrapped(f"{indent}self.{site.attr} = ", text, "")
-
-
-def static_definitions(st: Staging, step: Step, indent: str) -> list[str]:
-    """A static statement kept for its names; a captured name becomes an attribute where it is defined."""
-    node = step.node
-    changed, replaced = defined_by(step)
-    if not changed or st.has_site(step):
-        return []
-    if isinstance(node, ast.FunctionDef) and owns(st.ctx, node):
-        return [f"{indent}{node.name} = {chosen_definition(st, node)}"]
-    value = getattr(node, "value", node)
-    if st.ctx.facts.stage(value) > 0 and not st.follows_step and value not in st.overrides:
-        return []
-    lines = statement(st, node, indent, st.static_rewrite)
-    captured = [n for n in sorted(changed) if n in st.captured and (n in replaced or not keeps_identity(st, node, n))]
-    if len(captured) == 1 and isinstance(node, ast.Assign) and len(node.targets) == 1:
-        name = captured[0]
-        if isinstance(node.targets[0], ast.Name) and name not in st.read_at_construction:
-            first = lines[0].replace(f"{indent}{name} =", f"{indent}self.{st.captured[name]} =", 1)
-            return [first, *lines[1:]]
-    return lines + [f"{indent}self.{st.captured[n]} = {n}" for n in captured]
-
-
-def keeps_identity(st: Staging, node: ast.stmt, name: str) -> bool:
-    """True for an object that an attribute holds as it is: Keras wraps lists and dictionaries in copies."""
-    reads = [n for n in descendants(node) if isinstance(n, ast.Name) and n.id == name]
-    values = [st.ctx.facts.value(n) for n in reads]
-    return bool(values) and all(isinstance(v, Result) for v in values)
-
-
-def static_if(st: Staging, step: Step, needed: set[Step], indent: str, depth: int, commented: set[Step]) -> list[str]:
-    """A static branch; inside a loop every list gets an element on each trip, None where nothing is created."""
-    node = step.node
-    assert isinstance(node, ast.If)
-    if st.ctx.facts.stage(node.test) > Stage.STATIC:
-        if only_raises(st, step, needed):
-            return []  # the call half checks it, when the answer is known
-        if sized.may_be_made(st, step, needed):
-            lines = [line for b in step.blocks for line in static_block(st, b, needed, indent, depth, commented)]
-            return [line for line in lines if line.strip() != "return"]
-    deeper = indent + "    "
-    blocks = [static_block(st, b, needed, deeper, depth, commented) for b in step.blocks]
-    nested = [s for block in step.blocks for s in walk(block) if s.kind == "if"]
-    if depth > 0 and any(site.step in set(walk([s])) for s in nested for site in st.sites.values()):
-        raise st.ctx.refuse("nested-condition", node, st.module, "layers are made under nested conditions in a loop")
-    if depth > 0:
-        made = [holders(st, b, depth) for b in step.blocks]
-        blocks[0] += [f"{deeper}{h}.append(None)" for h in made[1] if h not in made[0]]
-        blocks[1] += [f"{deeper}{h}.append(None)" for h in made[0] if h not in made[1]]
-    body, orelse = compact(blocks[0]), compact(blocks[1])
-    test = standalone(st.static_text(node.test))
-    if not body and not orelse:
-        return []
-    if not body:
-        return [f"{indent}if not ({test}):", *orelse]
-    return [f"{indent}if {test}:", *body, *else_lines(step, orelse, indent)]
-
-
-def only_raises(st: Staging, step: Step, needed: set[Step]) -> bool:
-    """True for a branch that makes nothing, and whose only effect is to raise."""
-    for inner in walk([b for block in step.blocks for b in block]):
-        if inner not in needed or inner.kind in ("if", "with") or isinstance(inner.node, ast.Raise):
-            continue
-        late = inner.kind == "simple" and st.ctx.facts.stage(getattr(inner.node, "value", inner.node)) > Stage.STATIC
-        if not late or st.has_site(inner):
-            return False
-    return True
+def wrapped(prefix: str, text: str, suffix: str) -> list[str]:
+    """`prefix + text + suffix` as lines within the width."""
+    flat = f"{prefix}{text}{suffix}"
+    return fit(flat) if "\n" not in flat else flat.split("\n")
 
 
 def else_lines(step: Step, orelse: list[str], indent: str) -> list[str]:
@@ -475,77 +316,3 @@ def else_lines(step: Step, orelse: list[str], indent: str) -> list[str]:
         moved = [line[4:] if line.startswith("    ") else line for line in orelse]
         return [f"{indent}el{moved[0].strip()}", *moved[1:]]
     return [f"{indent}else:", *orelse]
-
-
-def holders(st: Staging, steps: list[Step], depth: int) -> list[str]:
-    """The lists that a block appends to at this loop depth."""
-    inside = set(walk(steps))
-    found: list[str] = []
-    for site in st.sites.values():
-        if site.step in inside and site.shared is None and site.attr and len(site.loops) == depth:
-            holder = f"self.{site.attr}" if depth == 1 else site.names[depth - 2]
-            if holder not in found:
-                found.append(holder)
-    return found
-
-
-def static_loop(st: Staging, step: Step, needed: set[Step], indent: str, depth: int, commented: set[Step]) -> list[str]:
-    """A loop of the construction half: lists are made before it and filled inside."""
-    node = step.node
-    deeper = indent + "    "
-    sites = [s for s in st.sites.values() if step in s.loops and s.shared is None and s.attr]
-    lines: list[str] = []
-    after: list[str] = []
-    lists: list[str] = []
-    for site in sites:
-        level = site.loops.index(step)
-        holder = f"self.{site.attr}" if level == 0 else site.names[level - 1]
-        if holder in lists:
-            continue
-        lists.append(holder)
-        lines.append(f"{indent}{holder} = []")
-        if level > 0:
-            outer = f"self.{site.attr}" if level == 1 else site.names[level - 2]
-            after.append(f"{indent}{outer}.append({holder})")
-    body = compact(static_block(st, step.blocks[0], needed, deeper, depth + 1, commented))
-    orelse = compact(static_block(st, step.blocks[1], needed, deeper, depth, commented))
-    if not body and not orelse:
-        return []
-    body = body or [f"{deeper}pass"]
-    after[:0] = [f"{indent}else:", *orelse] if orelse else []
-    if isinstance(node, ast.While):
-        return [*lines, f"{indent}while {standalone(st.static_text(node.test))}:", *body, *after]
-    assert isinstance(node, ast.For)
-    head = f"for {st.module.segment(node.target)} in {standalone(st.static_text(node.iter))}"
-    if len(lists) == 1 and not after and body[0].startswith(f"{deeper}{lists[0]}.append("):
-        short = as_comprehension(body, f"{lists[0]}.append(", head, indent, lists[0])
-        if short is not None:
-            return short
-    return [*lines, f"{indent}{head}:", *body, *after]
-
-
-def as_comprehension(body: list[str], start: str, head: str, indent: str, holder: str) -> list[str] | None:
-    """`xs = [make(i) for i in items]` when the loop does nothing but append."""
-    text = "\n".join(body)
-    parsed = ast.parse(text.replace("\n" + indent, "\n").strip() if "\n" not in text else _dedent(body)).body
-    if len(parsed) != 1 or not isinstance(parsed[0], ast.Expr) or not isinstance(parsed[0].value, ast.Call):
-        return None
-    inner = text.strip()[len(start) : -1]
-    flat = f"{indent}{holder} = [{inner} {head}]"
-    if "\n" not in flat and len(flat) <= 88:
-        return [flat]
-    if "\n" in inner:
-        return None
-    return [f"{indent}{holder} = [", f"{indent}    {inner}", f"{indent}    {head}", f"{indent}]"]
-
-
-def _dedent(body: list[str]) -> str:
-    import textwrap
-
-    return textwrap.dedent("\n".join(body))
-
-
-def wrapped(prefix: str, text: str, suffix: str) -> list[str]:
-    """`prefix + text + suffix` as lines within the width."""
-    flat = f"{prefix}{text}{suffix}"
-    return fit(flat) if "\n" not in flat else flat.split("\n")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Mapping, Result, Sequence
 from migrator.lower.train_ops import argument
-from migrator.source.module import Module
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
     from migrator.lower.context import Context
+    from migrator.source.module import Module
 
 SAVER = "tensorflow.train.Saver"
 RESTORE = f"{SAVER}.restore"

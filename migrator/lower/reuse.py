@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, same
-from migrator.lower import both_norms
-from migrator.lower.context import Context
-from migrator.lower.owned_calls import python_arguments
-from migrator.lower.owning import calls_in, frames_of, own_call, parameter_roles
-from migrator.lower.partials import written_out
+from migrator.lower import both_norms, normalizers
+from migrator.lower.definitions import calls_in, frames_of, parameter_roles
+from migrator.lower.owning import own_call
+from migrator.lower.partials import with_all, written_out
+from migrator.lower.python_calls import python_arguments
 from migrator.lower.slices import target_names
 from migrator.rulebook import bind
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
-    from migrator.lower.staging import Site, Staging
+    from migrator.lower.body import Body
+    from migrator.lower.context import Context
+    from migrator.lower.sites import Site
 
 
-def check_reused(st: Staging, earlier: Site, site: Site) -> None:
+def check_reused(st: Body, earlier: Site, site: Site) -> None:
     """Refuse a layer that takes the variables of another but does something else with them: they would be one."""
     if not active("reused-alike") or site.own.kind not in ("layer", "function"):
         return
@@ -38,13 +40,16 @@ def check_reused(st: Staging, earlier: Site, site: Site) -> None:
         raise st.ctx.refuse("reused-alike", site.own.call, st.module, message)
 
 
-def averages_apart(st: Staging, earlier: Site, site: Site) -> bool:
+def averages_apart(st: Body, earlier: Site, site: Site) -> bool:
     """True for two uses of a batch norm of which one may update its averages and the other reads them."""
     rule = site.own.rule
     if site.own.definition is not None and has_averages(st.ctx, site.own.definition):
         by_call = [{k: ast.dump(v) for k, v in told(st, one, "mode").items()} for one in (earlier, site)]
         roles = parameter_roles(st.ctx, st.module, site.own.definition)
         return by_call[0] != by_call[1] or bool(late_parameters(st.ctx, site.own.definition, roles))
+    if normalizers.averages(st.ctx, site.own.call) or normalizers.averages(st.ctx, earlier.own.call):
+        norms = [normalizers.normalizer(st.ctx, st.module, one.own.call) for one in (earlier, site)]
+        return len({ast.dump(norm) for norm in norms if norm is not None}) != 1
     if rule is None or not rule.training or not any(name.startswith("moving_") for name in rule.weights):
         return False
     found = []
@@ -77,13 +82,15 @@ def has_averages(ctx: Context, definition: ast.AST, path: frozenset[ast.AST] = f
             continue
         if own.rule is not None and any(name.startswith("moving_") for name in own.rule.weights):
             return True
+        if normalizers.averages(ctx, call):
+            return True
         inner = own.definition
         if inner is not None and inner not in path and has_averages(ctx, inner, path | {definition}):
             return True
     return False
 
 
-def told(st: Staging, site: Site, kind: str = "static") -> dict[str, ast.expr]:
+def told(st: Body, site: Site, kind: str = "static") -> dict[str, ast.expr]:
     """The arguments from which an owning call's layers are made, by name."""
     own = site.own
     if own.definition is not None:
@@ -94,10 +101,12 @@ def told(st: Staging, site: Site, kind: str = "static") -> dict[str, ast.expr]:
     call = written_out(st.ctx, st.module, own.call)
     bound = bind(own.rule, call, ("choose", "or", "then")) if own.rule is not None and own.rule.signature else None
     inputs = {*own.rule.inputs, own.rule.training} if own.rule is not None else set()
-    return {k: v for k, v in bound.items() if k not in inputs} if isinstance(bound, dict) else {}
+    found = {k: v for k, v in bound.items() if k not in inputs} if isinstance(bound, dict) else {}
+    whole = with_all(st.ctx, st.module, own.call)
+    return found | normalizers.as_arguments(st.ctx, st.module, own.rule, whole, own.call)
 
 
-def only_names(st: Staging, site: Site, name: str) -> bool:
+def only_names(st: Body, site: Site, name: str) -> bool:
     """True for arguments without effect on what a layer does with variables that exist."""
     own = site.own
     if own.definition is None:
@@ -122,7 +131,7 @@ def only_reuse(definition: ast.FunctionDef, name: str) -> bool:
     return all(id(n) in passed for n in loads)
 
 
-def rebound(st: Staging, sites: tuple[Site, Site], name: str) -> bool:
+def rebound(st: Body, sites: tuple[Site, Site], name: str) -> bool:
     """True for a name that may hold something else at the second of two calls."""
     stores = [n for n in descendants(st.node) if isinstance(n, ast.Name) and n.id == name]
     count = sum(not isinstance(n.ctx, ast.Load) for n in stores)
@@ -134,7 +143,7 @@ def rebound(st: Staging, sites: tuple[Site, Site], name: str) -> bool:
     return count > (0 if name in st.roles else 1)
 
 
-def same_name(st: Staging, earlier: Site, site: Site) -> bool:
+def same_name(st: Body, earlier: Site, site: Site) -> bool:
     """True when two layers whose names are known only at run time surely are of one name."""
     found = []
     for one in (earlier, site):

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Const, Result, Value, is_none, options
 from migrator.detect import param_defaults
-from migrator.detect.programs import Construction, Use
 from migrator.emit.fragments import call_text, standalone
-from migrator.lower.groups import RUN_CONFIGS, Group, Render, given, moved_into_calls
-from migrator.source.module import Module
+from migrator.lower.clusters import RUN_CONFIGS
+from migrator.lower.groups import Render, given, moved_into_calls
+from migrator.lower.input_arguments import is_readable
 from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.detect.program import Construction, Use
+    from migrator.lower.group import Group
+    from migrator.source.module import Module
 
 DISTRIBUTION = frozenset({"train_distribute", "eval_distribute", "experimental_distribute"})
 # sessions, devices and servers are gone
@@ -162,7 +168,6 @@ def is_set(group: Group, module: Module, node: ast.expr) -> bool:
 
 def written_inside(construction: Construction, config: Result, use: Use, node: ast.expr) -> bool:
     """True for a setting of a RunConfig that is made in the Estimator's own call, and that a use can read too."""
-    from migrator.lower.input_arguments import is_readable
 
     return config.call in descendants(construction.call) and is_readable(construction, use, node)
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 import ast
 import dataclasses
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Const, Mapping, Result, Value
 from migrator.emit.fragments import Renderer, call_text
 from migrator.emit.layout import fit
 from migrator.lower import iterator_tails
 from migrator.lower.context import Context, fresh
-from migrator.source.module import Module
 from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.source.module import Module
 
 RECEIVER = "tensorflow.estimator.export.ServingInputReceiver"
 RECEIVERS = frozenset({RECEIVER, "tensorflow.estimator.export.TensorServingInputReceiver"})  # of one tensor

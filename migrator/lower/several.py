@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis.modes import walk
 from migrator.analysis.values import Const, Result, options
-from migrator.lower import optimizer, owners, rendering
+from migrator.lower import class_lines, optimizer, rendering
 from migrator.lower.context import identifier
-from migrator.lower.owned_calls import entry_object
+from migrator.lower.model_parts import bind_outputs, known
+from migrator.lower.python_calls import entry_object
 from migrator.lower.slices import slice_steps
+from migrator.lower.unbound import bound_by
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
-    from migrator.lower.model import ModelParts
+    from migrator.lower.body import Body
+    from migrator.lower.model_parts import ModelParts
     from migrator.lower.optimizer import TrainOp
-    from migrator.lower.staging import Site, Staging
+    from migrator.lower.sites import Site
 
 SCOPED = frozenset({"tensorflow.trainable_variables", "tensorflow.get_collection"})
 
@@ -67,7 +70,7 @@ def check_apart(parts: ModelParts, ops: list[TrainOp]) -> None:
             raise parts.ctx.refuse("several-optimizers", ops[index].call, parts.module, message)
 
 
-def variables_text(parts: ModelParts, st: Staging, op: TrainOp) -> str:
+def variables_text(parts: ModelParts, st: Body, op: TrainOp) -> str:
     """The variables that a minimisation trains: those of the layers made under a scope, or all."""
     if op.variables is None:
         return "self.trainable_variables"
@@ -174,9 +177,8 @@ def train_step(parts: ModelParts) -> list[str] | None:
     if spec is not None:
         live |= st.loads_call(spec)
     needed, start = slice_steps(st.steps, live, st.loads_call, lambda s: False, provided)
-    from migrator.lower.model import bind_outputs, known
 
-    known(parts, start, {parts.features, parts.labels}, "the losses")
+    known(parts, start - bound_by(st, needed), {parts.features, parts.labels}, "the losses")
     x = parts.features
     y = parts.labels or "labels"
     unpack = ctx.use(parts.module, "keras.utils.unpack_x_y_sample_weight")
@@ -186,7 +188,7 @@ def train_step(parts: ModelParts) -> list[str] | None:
     ctx.use(parts.module, "tf.GradientTape")
     lines = [
         f"    @{ctx.use(parts.module, 'support.waits_for_data')}",
-        *owners.def_line("train_step", ["self", "data"]),
+        *class_lines.def_line("train_step", ["self", "data"]),
         f"        {x}, {y}, _ = {unpack}(data)",
         f"        with tf.GradientTape({'persistent=True' if len(ops) > 1 else ''}) as tape:",
         f"            {outputs} = self({x}{keyword})",

@@ -46,11 +46,43 @@ def inner_names(node: ast.AST, bound: frozenset[str]) -> Iterator[ast.Name]:
 def own_names(node: ast.Lambda | ast.FunctionDef) -> frozenset[str]:
     """The parameters of a lambda or function, and what a function's own body binds."""
     if isinstance(node, ast.FunctionDef):
-        from migrator.lower.staging import local_names
-
         names = local_names(node)
     else:
         a = node.args
         names = frozenset(p.arg for p in (*a.posonlyargs, *a.args, *a.kwonlyargs))
     stars = (a for a in (node.args.vararg, node.args.kwarg) if a is not None)
     return names | {a.arg for a in stars}
+
+
+@remembered
+def local_names(node: ast.FunctionDef) -> frozenset[str]:
+    """Parameters and names bound in a function's own body."""
+    arguments = node.args
+    names = {p.arg for p in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    todo: list[ast.AST] = list(node.body)
+    outer: set[str] = set()
+    while todo:
+        inner = todo.pop()
+        if isinstance(inner, (ast.FunctionDef, ast.ClassDef)):
+            names.add(inner.name)
+            continue
+        if isinstance(inner, ast.Lambda):
+            continue
+        if isinstance(inner, (ast.Import, ast.ImportFrom)):
+            names |= {(a.asname or a.name).split(".")[0] for a in inner.names}
+        if isinstance(inner, (ast.Global, ast.Nonlocal)):
+            outer |= set(inner.names)
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+            names.add(inner.id)
+        if isinstance(inner, ast.comprehension):
+            todo += [inner.iter, *inner.ifs]  # its targets live in a scope of their own
+            continue
+        todo.extend(children(inner))
+    return frozenset(names - outer)
+
+
+def bound_inside(node: ast.AST) -> set[str]:
+    """Names bound by a lambda's parameters or a comprehension's targets."""
+    if isinstance(node, ast.Lambda):
+        return {p.arg for p in (*node.args.args, *node.args.kwonlyargs)}
+    return {n.id for n in descendants(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}

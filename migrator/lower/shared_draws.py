@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Result, options
-from migrator.lower.context import Context
-from migrator.source.module import Module
 from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
+    from migrator.source.module import Module
 
 CONSTANT = frozenset(f"keras.initializers.{name}" for name in ("Zeros", "Ones", "Constant", "Identity"))
 LOOPS = (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp)
@@ -19,7 +22,8 @@ def own_draw(ctx: Context, module: Module, node: ast.expr, text: str) -> str:
     An unseeded Keras initializer keeps one seed: two layers that are given the object start with equal weights.
     """
     held = isinstance(node, (ast.Name, ast.Attribute, ast.Subscript))
-    return f"{text}.clone()" if held and is_random(ctx, node) and may_be_shared(module, node) else text
+    shared = node in ctx.facts.repeated or may_be_shared(module, node)
+    return f"{text}.clone()" if held and shared and is_random(ctx, node) else text
 
 
 def is_random(ctx: Context, node: ast.expr) -> bool:

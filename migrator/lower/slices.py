@@ -16,11 +16,27 @@ Loads = Callable[[ast.AST], set[str]]  # the names that the kept part of an expr
 
 
 class Provided(dict[str, Step]):
-    """Names that steps outside the slice provide, with the step whose value is meant. `test` tells those steps."""
+    """Names that steps outside the slice provide, with the step whose value is meant. `test` tells those steps.
+
+    `stale`: names of which two values are needed, with the later step; what a slice of several modes says is not exact.
+    """
 
     def __init__(self, test: Callable[[Step], bool]) -> None:
         super().__init__()
         self.test = test
+        self.stale: dict[str, Step] = {}
+        self.last: dict[str, Step] = {}
+
+    def give(self, step: Step, live: set[str]) -> set[str]:
+        """Note what a step provides of the names that are live behind it, and return that; later steps come first."""
+        changed = all_definitions(step)
+        for name in sorted(changed):
+            last = self.last.setdefault(name, step)
+            if name in live:
+                self.setdefault(name, step)
+                if last is not step:
+                    self.stale[name] = last
+        return {name for name in changed if name in live}
 
 
 def slice_steps(
@@ -73,10 +89,7 @@ def _step(
 ) -> set[str]:
     provided = _provided.get()
     if provided is not None and step.kind not in ("training", "with") and provided.test(step):
-        given = all_definitions(step) & live
-        for name in given:
-            provided.setdefault(name, step)
-        return live - given
+        return live - provided.give(step, live)
     match step.kind:
         case "if" | "training" | "try":
             return _branch(step, live, [live] * len(step.blocks), loads, roots, needed, rest_needed)
@@ -96,6 +109,8 @@ def _step(
             return set()
         return live if not roots(step) else _keep(step, set(), set(), loads, needed)
     if roots(step) or defined & live:
+        if provided is not None:
+            provided.stale |= {name: provided[name] for name in defined & provided.keys()}
         return _keep(step, live, killed, loads, needed)
     return live
 

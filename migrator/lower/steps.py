@@ -7,21 +7,13 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from migrator.analysis.signatures import GLOBAL_STEPS
 from migrator.analysis.values import Function, Result, options
 from migrator.emit.fragments import call_text
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
     from migrator.lower.context import Context
-
-GLOBAL_STEPS = frozenset(
-    {
-        "tensorflow.train.get_global_step",
-        "tensorflow.train.get_or_create_global_step",
-        "tensorflow.contrib.framework.get_global_step",
-        "tensorflow.contrib.framework.get_or_create_global_step",
-    }
-)
 
 
 def step_parameters(ctx: Context, definition: ast.AST) -> set[str]:

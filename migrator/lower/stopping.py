@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis.signatures import STOPPING_HOOKS
 from migrator.analysis.values import Result, Sequence, Value, options
-from migrator.detect.programs import Use
 from migrator.emit.fragments import call_text
-from migrator.lower.groups import Group, Render, given
+from migrator.lower.groups import Render, given
 from migrator.lower.hooks import passive_rule
 
 if TYPE_CHECKING:
+    from migrator.detect.program import Use
     from migrator.lower.context import Context
+    from migrator.lower.group import Group
 
 CLASSES = {"no_increase": "StopIfNoIncrease", "no_decrease": "StopIfNoDecrease"}
 CLASSES |= {"higher": "StopIfHigher", "lower": "StopIfLower"}

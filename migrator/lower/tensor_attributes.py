@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from migrator.analysis.signatures import VARIABLES
 from migrator.analysis.values import Opaque, Result, Stage, Value, options, stage_of
-from migrator.lower.context import Context
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
 
 
 def text_of(ctx: Context, node: ast.AST, render: Callable[[ast.AST], str]) -> str | None:

@@ -10,8 +10,8 @@ from migrator.lower.gradients import around
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
+    from migrator.lower.body import Body
     from migrator.lower.context import Context
-    from migrator.lower.staging import Staging
 
 TOTAL = "tensorflow.losses.get_total_loss"
 
@@ -22,7 +22,7 @@ def is_total(ctx: Context, node: ast.AST) -> bool:
     return isinstance(value, Result) and value.call is node and value.symbol == TOTAL
 
 
-def terms(st: Staging, node: ast.Call) -> list[str | ast.Call]:
+def terms(st: Body, node: ast.Call) -> list[str | ast.Call]:
     """What is added up: names that hold losses, and calls that make one which has no name.
 
     Refuses losses that are collected in another function, in a branch or loop, or that the program adds by hand.
@@ -90,7 +90,7 @@ def collected(ctx: Context) -> list[ast.Call]:
     return sorted(dict.fromkeys(found), key=lambda call: (call.lineno, call.col_offset))
 
 
-def text(st: Staging, node: ast.Call) -> str:
+def text(st: Body, node: ast.Call) -> str:
     """The sum in a method of the model."""
     shown = [term if isinstance(term, str) else st.call_text(term) for term in terms(st, node)]
     value = st.ctx.facts.value(node)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from migrator.analysis.modes import Specialiser, Step, walk
 from migrator.analysis.values import Function, Member, Opaque, Partial, Result, Symbol, options
-from migrator.lower import rewriting
-from migrator.lower.context import Context
+from migrator.lower import symbols
 from migrator.lower.slices import definitions
-from migrator.source.module import Module
 from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
+    from migrator.source.module import Module
 
 # what a host call may do besides writing summaries: arithmetic on what is written, and reading its tensors
 SUMMARIES = ("tensorflow.summary.", "tensorflow.contrib.summary.", "tensorflow.compat.v2.summary.")
@@ -50,7 +53,7 @@ def applied_metrics(ctx: Context, module: Module, node: ast.FunctionDef, spec: a
         raise not_followed(ctx, module, given)
     function, tensors = pair.elts[0], last_assigned(steps, pair.elts[1])
     before, named = [], []
-    if isinstance(function, ast.Call) and rewriting.called_symbol(ctx, function) == "functools.partial":
+    if isinstance(function, ast.Call) and symbols.called_symbol(ctx, function) == "functools.partial":
         # what the function is given before its tensors stands before them in its call
         before, named, function = function.args[1:], function.keywords, function.args[0]
         known = [o for value in ctx.facts.callees[call] for o in options(value)]
@@ -84,7 +87,7 @@ def keyed(ctx: Context, node: ast.expr) -> list[ast.keyword] | None:
     if isinstance(node, ast.Dict) and all(isinstance(k, ast.Constant) for k in node.keys):
         pairs = zip(node.keys, node.values, strict=True)
         return [ast.keyword(str(getattr(k, "value", "")), v) for k, v in pairs]
-    if isinstance(node, ast.Call) and rewriting.called_symbol(ctx, node) == "builtins.dict" and not node.args:
+    if isinstance(node, ast.Call) and symbols.called_symbol(ctx, node) == "builtins.dict" and not node.args:
         return list(node.keywords)
     return None
 

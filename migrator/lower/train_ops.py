@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+from typing import TYPE_CHECKING
 
 from migrator.analysis.signatures import SIGNATURES
-from migrator.analysis.values import Value
 from migrator.rulebook import parameters
+
+if TYPE_CHECKING:
+    from migrator.analysis.values import Value
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

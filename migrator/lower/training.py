@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Set
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from migrator.analysis.signatures import SIGNATURES
-from migrator.analysis.values import Const, Function, Instance, Opaque, Partial, Result, Value, options
-from migrator.detect.programs import Construction, Use, functions_of
+from migrator.analysis.values import Const, Function, Instance, Partial, Result, Value, options
 from migrator.emit.fragments import call_text
-from migrator.lower import experiments, hook_classes, hooks, input_arguments, learners, run_configs, stopping
-from migrator.lower.context import Context
-from migrator.lower.groups import CONSUMED, Group, given
-from migrator.lower.units import LoweredModel
-from migrator.rulebook import parameters
-from migrator.source.module import Module
+from migrator.lower import (
+    experiments,
+    export_calls,
+    hook_classes,
+    input_arguments,
+    learners,
+    run_configs,
+    stopping,
+)
+from migrator.lower.groups import CONSUMED, given, refuse_others
+from migrator.lower.input_datasets import dataset_text, raw_names
+
+if TYPE_CHECKING:
+    from migrator.detect.program import Construction, Use
+    from migrator.lower.group import Group
+    from migrator.lower.units import LoweredModel
+    from migrator.source.module import Module
 
 Render = Callable[..., str]  # (node, columns by which continuation lines move)
-
-
-def refuse_others(
-    group: Group, module: Module, call: ast.Call, arguments: dict[str, ast.expr], known: Set[str]
-) -> None:
-    """Refuse arguments that have no counterpart."""
-    for name, node in arguments.items():
-        if name in known or (isinstance(node, (ast.List, ast.Tuple)) and not node.elts):
-            continue
-        if name == "hooks" and hooks.all_passive(group.ctx, module, node):
-            continue
-        raise group.ctx.refuse("estimator-argument", call, module, f"`{name}` has no counterpart yet")
 
 
 # ---------------------------------------------------------------------------------------------------- construction
@@ -183,7 +182,6 @@ def use_text(group: Group, use: Use, render: Render) -> str | None:
             data = dataset_text(group, module, arguments["input_fn"], use, render, "infer")
             keys = [f"keys={render(arguments['predict_keys'])}"] if "predict_keys" in arguments else []
             return ctx.use(module, call_text(f"support.{predicting(group, use, arguments)}", [receiver, data, *keys]))
-    from migrator.lower import export_calls
 
     return export_calls.export_text(group, use, receiver, arguments, render)
 
@@ -239,66 +237,11 @@ def train_and_evaluate(group: Group, use: Use, render: Render) -> str:
     if every:
         shown.append(f"evaluate_every={every}")
     if "exporters" in evaluation:
-        from migrator.lower import export_calls
-
         steps = render(train["max_steps"]) if "max_steps" in train else ""
         ending = [export_calls.exporting_text(group, module, evaluation, steps, render), *(ending or [])]
     if ending:
         shown.append(stopping.argument(ending))
     return ctx.use(module, call_text("support.train_and_evaluate", shown))
-
-
-def raw_names(value: Value | None) -> set[str]:
-    """The keywords written in a call, None included."""
-    return {k.arg for k in value.call.keywords if k.arg} if isinstance(value, Result) else set()
-
-
-def dataset_text(group: Group, module: Module, node: ast.expr, use: Use, render: Render, mode: str) -> str:
-    """The dataset that an input_fn argument gives when it is called."""
-    ctx = group.ctx
-    value = ctx.facts.value(node)
-    if isinstance(node, ast.Lambda):
-        return input_arguments.lambda_text(group, use, mode, node, render)
-    found = options(value) if value is not None else ()
-    if any(input_arguments.asks_for_more(option) for option in found):
-        raise ctx.refuse("input-fn", node, module, "the input function takes arguments from nobody in sight")
-    asked = {frozenset(input_arguments.asked(option)) for option in found} or {frozenset()}
-    if len(asked) > 1:
-        raise ctx.refuse("input-fn", node, module, "input functions that ask for different arguments stand for another")
-    extra = input_arguments.arguments(group, use, mode, set(asked.pop()), node, render)
-    made = [o for o in options(value) if isinstance(o, Result)] if value is not None else []
-    if any(o.symbol in NUMPY_INPUTS for o in made):
-        if not all(o.symbol in NUMPY_INPUTS for o in made) or functions_of(value):
-            raise ctx.refuse("input-fn", node, module, "the input function is one of several kinds")
-        return render(node)
-    for option in made:
-        if ".inputs." in option.symbol:
-            raise ctx.refuse("input-fn", node, module, f"`{option.symbol}` has no counterpart yet")
-    if not functions_of(value) and not isinstance(value, Opaque):
-        raise ctx.refuse("input-fn", node, module, "the input function cannot be followed")
-    if isinstance(node, ast.Call) and isinstance(value, Partial) and node.args:
-        shown = [render(a) for a in node.args[1:]] + [f"{k.arg}={render(k.value)}" for k in node.keywords]
-        return call_text(render(node.args[0]), shown + extra)
-    return call_text(render(node), extra)
-
-
-NUMPY_INPUTS = frozenset({"tensorflow.estimator.inputs.numpy_input_fn", "tensorflow.contrib.learn.io.numpy_input_fn"})
-
-
-def numpy_text(ctx: Context, module: Module, call: ast.Call, render: Render) -> str:
-    """`numpy_dataset(...)` for numpy_input_fn: the dataset itself stands where the input function stood."""
-    arguments = given(call, "tensorflow.estimator.inputs.numpy_input_fn")
-    shown = [render(arguments["x"])]
-    names = ("y", "batch_size", "num_epochs", "shuffle")
-    written = {k.arg for k in call.keywords} | set(
-        parameters(SIGNATURES["tensorflow.estimator.inputs.numpy_input_fn"]).positional[: len(call.args)]
-    )
-    for name in names:
-        if name in arguments:
-            shown.append(f"{name}={render(arguments[name])}")
-        elif name == "num_epochs" and name in written:
-            shown.append("num_epochs=None")
-    return ctx.use(module, call_text("support.numpy_dataset", shown))
 
 
 __all__ = ["Const", "construction_text", "use_text"]

@@ -4,36 +4,45 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from migrator.analysis.facts import Refusal
 from migrator.analysis.modes import ALL
 from migrator.analysis.values import Mapping, options
 from migrator.detect.programs import LABELS
 from migrator.lower import (
+    class_lines,
     exports,
-    guards,
+    forward,
     hooks,
     losses,
     metric_results,
     metrics,
     mode_state,
     model,
+    model_guards,
+    model_parts,
     objects,
     optimizer,
+    optimizer_calls,
     optimizer_classes,
-    owners,
     rendering,
     several,
+    spec_fields,
+    text_guards,
     tpu_specs,
     warm_starts,
 )
 from migrator.lower.context import Context, class_name, fresh, identifier
 from migrator.lower.copies import check_settled, copy_of_params, with_copies, with_own_params
-from migrator.lower.owning import parameter_roles
+from migrator.lower.definitions import parameter_roles
+from migrator.lower.model_parts import ModelParts
+from migrator.lower.owner import Owner
 from migrator.lower.staging import Staging
-from migrator.source.module import Module
 from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.analysis.facts import Refusal
+    from migrator.source.module import Module
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -60,34 +69,34 @@ class LoweredModel:
 def lower_model_fn(ctx: Context, module: Module, node: ast.FunctionDef) -> LoweredModel:
     """The model class and its builder. Raises Refused with the reason when something cannot be exact."""
     roles = parameter_roles(ctx, module, node)
-    given = set(owners.parameter_order(node))
+    given = set(class_lines.parameter_order(node))
     labels = next((name for name in LABELS if name in given), "")
     roles.update({n: r for n, r in (("features", "call"), (labels, "call"), ("mode", "mode")) if n in given})
-    guards.check_mode_keys(ctx, module)
-    guards.check_names_by_mode(ctx, module)
-    fields = model.spec_fields(ctx, module, node)
+    model_guards.check_mode_keys(ctx, module)
+    model_guards.check_names_by_mode(ctx, module)
+    fields = spec_fields.spec_fields(ctx, module, node)
     if not fields:
         raise ctx.refuse("spec", node, module, "no EstimatorSpec is returned")
     inside = {id(n) for n in descendants(node)}
     for field in fields.values():
         if id(field.call) not in inside:
             raise ctx.refuse("delegation", node, module, "the EstimatorSpec is made in another function")
-    ctx.sparse_gradients = optimizer.has_sparse_gradients(ctx)
+    ctx.sparse_gradients = optimizer_calls.has_sparse_gradients(ctx)
     this = objects.object_name(node, ctx.facts.frames[node][0].function)
     roles.pop(this, None)
-    modes = model.working_modes(ctx, module, node)
+    modes = spec_fields.working_modes(ctx, module, node)
     st = Staging(ctx, module, node, roles, this, modes=modes, is_model=True)
-    parts = model.ModelParts(ctx, module, node, roles, "features" if "features" in roles else "", labels, fields, st)
+    parts = ModelParts(ctx, module, node, roles, "features" if "features" in roles else "", labels, fields, st)
     parts.call_modes = st.modes
     if not parts.features:
         message = "it makes a spec, but has no `features` parameter: write it out in the model_fn that calls it"
         raise ctx.refuse("signature", node, module, message)
     ctx.regularised = losses.adds_regularization(parts)
     unsupported(parts)
-    guards.check_model(parts)
+    model_guards.check_model(parts)
     metrics.name_metrics(parts)
-    model.find_forward(parts)
-    guards.note_dropped(parts)
+    forward.find_forward(parts)
+    model_guards.note_dropped(parts)
     return assemble(parts)
 
 
@@ -100,7 +109,7 @@ UNSUPPORTED = {
 }
 
 
-def unsupported(parts: model.ModelParts) -> None:
+def unsupported(parts: ModelParts) -> None:
     """Refuse spec fields that have no counterpart yet."""
     for fields in parts.fields.values():
         for name in ("scaffold", "scaffold_fn"):
@@ -118,7 +127,7 @@ def unsupported(parts: model.ModelParts) -> None:
                 raise parts.ctx.refuse(f"spec-{name.replace('_', '-')}", fields.expressions[name], parts.module, reason)
 
 
-def assemble(parts: model.ModelParts) -> LoweredModel:
+def assemble(parts: ModelParts) -> LoweredModel:
     """The source of class and builder."""
     ctx, module, node = parts.ctx, parts.module, parts.node
     call = model.call_method(parts)
@@ -139,19 +148,19 @@ def assemble(parts: model.ModelParts) -> LoweredModel:
     name = ctx.top_level_name(module, class_name(called), f"{class_name(called)}Model")
     builder = ctx.top_level_name(module, f"build_{identifier(name)}")
     lines = [f"class {name}({ctx.use(module, 'support.EstimatorModel')}):"]
-    doc = owners.documentation(node)
+    doc = class_lines.documentation(node)
     if doc is not None:
-        lines += [*owners.docstring(parts.st, doc, "    "), ""]
+        lines += [*class_lines.docstring(parts.st, doc, "    "), ""]
     lines += [*init, *metric_creation, "", *with_copies(ctx.facts, call)]
     step = several.train_step(parts)
     for part in (metric_creation, call, loss_method, metric_method, result_method, step, predict, serve, begin):
         check_settled(ctx, module, part or [])
-    guards.check_schedules(ctx, module, node, lines)
+    text_guards.check_schedules(ctx, module, node, lines)
     for method in (loss_method, metric_method, result_method, step, predict, serve, begin, names):
         if method:
             lines += ["", *with_copies(ctx.facts, method)]
     read = {n.id for n in descendants(node) if isinstance(n, ast.Name)}
-    statics = [p for p in owners.parameter_order(node) if parts.roles.get(p) == "static"]
+    statics = [p for p in class_lines.parameter_order(node) if parts.roles.get(p) == "static"]
     statics = [p for p in statics if p != "config" or p in read]  # nothing is given as the RunConfig
     made = builder_text(parts, name, builder, statics, loss_argument, metric_arguments)
     text = objects.plain_names(parts.st, "\n".join(lines) + "\n\n\n" + made)
@@ -159,10 +168,10 @@ def assemble(parts: model.ModelParts) -> LoweredModel:
     text, made = text.rsplit("\n\n\n", 1) if apart else (text, "")
     mode_state.check_told(ctx, module)
     for written in (text, made):
-        guards.check_leftovers(ctx, module, node, written)
+        text_guards.check_leftovers(ctx, module, node, written)
     for owner in ctx.owners.values():
-        if isinstance(owner, owners.Owner):
-            guards.check_leftovers(ctx, owner.module, owner.node, owner.text)
+        if isinstance(owner, Owner):
+            text_guards.check_leftovers(ctx, owner.module, owner.node, owner.text)
     top_level = node in module.tree.body
     count = len(optimizer.plan(parts))
     reads = tpu_specs.reads_batch_size(ctx)
@@ -193,7 +202,7 @@ def owner_name(ctx: Context, node: ast.FunctionDef) -> str:
     return function.owner.node.name if function is not None and function.owner is not None else node.name
 
 
-def named(parts: model.ModelParts) -> bool:
+def named(parts: ModelParts) -> bool:
     """True when the predictions surely are a dictionary."""
     fields = parts.fields.get("infer")
     value = fields.values.get("predictions") if fields is not None else None
@@ -201,7 +210,7 @@ def named(parts: model.ModelParts) -> bool:
 
 
 def builder_text(
-    parts: model.ModelParts,
+    parts: ModelParts,
     name: str,
     builder: str,
     statics: list[str],
@@ -240,9 +249,9 @@ def builder_text(
         arguments.append(f"loss={loss}")
     if metric_arguments:
         arguments.append(f"metrics=[{', '.join(metric_arguments)}]")
-    signature = owners.signature(parts.node, parts.module, statics, parts.st)
+    signature = class_lines.signature(parts.node, parts.module, statics, parts.st)
     head = [*objects.decorators(parts.module, parts.node)]
-    head += owners.def_line(builder, [*objects.first_parameter(parts), *signature], "")
+    head += class_lines.def_line(builder, [*model_parts.first_parameter(parts), *signature], "")
     own = copy_of_params(parts.ctx, parts.module, lines, "    ")
     model_line = f"    model = {name}({', '.join(parts.model_parameters)})"
     body = [model_line, *own, *lines, *attributes] if own else [*lines, model_line, *attributes]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Set
+from typing import TYPE_CHECKING
 
-from migrator.source.project import Project
 from migrator.source.syntax import children
+
+if TYPE_CHECKING:
+    from migrator.source.project import Project
 
 
 def names_kept(project: Project, paths: Iterable[str], gone: Set[ast.AST], texts: Iterable[str]) -> frozenset[str]:

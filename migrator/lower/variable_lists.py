@@ -6,13 +6,16 @@ import ast
 import re
 from typing import TYPE_CHECKING, Any
 
-from migrator.analysis.values import ClassRef, Const, Instance, Member, Result, Scope, options
+from migrator.analysis.evaluate import Evaluator
+from migrator.analysis.facts import Facts
+from migrator.analysis.signatures import GLOBAL_STEPS
+from migrator.analysis.values import ClassRef, Const, Instance, Member, Result, Scope, options, truth
 from migrator.lower import total_loss, weights
 from migrator.source.module import Module
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
-    from migrator.lower.staging import Staging
+    from migrator.lower.body import Body
 
 LISTS = {
     "tensorflow.trainable_variables": "self.trainable_variables",
@@ -25,7 +28,7 @@ COLLECTIONS = {
 }
 
 
-def call_text(st: Staging, node: ast.Call) -> str | None:
+def call_text(st: Body, node: ast.Call) -> str | None:
     """What a call that lists variables or losses becomes in a method of the model; None for other calls."""
     value = st.ctx.facts.value(node)
     if not isinstance(value, Result) or value.call is not node or value.part:
@@ -46,12 +49,12 @@ def call_text(st: Staging, node: ast.Call) -> str | None:
         return "self.losses"
     if value.symbol == "tensorflow.losses.get_regularization_loss":
         return "sum(self.losses)"
-    if value.symbol in ("tensorflow.train.get_global_step", "tensorflow.train.get_or_create_global_step"):
+    if value.symbol in GLOBAL_STEPS:
         return "self.optimizer.iterations"
     return None
 
 
-def is_variable_name(st: Staging, node: ast.AST) -> bool:
+def is_variable_name(st: Body, node: ast.AST) -> bool:
     """True for `v.name` (and `v.op.name`) of an element of a list of variables."""
     value = st.ctx.facts.value(node)
     for option in options(value) if value is not None else ():
@@ -64,7 +67,7 @@ def is_variable_name(st: Staging, node: ast.AST) -> bool:
     return False
 
 
-def name_test(st: Staging, node: ast.Compare) -> str | None:
+def name_test(st: Body, node: ast.Compare) -> str | None:
     """`'kernel' in v.name` as a test on the Keras path, where both select the same variables; else refuses."""
     if len(node.ops) != 1 or not isinstance(node.ops[0], (ast.In, ast.NotIn)):
         return None
@@ -93,7 +96,7 @@ def name_test(st: Staging, node: ast.Compare) -> str | None:
     return f"{st.call_text(node.left)} {operator} {st.call_text(holder)}.path"
 
 
-def filtered_list(st: Staging, node: ast.AST) -> None:
+def filtered_list(st: Body, node: ast.AST) -> None:
     """Check a comprehension that filters variables by name: on Keras paths it must choose the same ones.
 
     The filter is evaluated for the legacy name and for the Keras path of every variable that the model makes.
@@ -103,9 +106,6 @@ def filtered_list(st: Staging, node: ast.AST) -> None:
     names = [n for g in node.generators for t in g.ifs for n in descendants(t) if is_variable_name(st, n)]
     if not names or len(node.generators) != 1:
         return
-    from migrator.analysis.evaluate import Evaluator
-    from migrator.analysis.facts import Facts
-    from migrator.analysis.values import truth
 
     ctx = st.ctx
     inner = ctx.facts.scopes[node]
@@ -135,7 +135,7 @@ def filtered_list(st: Staging, node: ast.AST) -> None:
     st.checked.update(names)
 
 
-def check_numbers(st: Staging, node: ast.AST) -> None:
+def check_numbers(st: Body, node: ast.AST) -> None:
     """Refuse a filter that tells layers apart by the numbers of their default names: Keras counts otherwise."""
     texts = [n.value for n in descendants(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
     if any(re.search(r"_\d", text) for text in texts):

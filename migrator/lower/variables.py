@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from migrator.analysis.signatures import VARIABLES
 from migrator.analysis.values import Const, Result, Stage
 from migrator.emit.fragments import call_text
-from migrator.lower import rewriting, shared_draws
+from migrator.lower import partials, shared_draws, symbols
 from migrator.rulebook import parameters
 from migrator.source.syntax import is_none_literal
 
 if TYPE_CHECKING:
-    from migrator.lower.staging import Site, Staging
+    from migrator.lower.body import Body
+    from migrator.lower.sites import Site
 
 HARMLESS = frozenset(
     {"collections", "caching_device", "validate_shape", "use_resource", "import_scope", "synchronization"}
@@ -22,9 +23,9 @@ HARMLESS = frozenset(
 UNMEASURED = frozenset({"partitioner", "custom_getter", "constraint", "aggregation", "variable_def", "expected_shape"})
 
 
-def bound(st: Staging, site: Site) -> dict[str, ast.expr]:
+def bound(st: Body, site: Site) -> dict[str, ast.expr]:
     """The call's arguments by legacy name."""
-    call = site.own.call
+    call = partials.with_all(st.ctx, st.module, site.own.call)
     names = parameters(VARIABLES[site.own.symbol]).positional
     found = dict(zip(names, call.args, strict=False))
     found.update({k.arg: k.value for k in call.keywords if k.arg})
@@ -34,7 +35,7 @@ def bound(st: Staging, site: Site) -> dict[str, ast.expr]:
     return found
 
 
-def static_parts(st: Staging, site: Site, late: Collection[ast.expr] = ()) -> list[ast.AST]:
+def static_parts(st: Body, site: Site, late: Collection[ast.expr] = ()) -> list[ast.AST]:
     """What creating the variable needs; what is `late` comes with the first call."""
     found = bound(st, site)
     wanted = ("shape", "initializer", "dtype", "trainable", "regularizer", "initial_value")
@@ -45,12 +46,12 @@ def static_parts(st: Staging, site: Site, late: Collection[ast.expr] = ()) -> li
     return [part for part in parts if part not in late]
 
 
-def creation_text(st: Staging, site: Site) -> str:
+def creation_text(st: Body, site: Site) -> str:
     """`self.add_weight(...)` for a variable."""
     return call_text("self.add_weight", options(st, site))
 
 
-def shape_argument(st: Staging, site: Site) -> ast.expr | None:
+def shape_argument(st: Body, site: Site) -> ast.expr | None:
     """The expression of a variable's shape, where it is written."""
     arguments = bound(st, site)
     node = arguments.get("initial_value")
@@ -63,7 +64,7 @@ def shape_argument(st: Staging, site: Site) -> ast.expr | None:
     return {**given, **{k.arg: k.value for k in node.keywords if k.arg}}.get("shape")
 
 
-def options(st: Staging, site: Site, late: Mapping[str, ast.expr] | None = None) -> list[str]:
+def options(st: Body, site: Site, late: Mapping[str, ast.expr] | None = None) -> list[str]:
     """The arguments of `add_weight`; without the shape and what else is `late` where the first call brings these."""
     sized = late is not None
     arguments = {
@@ -97,7 +98,7 @@ def options(st: Staging, site: Site, late: Mapping[str, ast.expr] | None = None)
     return text
 
 
-def initial_value(st: Staging, node: ast.expr, sized: bool) -> list[str]:
+def initial_value(st: Body, node: ast.expr, sized: bool) -> list[str]:
     """Shape (but for a `sized` variable) and initializer of tf.Variable(tf.zeros([n])) and its kind; others refuse."""
     value = st.ctx.facts.value(node)
     if isinstance(value, Result) and isinstance(node, ast.Call):
@@ -148,14 +149,14 @@ def with_defaults(target: str, given: list[str]) -> list[str]:
     return given + ([] if "stddev" in names else ["stddev=1.0"])
 
 
-def initializer_text(st: Staging, site: Site, node: ast.expr) -> str:
+def initializer_text(st: Body, site: Site, node: ast.expr) -> str:
     """An initializer argument; a tensor as initializer refuses."""
     value = st.ctx.facts.value(node)
     if isinstance(value, Result) and value.stage > Stage.STATIC:
         raise st.ctx.refuse("variable-value", node, st.module, "a tensor initialises the variable")
     if isinstance(value, Const) and isinstance(value.value, (int, float)):
         return st.ctx.use(st.module, call_text("keras.initializers.Constant", [st.static_text(node)]))
-    name = rewriting.symbol_of(st.ctx, node)
+    name = symbols.symbol_of(st.ctx, node)
     rule = st.ctx.rules.find(name) if name else None
     if rule is not None and rule.target:
         return st.ctx.use(st.module, f"{rule.target}()")

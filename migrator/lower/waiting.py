@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from migrator.analysis.signatures import VARIABLES
 from migrator.analysis.values import Const, Opaque, Result, Sequence, Stage, Value, options
-from migrator.lower.context import Context
 from migrator.lower.gradients import around
-from migrator.source.module import Module
 from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.lower.context import Context
+    from migrator.source.module import Module
 
 AVERAGE = "tensorflow.train.ExponentialMovingAverage"
 SHADOW = "ExponentialMovingAverage"  # what the averages of a variable are called below its name

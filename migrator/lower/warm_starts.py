@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis.modes import Specialiser, Step, walk
 from migrator.analysis.values import Function, Result, Sequence, Symbol, Value, is_none, options
-from migrator.lower import legacy_names, optimizer_classes, rendering, restoring, weights
-from migrator.lower.context import Context
+from migrator.lower import legacy_names, rendering, restoring, weights
+from migrator.lower.checkpoint_starts import init_calls, is_init_call, is_start, needs_names
+from migrator.lower.model_parts import known
 from migrator.lower.slices import slice_steps
 from migrator.lower.staging import Staging
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
-    from migrator.lower.model import Fields, ModelParts
+    from migrator.lower.context import Context
+    from migrator.lower.model_parts import Fields, ModelParts
 
-INIT = "tensorflow.train.init_from_checkpoint"
 TRAINABLE = "tensorflow.trainable_variables"
 SCAFFOLDS = frozenset({"tensorflow.train.Scaffold", "tensorflow.compat.v1.train.Scaffold"})
 # how many checkpoints are kept, and how they are written
@@ -25,25 +26,6 @@ REPORTING = ("logging.info", "logging.warn", "logging.warning", "logging.debug",
 KEEPING = frozenset(
     {"max_to_keep", "keep_checkpoint_every_n_hours", "name", "sharded", "save_relative_paths", "pad_step_number"}
 )
-
-
-def needs_names(ctx: Context) -> bool:
-    """True when variables must tell their names: to a checkpoint of TensorFlow 1, or to an optimizer."""
-    return bool(init_calls(ctx)) or optimizer_classes.asks_names(ctx)
-
-
-def init_calls(ctx: Context) -> list[ast.Call]:
-    """Every call that gives variables their values in a checkpoint."""
-    found: list[ast.Call] | None = ctx.__dict__.get("_init_calls")
-    if found is None:
-        found = [
-            call
-            for call, callees in ctx.facts.callees.items()
-            if any(isinstance(o, Symbol) and o.name == INIT for callee in callees for o in options(callee))
-        ]
-        found += [made.call for made in ctx.facts.results.get(restoring.RESTORE, ()) if made.call not in found]
-        ctx.__dict__["_init_calls"] = found
-    return found
 
 
 # --------------------------------------------------------------------------------------------------------- scaffolds
@@ -156,23 +138,10 @@ def is_scaffold_function(ctx: Context, function: ast.FunctionDef) -> bool:
 
 
 # ------------------------------------------------------------------------------------------------------------- start
-def is_start(ctx: Context, node: ast.stmt) -> bool:
-    """True for `tf.train.init_from_checkpoint(...)` as a statement, in a branch that is never taken too."""
-    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
-        return False
-    return is_init_call(ctx, node.value)
-
-
-def is_init_call(ctx: Context, node: ast.Call) -> bool:
-    """True for a call that reads a checkpoint; in code that is never reached, by the way the function is called."""
-    if node in ctx.facts.callees:
-        return node in init_calls(ctx)
-    return any(ast.dump(node.func) == ast.dump(call.func) for call in init_calls(ctx))
 
 
 def begin_method(parts: ModelParts) -> list[str]:
     """`begin`, which gives the built model its first values; empty where it begins as it is initialised."""
-    from migrator.lower.model import known
 
     ctx = parts.ctx
     calls = init_calls(ctx)

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from migrator.analysis.modes import Step
 from migrator.analysis.values import Const, Result
-from migrator.lower import computed_names, recurrent, sized
+from migrator.lower import computed_names, normalized, recurrent, repeats, sized
+from migrator.lower.owner import owner_of
 from migrator.lower.partials import written_out
+from migrator.lower.python_calls import entry_object
 from migrator.lower.slices import leaves
+from migrator.rulebook import bind
 
 if TYPE_CHECKING:
-    from migrator.lower.staging import Site, Staging
+    from migrator.analysis.modes import Step
+    from migrator.lower.body import Body
+    from migrator.lower.sites import Site
 
 Node = dict[str, Any]
 
 
-def creation_tree(st: Staging, steps: list[Step]) -> list[Node]:
+def creation_tree(st: Body, steps: list[Step], chosen: Callable[[Site], bool] = lambda _: True) -> list[Node]:
     """The nodes of a block, loops and scopes nested as in the source."""
     found: list[Node] = []
     for index, step in enumerate(steps):
         if index and step.kind != "training" and leaves([steps[index - 1]], errors=False):
             # behind a way out, what follows may not be made
-            rest = creation_tree(st, steps[index:])
+            rest = creation_tree(st, steps[index:], chosen)
             return [*found, {"optional": rest}] if rest else found
-        sites = [s for s in st.sites.values() if s.step is step and s.own.kind != "metric"]
+        sites = [s for s in st.sites.values() if s.step is step and s.own.kind != "metric" and chosen(s)]
         # an owner inside a comprehension repeats like a loop
         for site in sites:
             node = site_node(st, site)
@@ -36,16 +41,16 @@ def creation_tree(st: Staging, steps: list[Step]) -> list[Node]:
             elif site.condition is not None:
                 node = {"optional": [node]}
             found.append(node)
-        inner = [creation_tree(st, block) for block in step.blocks]
+        if step.kind in ("for", "while"):
+            found += loop_nodes(st, step, chosen)
+            continue
+        inner = [creation_tree(st, block, chosen) for block in step.blocks]
         flat = [n for block in inner for n in block]
         if not flat:
             continue
         match step.kind:
             case "with":
                 found += scoped(st, step, flat)
-            case "for" | "while":
-                found += [{"loop": inner[0]}] if inner[0] else []
-                found += inner[1]
             case "if":
                 found += [{"optional": block} for block in inner if block]
             case _:
@@ -53,7 +58,14 @@ def creation_tree(st: Staging, steps: list[Step]) -> list[Node]:
     return found
 
 
-def scoped(st: Staging, step: Step, inner: list[Node]) -> list[Node]:
+def loop_nodes(st: Body, step: Step, chosen: Callable[[Site], bool]) -> list[Node]:
+    """The nodes of a loop: what its trips share, which the first of them makes, and what each makes for itself."""
+    once = creation_tree(st, step.blocks[0], lambda site: step in site.lifted and chosen(site))
+    each = creation_tree(st, step.blocks[0], lambda site: step not in site.lifted and chosen(site))
+    return [*once, *([{"loop": each}] if each else []), *creation_tree(st, step.blocks[1], chosen)]
+
+
+def scoped(st: Body, step: Step, inner: list[Node]) -> list[Node]:
     """The nodes inside the variable scopes that a `with` opens."""
     node = step.node
     assert isinstance(node, ast.With)
@@ -75,7 +87,7 @@ def scoped(st: Staging, step: Step, inner: list[Node]) -> list[Node]:
     return inner
 
 
-def computed(st: Staging, call: ast.expr, argument: str) -> Node:
+def computed(st: Body, call: ast.expr, argument: str) -> Node:
     """The name of a scope that is computed: by the number of a trip, or as an expression for those who can tell it."""
     node = next((k.value for k in call.keywords if k.arg == argument), None) if isinstance(call, ast.Call) else None
     node = node or (call.args[0] if isinstance(call, ast.Call) and call.args else None)
@@ -86,7 +98,7 @@ def computed(st: Staging, call: ast.expr, argument: str) -> Node:
     return {"with": "*"} if text is None else {"with": "*", "expression": text}
 
 
-def site_node(st: Staging, site: Site) -> Node | None:
+def site_node(st: Body, site: Site) -> Node | None:
     """The node of one owning call; None for layers without weights. Entering again takes default names again."""
     own = site.own
     if site.shared is not None:
@@ -95,7 +107,7 @@ def site_node(st: Staging, site: Site) -> Node | None:
     return own_node(st, site)
 
 
-def own_node(st: Staging, site: Site) -> Node | None:
+def own_node(st: Body, site: Site) -> Node | None:
     """The node of a call that makes something, or of one that enters again what another made."""
     own = site.own
     match own.kind:
@@ -105,6 +117,7 @@ def own_node(st: Staging, site: Site) -> Node | None:
                 return None
             held = "layer." if sized.waits(st, site) else ""
             inside = {variable: f"{held}{path}" for variable, path in own.rule.weights.items()}
+            inside = repeats.weights(st, site, normalized.weights(st, site, inside))
             node: Node = {"attr": site.attr, "weights": inside, "permute": own.rule.permute}
             return {**node, **scope_of(st, own.call, own.rule.name_arg or "name", own.rule.scope or "layer")}
         case "layer_object":
@@ -123,8 +136,6 @@ def own_node(st: Staging, site: Site) -> Node | None:
         case "function" | "entry" | "object":
             if own.kind == "object":
                 return None
-            from migrator.lower.owned_calls import entry_object
-            from migrator.lower.owners import owner_of
 
             owner = owner_of(st.ctx, st, own)
             if own.kind == "function":
@@ -141,7 +152,7 @@ def own_node(st: Staging, site: Site) -> Node | None:
     return None
 
 
-def held_in(st: Staging, site: Site, node: ast.expr) -> str:
+def held_in(st: Body, site: Site, node: ast.expr) -> str:
     """The attribute that holds an object which is called: for one of a list, the list's."""
     loop = site.loops[-1].node if site.loops else None
     if isinstance(loop, ast.For) and isinstance(node, ast.Name):
@@ -166,7 +177,7 @@ def iterated(target: ast.expr, source: ast.expr, name: str) -> ast.expr | None:
     return None
 
 
-def scope_of(st: Staging, call: ast.Call, argument: str, default: str) -> Node:
+def scope_of(st: Body, call: ast.Call, argument: str, default: str) -> Node:
     """The legacy scope of a layer: the user's name, a numbered default, or the Keras layer's own name (null).
 
     A default in stars is a pattern: such a layer's name follows no variable scope, so a name of the user's is one too.
@@ -181,8 +192,6 @@ def scope_of(st: Staging, call: ast.Call, argument: str, default: str) -> Node:
         for value in st.ctx.facts.callees.get(call, []):
             rule = rule or st.ctx.rules.find(getattr(value, "name", ""))
         if rule is not None and rule.signature:
-            from migrator.rulebook import bind
-
             bound = bind(rule, call)
             node = bound.get(argument) if isinstance(bound, dict) else None
     given = st.ctx.facts.value(node) if node is not None else None
@@ -193,7 +202,7 @@ def scope_of(st: Staging, call: ast.Call, argument: str, default: str) -> Node:
     return {"scope": "*" if free else None, "default": False}
 
 
-def given_name(st: Staging, call: ast.Call, argument: str, position: int) -> str | None:
+def given_name(st: Body, call: ast.Call, argument: str, position: int) -> str | None:
     """A literal name argument."""
     node = named(call, argument, position)
     value = st.ctx.facts.value(node) if node is not None else None

@@ -61,3 +61,8 @@ def is_generator(node: ast.FunctionDef) -> bool:
 def is_none_literal(node: ast.AST) -> bool:
     """True for a literal None."""
     return isinstance(node, ast.Constant) and node.value is None
+
+
+def is_written(node: ast.AST) -> bool:
+    """True for an expression that was made by the analysis and stands in no file (`analysis/written.py`)."""
+    return getattr(node, "written", False) is True

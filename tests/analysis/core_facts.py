@@ -9,7 +9,7 @@ from migrator import rulebook
 from migrator.analysis.facts import MODES, Facts
 from migrator.analysis.modes import Specialiser, Step
 from migrator.analysis.values import Const, Sequence, Value
-from migrator.detect import programs
+from migrator.detect import modes, programs
 from migrator.source.project import Project
 
 PATH = "program.py"
@@ -21,7 +21,7 @@ def evaluated(text: str, function: str) -> tuple[ast.Module, ast.FunctionDef, Fa
     rules = rulebook.load()
     program, evaluator = programs.survey(project, rules)
     (found,) = [fn for fn in program.model_fns if fn.qualname == function]
-    facts = programs.evaluate_model_fns(project, rules, [found], evaluator)
+    facts = modes.evaluate_model_fns(project, rules, [found], evaluator)
     module = project.module(PATH)
     assert module is not None
     return module.tree, found.node, facts

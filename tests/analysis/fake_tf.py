@@ -10,6 +10,7 @@ from typing import Any
 from . import legacy_layers
 from . import operations as ops
 from .legacy_scopes import AUTO_REUSE, get_variable, get_variable_scope, store, variable_scope
+from .legacy_slim import SLIM
 from .operations import Namespace
 from .symbolic import Tensor, current, elementwise, make
 
@@ -227,6 +228,7 @@ def _module() -> Namespace:
         estimator=Namespace("tf.estimator", Estimator=Estimator, EstimatorSpec=EstimatorSpec, ModeKeys=modes),
         logging=Namespace("tf.logging", info=lambda *a, **k: None, INFO=20, set_verbosity=lambda level: None),
     )
+    fake.contrib = Namespace("tf.contrib", slim=SLIM)
     fake.compat = Namespace("tf.compat", v1=fake)
     return fake
 

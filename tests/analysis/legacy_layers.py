@@ -17,6 +17,7 @@ class Layer:
     """The base of `tf.layers` classes: scope and reuse as tensorflow/python/layers/base.py has them."""
 
     base_name = "layer"
+    kind = ""  # what it is, where its name does not say so
 
     def __init__(self, name: str | None = None, _scope: Any = None, _reuse: Any = None, trainable: bool = True) -> None:
         self._base = name or self.base_name
@@ -40,7 +41,7 @@ class Layer:
                 self._scope = scope
         with variable_scope(self._scope, reuse=True if self.built else self._reuse):
             if not self.built:
-                self._owner = Owner(self._scope.name, self.base_name, self.settings())
+                self._owner = Owner(self._scope.name, self.kind or self.base_name, self.settings())
                 self.build(inputs)
                 self.built = True
             return self.call(inputs, **kwargs)
@@ -64,6 +65,7 @@ class Layer:
 
 class Dense(Layer):
     base_name = "dense"
+    weight_names = ("kernel", "bias")
 
     def __init__(
         self,
@@ -84,14 +86,16 @@ class Dense(Layer):
         return (self.units, bool(self.use_bias), str(self.initializers[0] or inherited or "glorot_uniform"))
 
     def build(self, inputs: Any) -> None:
-        self.weight("kernel", (_last(inputs), self.units), self.initializers[0])
+        kernel, bias = self.weight_names
+        self.weight(kernel, (_last(inputs), self.units), self.initializers[0])
         if self.use_bias:
-            self.weight("bias", (self.units,), self.initializers[1])
+            self.weight(bias, (self.units,), self.initializers[1])
 
     def call(self, inputs: Any, **kwargs: Any) -> Any:
-        value = ops.matmul(inputs, self._weights["kernel"])
+        kernel, bias = self.weight_names
+        value = ops.matmul(inputs, self._weights[kernel])
         if self.use_bias:
-            value = make("bias_add", value, self._weights["bias"], static=value.static)
+            value = make("bias_add", value, self._weights[bias], static=value.static)
         return self.activation(value) if self.activation is not None else value
 
 

@@ -88,7 +88,7 @@ def narrowed(x, initializer=contrib_layers.xavier_initializer()):
     assert "initializer=keras.initializers.GlorotUniform()" in after and "contrib" not in after
 
 
-def test_a_rate_that_the_model_reads_as_a_number_refuses() -> None:
+def test_a_rate_that_the_model_reads_as_a_number_is_asked_of_the_optimizer() -> None:
     fn = MODEL_FN.replace(
         "    train_op =",
         "    rate = tf.train.exponential_decay(0.1, tf.train.get_global_step(), 10, 0.5)\n    train_op =",
@@ -108,4 +108,4 @@ def test_a_rate_that_the_model_reads_as_a_number_refuses() -> None:
             '    metrics = {"m": tf.metrics.mean(2.0 * rate)}\n    return tf.estimator.EstimatorSpec(mode, loss',
         )
     )
-    assert {rule for rule, _ in refused(text)} == {"schedule-value"}
+    assert "update_state(2.0 * self.optimizer.learning_rate)" in converted(text)["train.py"]

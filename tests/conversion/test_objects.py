@@ -237,12 +237,13 @@ def test_an_object_whose_constructor_makes_layers_is_a_layer_that_returns_what_i
 
 
 OTHER_USES = {
-    "a method that computes": ("        return self.logits\n", "        return self.logits * 2.0\n"),
+    "a method that is decorated": ("    def get_logits(", "    @functools.wraps(print)\n    def get_logits("),
+    "a method as a value": ("net.get_logits()", "(lambda get: get())(net.get_logits)"),
     "an attribute that is set from outside": (
         "    logits = net.get_logits()\n",
         "    net.scaled = net.logits\n    logits = net.get_logits()\n",
     ),
-    "an attribute that is no tensor": ('{"y": logits,', '{"w": logits * net.config["width"], "y": logits,'),
+    "an attribute that the mode decides": ('{"y": logits,', '{"w": logits * net.training, "y": logits,'),
     "an attribute that is not always set": (
         '        self.scaled = self.logits * config["scale"]\n',
         "        self.scaled = self.logits\n        if training:\n            self.extra = self.logits * 2.0\n",

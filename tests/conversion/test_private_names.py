@@ -63,6 +63,8 @@ if __name__ == "__main__":
         ("tensorflow.python.ops.rnn_cell_impl.BasicLSTMCell", "tensorflow.nn.rnn_cell.BasicLSTMCell"),
         ("tensorflow.contrib.learn.python.learn.estimators.model_fn.ModelFnOps", "tensorflow.contrib.learn.ModelFnOps"),
         ("tensorflow.python.lib.io.file_io.file_exists", "tensorflow.gfile.Exists"),
+        ("tensorflow.python.util.nest.flatten", "tensorflow.nest.flatten"),
+        ("tensorflow.python.util.nest.is_sequence", "tensorflow.python.util.nest.is_sequence"),
         ("tensorflow.python.ops.rnn_cell_impl._Linear", "tensorflow.python.ops.rnn_cell_impl._Linear"),
         ("tensorflow.layers.dense", "tensorflow.layers.dense"),
     ],

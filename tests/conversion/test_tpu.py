@@ -103,6 +103,17 @@ def test_a_host_call_that_only_summarises_goes_with_a_finding() -> None:
     assert rules == {"host-call", "cross-shard"}
 
 
+GIVEN = "        host_call = (host_call_fn, [tf.reshape(loss, [1])])\n"
+CHOSEN = "        if not FLAGS.use_tpu:\n    " + GIVEN
+
+
+def test_a_host_call_that_a_flag_asks_for_goes_alike() -> None:
+    text = converted(PROGRAM.replace(GIVEN, CHOSEN))["train.py"]
+    assert "host_call" not in text and GIVEN in PROGRAM
+    does_more = SHARDED.replace("HOST", "open('loss')").replace(GIVEN, CHOSEN)
+    assert {rule for rule, _ in refused(does_more)} == {"spec-host-call"}
+
+
 @pytest.mark.parametrize("does", ['tf.io.write_file("loss", tf.as_string(loss[0]))', "elsewhere(loss)", "open('loss')"])
 def test_a_host_call_that_does_more_refuses(does: str) -> None:
     assert {rule for rule, _ in refused(SHARDED.replace("HOST", does))} == {"spec-host-call"}

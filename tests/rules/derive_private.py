@@ -21,6 +21,8 @@ UNUSED = {
     "tensorflow.python": {"compat", "debug", "tools", "autograph", "distribute", "profiler", "user_ops"},
 }
 """Subsystems with private modules of hundreds of names that model code does not import."""
+UTIL = {"tensorflow.python.util.nest"}
+"""Of the utilities, which programs import by their private home."""
 
 
 def main(legacy: str, output: str) -> None:
@@ -107,7 +109,7 @@ def _names_of(module: Any, path: str, public: dict[int, tuple[Any, list[str]]]) 
     for name, value in list(vars(module).items()):
         home = str(getattr(value, "__module__", ""))
         known = public.get(id(value))
-        if known is None or known[0] is not value or name.startswith("_") or ".util." in home:
+        if known is None or known[0] is not value or name.startswith("_") or (".util." in home and home not in UTIL):
             continue
         if home.startswith("tensorflow"):
             found[name] = [known[1], home]

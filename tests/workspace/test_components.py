@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from migrator.lower import assembly
+from migrator.lower import context
 from migrator.source.components import SUPPORT_FILE, components
 from migrator.source.project import Project
 
@@ -61,7 +61,7 @@ def test_files_that_may_see_each_other_are_together(files: dict[str, str]) -> No
 
 
 def test_the_support_module_is_the_one_that_is_written() -> None:
-    assert f"{assembly.SUPPORT}.py" == SUPPORT_FILE
+    assert f"{context.SUPPORT}.py" == SUPPORT_FILE
 
 
 def test_no_files_have_no_parts() -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.util
+import sys
 import types
 from typing import Any, Dict, Iterable
 
@@ -31,6 +33,7 @@ class _Part(types.ModuleType):
 def build(tf: Any) -> types.ModuleType:
     """The module tf.contrib; `tf` is the facade that presents compat.v1."""
     slim = importlib.import_module("tf_slim")
+    _place_legacy_layers()
     learned, predictor = learn.parts(tf, _part)
     return _part(
         "tensorflow.contrib",
@@ -55,6 +58,16 @@ def build(tf: Any) -> types.ModuleType:
             ),
         },
     )
+
+
+def _place_legacy_layers() -> None:
+    """tf-slim's batch_norm asks for the layers of a package tf_keras; with Keras 2.15 they are inside keras."""
+    if importlib.util.find_spec("tf_keras") is not None:
+        return
+    sys.modules["tf_keras"] = importlib.import_module("keras")
+    for part in ("", ".base", ".convolutional", ".core", ".normalization", ".pooling"):
+        layers = importlib.import_module("keras.src.legacy_tf_layers" + part)
+        sys.modules["tf_keras.legacy_tf_layers" + part] = layers
 
 
 def _part(name: str, names: Dict[str, Any]) -> types.ModuleType:

@@ -42,7 +42,7 @@ class Model(object):
         self.failures: Dict[str, str] = {}
         self.last: Dict[str, Any] = {}
         self.training = Training()
-        self.validation_steps: Optional[int] = None
+        self.validation: Dict[str, Any] = {}  # what the last fit was given to validate with, as evaluate takes it
         self.evaluations: List[Length] = []  # of each call
         self.predicted: Optional[int] = 0  # examples
 
@@ -143,8 +143,9 @@ def _wrap_fit(capture: Capture, original: Callable[..., Any]) -> Callable[..., A
         known.training.add(_steps(given, epochs))
         given.update(steps_per_epoch=min(REAL_STEPS, per_epoch or REAL_STEPS), shuffle=False)
         given.update(epochs=1 if epochs else 0, initial_epoch=0)
-        known.validation_steps = given.get("validation_steps")
         if given.get("validation_data") is not None:
+            names, parts = ("x", "y", "sample_weight"), keras.utils.unpack_x_y_sample_weight(given["validation_data"])
+            known.validation = dict(zip(names, parts, strict=True), steps=given.get("validation_steps"))
             given["validation_steps"] = min(REAL_STEPS, given.get("validation_steps") or REAL_STEPS)
         before = _iterations(self)
         history = known.last.get("fit")
@@ -165,8 +166,9 @@ def _wrap_evaluate(capture: Capture, original: Callable[..., Any]) -> Callable[.
         given = _bound(original, self, arguments, options)
         known = capture.of(self)
         known.calls.append("evaluate")
-        inside = given.get("_use_cached_eval_dataset")  # the validation of fit, which has been cut short already
-        whole = dict(given, steps=known.validation_steps) if inside else given
+        # The validation of fit has been cut short already, and reads the data that fit was given, whatever x is.
+        inside = given.get("_use_cached_eval_dataset")
+        whole = dict(given, **known.validation) if inside else given
         _see(known, "eval", "evaluate", whole)
         if len(known.evaluations) < MOST_CALLS:
             known.evaluations.append(keras_data.rows_of(whole).cut_with_rows(whole.get("steps")))

@@ -16,7 +16,8 @@ from .legacy_input import Batches
 from .legacy_spy import Applied, Spy
 from .legacy_weights import Weights, shaken
 
-STEPS = 10
+STEPS, MOST_STEPS = 10, 30  # an epsilon hides behind accumulators that start at one, until these have decayed
+KEPT = 24000000  # bytes; the variables of more than ten steps are not kept beyond these
 SHAKEN = 6  # times that each step's gradients are taken again from weights off by rounding
 STEP_ELSEWHERE = 7  # the global step at which EVAL and PREDICT run
 PROBES = (0, 1, 7, 50, 123, 1000, 4321, 20000, 123456)  # global steps at which the learning rate is read
@@ -105,14 +106,16 @@ def _train(tf: Any, built: Built, inputs: Batches, weights: Weights) -> Dict[str
         weights.load(session, built.step, 0)
         moved_on = _jumps(built.applied, probes)
         gradients = [[(_gradient(g), v.op.name) for g, v in applied.pairs] for applied in built.applied]
-        steps = []
+        steps: List[Dict[str, Any]] = []
         before = session.run(variables)
-        for number in range(STEPS):
+        for number in range(_number_of_steps(before)):
             if number in moved_on:
                 weights.load(session, built.step, moved_on[number])
             batch = fed[number % len(fed)]
             at = session.run(built.step)
-            spread = _spread(session, weights, variables, before, _values_of(gradients), built.feed(batch))
+            spread = []  # the gradients of the first step alone are compared
+            if not steps:
+                spread = _spread(session, weights, variables, before, _values_of(gradients), built.feed(batch))
             wanted = {"loss": built.spec.loss, "train_op": built.spec.train_op, "gradients": _values_of(gradients)}
             got = session.run(wanted, built.feed(batch))
             after = session.run(variables)
@@ -208,6 +211,12 @@ def _session(tf: Any, built: Built) -> Any:
     if scaffold is not None and scaffold.init_fn is not None:
         scaffold.init_fn(session)
     return session
+
+
+def _number_of_steps(variables: Dict[str, Any]) -> int:
+    """More than ten steps where the model is small: each keeps the variables before and after it, and gradients."""
+    size = 3 * sum(value.nbytes for value in variables.values() if hasattr(value, "nbytes"))
+    return int(min(MOST_STEPS, max(STEPS, KEPT // max(1, size))))
 
 
 def _jumps(applied: List[Applied], probes: List[Dict[str, Any]]) -> Dict[int, int]:

@@ -69,8 +69,8 @@ def _step(found: Any, step: str) -> Any:
         return found.get(step)
     if hasattr(found, step):
         return getattr(found, step)
-    if isinstance(found, keras.Model):
-        # In a functional model layers are known by name only.
+    if isinstance(found, keras.Sequential) or hasattr(found, "operations"):
+        # In a functional model layers are known by name only; in any other, a name that Keras made up says nothing.
         return next((layer for layer in found.layers if layer.name == step), None)
     return None
 

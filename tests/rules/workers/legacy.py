@@ -25,19 +25,7 @@ def facade(folder):
     )
     sys.modules["presented"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(sys.modules["presented"])
-    version = tensorflow.__version__
-    if not version.startswith("1."):
-        place_legacy_layers()
-    return importlib.import_module("presented.shim").install(), version
-
-
-def place_legacy_layers():
-    """tf-slim's batch_norm asks for the layers of a package tf_keras; with Keras 2.15 they are inside keras."""
-    if importlib.util.find_spec("tf_keras") is None:
-        sys.modules["tf_keras"] = importlib.import_module("keras")
-        for part in ("", ".base", ".convolutional", ".core", ".normalization", ".pooling"):
-            layers = importlib.import_module("keras.src.legacy_tf_layers" + part)
-            sys.modules["tf_keras.legacy_tf_layers" + part] = layers
+    return importlib.import_module("presented.shim").install(), tensorflow.__version__
 
 
 tf, VERSION = facade(sys.argv[1])

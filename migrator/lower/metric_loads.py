@@ -1,0 +1,28 @@
+"""What updating metrics reads."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from migrator.lower.metric_sites import metric_site
+from migrator.lower.owned_calls import call_parts
+from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.lower.body import Body
+
+
+def update_loads(st: Body) -> Callable[[ast.AST], set[str]]:
+    """What an expression reads in `compute_metrics`: of one that makes metrics, only what updates them."""
+
+    def loads(node: ast.AST) -> set[str]:
+        found = [st.ctx.applied.get(n, n) for n in descendants(node) if isinstance(n, ast.Call)]
+        calls = [n for n in found if n in st.sites]
+        sites = [st.sites[n] for n in calls if metric_site(st, st.sites[n])]
+        if not sites:
+            return st.loads_call(node)
+        return set().union(*(st.loads_call(part) for site in sites for part in call_parts(st, site)))
+
+    return loads
