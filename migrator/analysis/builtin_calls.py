@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis import changes, lookup, operations, trips
-from migrator.analysis.operations import element
+from migrator.analysis.operations import element, huge
 from migrator.analysis.values import (
     NONE,
     ClassRef,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from migrator.analysis.sites import Site
 
 PURE = {f.__name__: f for f in (abs, bool, float, int, len, max, min, pow, range, repr, round, sorted, str, sum, tuple)}
+
+RAISED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)  # what pure functions raise
 
 
 def call(ev: Evaluation, site: Site, name: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -95,12 +98,16 @@ def call(ev: Evaluation, site: Site, name: str, args: list[Value], kwargs: dict[
             return Opaque(Stage.CALL, name)
         case "range" if all(isinstance(a, Const) for a in args):
             numbers = [a.value for a in args if isinstance(a, Const)]
-            if all(isinstance(n, int) for n in numbers) and len(range(*numbers)) <= 256:
-                return Sequence([Const(i) for i in range(*numbers)], list)
+            counted = short_range(numbers)
+            if counted is not None:
+                return Sequence([Const(i) for i in counted], list)
     if name in PURE and not kwargs and all(isinstance(a, Const) for a in args):
+        plain = [a.value for a in args if isinstance(a, Const)]
+        if name == "pow" and (len(plain) != 2 or huge(ast.Pow(), *plain)):
+            return unknown(*args)
         try:
-            value = PURE[name](*(a.value for a in args if isinstance(a, Const)))
-        except Exception:  # noqa: BLE001 - the user's call would raise the same error when it runs
+            value = PURE[name](*plain)
+        except RAISED:  # as the user's call does when it runs
             return unknown(*args)
         if isinstance(value, (int, float, str, bool, tuple)):
             return Const(value, mode=any(a.mode for a in args))
@@ -114,6 +121,15 @@ def call(ev: Evaluation, site: Site, name: str, args: list[Value], kwargs: dict[
 def constant_text(value: Value) -> str | None:
     """The text of a constant string."""
     return value.value if isinstance(value, Const) and isinstance(value.value, str) else None
+
+
+def short_range(numbers: list[object]) -> range | None:
+    """The trips of `range(...)`, where they are certain and few enough to be looked at one by one."""
+    try:
+        found = range(*numbers)  # type: ignore[call-overload]
+        return found if len(found) <= 256 else None
+    except (TypeError, ValueError, OverflowError):
+        return None  # the user's call raises, or it is no loop that ends
 
 
 def items_of(value: Value | None) -> list[Value] | None:
@@ -213,7 +229,7 @@ def method(ev: Evaluation, base: Value, attr: str, args: list[Value], kwargs: di
                 if attr in ("format", "lower", "upper", "strip", "startswith", "endswith", "join", "replace"):
                     try:
                         value = getattr(base.value, attr)(*plain, **named)
-                    except Exception:  # noqa: BLE001 - the user's call would raise the same error when it runs
+                    except RAISED:  # as the user's call does when it runs
                         return unknown(base, *args)
                     return Const(value, mode=any(depends_on_mode(a) for a in (base, *args)))
             given = Sequence([*args, *kwargs.values()], list)

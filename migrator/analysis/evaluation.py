@@ -94,7 +94,8 @@ class Evaluation(abc.ABC):
         given = scope_name(name)
         if base.startswith("*"):
             full = self.scopes.numbered(base if given is None else f"*{given}*")
-            self.add_creation(Creation(call, full, False, self.mode, self.frame, tuple(self.trip)))
+            before = self.scopes.made_before(full, call)
+            self.add_creation(Creation(call, full, False, self.mode, self.frame, tuple(self.trip), before=before))
             return full
         if self.scopes.top.defaults and call not in self.facts.under_defaults and self.frame is not None:
             message = "a variable_scope gives it a default initializer or regularizer, which it may take"
@@ -123,7 +124,9 @@ class Evaluation(abc.ABC):
                 self.refuse("reuse-unknown", call, message, module)
             reused = False
         everywhere = frozenset(loop.node for loop in shared or () if isinstance(loop, trips.Loop))
-        self.add_creation(Creation(call, full, reused, self.mode, self.frame, tuple(self.trip), everywhere, sure))
+        made = Creation(call, full, reused, self.mode, self.frame, tuple(self.trip), everywhere, sure)
+        made.before = self.scopes.made_before(full, call)
+        self.add_creation(made)
         return full
 
     def add_creation(self, creation: Creation) -> None:

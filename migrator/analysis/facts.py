@@ -50,15 +50,7 @@ class Creation:
     trip: Trip = ()
     shared: frozenset[ast.AST] = frozenset()  # the loops of unknown length whose trips all use these variables
     sure: bool = True  # the name does not depend on what a branch skips
-
-    def path(self) -> tuple[ast.Call, ...]:
-        """The call, and the calls that lead to it, innermost first."""
-        found = [self.call]
-        frame = self.frame
-        while frame is not None:
-            found += [frame.call] if frame.call is not None else []
-            frame = frame.parent
-        return tuple(found)
+    before: frozenset[object] = frozenset()  # what was made under that name before, where its number is not known
 
 
 @dataclasses.dataclass(eq=False)

@@ -42,7 +42,7 @@ class ScopeEntry:
 class Change:
     """One entry of a set or a table."""
 
-    holder: set[str] | dict[Place, bool]
+    holder: set[Any] | dict[Place, bool]
     key: Any
     value: bool = False
 
@@ -75,8 +75,19 @@ class ScopeStack:
     patterns: dict[str, dict[Place, bool]] = dataclasses.field(default_factory=dict)  # name -> made where, and reused
     left: list[ScopeEntry] = dataclasses.field(default_factory=list)  # scopes that were entered and left again
     conditions: int = 0  # how many branches that may not run are open
+    numbers: dict[str, set[object]] = dataclasses.field(default_factory=dict)  # name without number -> made under it
     log: list[Change] = dataclasses.field(default_factory=list)  # what was noted, so that another path can start anew
     ended: list[list[Change]] = dataclasses.field(default_factory=list)  # what paths noted that left a block early
+
+    def made_before(self, name: str, call: object) -> frozenset[object]:
+        """What was made before under a name whose number is not known, on this path: it decides the number."""
+        under = self.numbers.setdefault(name.rstrip("*0123456789").rstrip("_"), set())
+        before = frozenset(under) if "*" in name else frozenset()
+        number = 0
+        while (call, number) in under:
+            number += 1
+        self._note(Change(under, (call, number)))
+        return before
 
     def _add(self, names: set[str], name: str) -> None:
         """Put a name into one of the sets."""

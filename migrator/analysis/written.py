@@ -79,8 +79,10 @@ def library_object(ev: Evaluation, value: Result) -> ast.expr | None:
 def flag(ev: Evaluation, name: str) -> ast.expr | None:
     """A flag of the program, where the file that reads it has the flags under their usual name too."""
     holder, _, rest = name.partition(FLAGS)
-    scope = ev.modules.get(ev.frame.module.path) if ev.frame is not None else None
-    known = scope.names.get("FLAGS") if scope is not None else None
+    scope = ev.frame.scope if ev.frame is not None else None
+    while scope is not None and "FLAGS" not in scope.names:
+        scope = scope.parent
+    known = scope.names["FLAGS"] if scope is not None else None
     if not isinstance(known, Symbol) or f"{known.name}." != f"{holder}{FLAGS}" or not rest.isidentifier():
         return None
     return new(ast.Attribute(new(ast.Name("FLAGS", ast.Load())), rest, ast.Load()))

@@ -19,7 +19,6 @@ from migrator.analysis.values import (
 )
 from migrator.detect.program import Construction, Use
 
-
 # what is handed an Estimator -> the kind of use
 HANDED = {
     "tensorflow.estimator.train_and_evaluate": "train_and_evaluate",

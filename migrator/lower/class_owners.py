@@ -175,7 +175,8 @@ def later_only(ctx: Context, node: ast.stmt) -> bool:
 def entry_method(ctx: Context, st: Staging, owner: Owner, call_lines: list[str]) -> list[str]:
     """The method through which the object was used, as `call`."""
     arguments = ["self", *signature(owner.node, st.module, owner.call_parameters, st)]
-    lines = def_line("call", arguments + (["training=None"] if owner.training else []))
+    takes_nothing = len(arguments) == 1  # Keras calls no layer whose `call` has no argument
+    lines = def_line("call", arguments + (["training=None"] if owner.training or takes_nothing else []))
     doc = documentation(owner.node)
     if doc is not None:
         lines += docstring(st, doc, "        ")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.modes import Step, walk
 from migrator.analysis.values import Result, Stage
 from migrator.emit.fragments import standalone
-from migrator.lower import shared_trips, sized
+from migrator.lower import shared_trips, sized, tensor_items
 from migrator.lower.guards import check_changes
 from migrator.lower.owned_creations import chosen_definition, creation_text
 from migrator.lower.owning import owns
@@ -87,9 +87,12 @@ def comprehension_creation(st: Body, site: Site, indent: str) -> list[str]:
     """A list of layers made by a comprehension."""
     node = site.comprehension
     assert isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.DictComp))
+    assert not isinstance(node, ast.DictComp) or site.own.kind == "metric"  # its keys are names, no layers
     generator = node.generators[0]
-    target = st.module.segment(generator.target)
-    text = f"[{creation_text(st, site)} for {target} in {st.static_text(generator.iter)}]"
+    keys = tensor_items.keys_of(st, node)
+    target = st.module.segment(generator.target) if keys is None else tensor_items.names_of(node)[1]
+    over = st.static_text(generator.iter) if keys is None else keys
+    text = f"[{creation_text(st, site)} for {target} in {over}]"
     return wrapped(f"{indent}self.{site.attr} = ", text, "")
 
 

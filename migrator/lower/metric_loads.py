@@ -23,6 +23,13 @@ def update_loads(st: Body) -> Callable[[ast.AST], set[str]]:
         sites = [st.sites[n] for n in calls if metric_site(st, st.sites[n])]
         if not sites:
             return st.loads_call(node)
-        return set().union(*(st.loads_call(part) for site in sites for part in call_parts(st, site)))
+        over = [
+            g.iter
+            for site in sites
+            if isinstance(site.comprehension, ast.DictComp)
+            for g in site.comprehension.generators
+        ]
+        parts = [part for site in sites for part in call_parts(st, site)]
+        return set().union(*(st.loads_call(part) for part in [*parts, *over]))
 
     return loads

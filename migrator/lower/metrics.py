@@ -17,6 +17,7 @@ from migrator.lower import (
     rendering,
     rule_arguments,
     symbols,
+    tensor_items,
 )
 from migrator.lower.losses import reassigned, resolve
 from migrator.lower.metric_loads import update_loads
@@ -269,7 +270,12 @@ def comprehension_updates(st: Body, site: Site, indent: str) -> list[str]:
     target = st.module.segment(generators[0].target)
     if isinstance(generators[0].target, ast.Tuple) and not target.startswith("("):
         target = f"({target})"
-    head = f"for {target}, {site.names[-1]} in zip({st.call_text(generators[0].iter)}, self.{site.attr}):"
+    keys = tensor_items.keys_of(st, node)
+    over = keys if keys is not None else st.call_text(generators[0].iter)
+    if keys is not None:
+        target = tensor_items.names_of(node)[1]
+        st.substituted |= tensor_items.items(node)
+    head = f"for {target}, {site.names[-1]} in zip({over}, self.{site.attr}):"
     return [f"{indent}{head}", *rendering.wrapped(f"{indent}    ", use_text(st, site), "")]
 
 

@@ -40,7 +40,7 @@ def call_method(parts: ModelParts) -> list[str]:
     st = parts.call_staging
     st.begin_method()
     lines = rendering.call_block(st, st.steps, parts.forward, "        ", lambda step: [])
-    lines = rendering.compact(lines)
+    lines = [*(f"        {name} = None" for name in sorted(parts.absent)), *rendering.compact(lines)]
     result = parts.cut[0] if len(parts.cut) == 1 else ""
     if result:
         last = lines[-1] if lines else ""

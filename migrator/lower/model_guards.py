@@ -100,22 +100,17 @@ def check_names_by_mode(ctx: Context, module: Module) -> None:
 
     A layer without a name that only training has takes `dense`, and the next one is `dense_1` there and `dense` in
     evaluation. TensorFlow 1 stops at the other shape of the checkpoint's variable, or takes it where the shapes agree.
-    A call that each mode reaches by a way of its own makes a layer for each; those of one name are one elsewhere.
+    Ways through a branch that construction decides count apart.
     """
     if not active("mode-names"):
         return
-    names: dict[tuple[ast.Call, ...], dict[str, list[object]]] = {}
+    names: dict[ast.Call, dict[str, list[object]]] = {}
     for mode, creations in ctx.facts.creations.items():
-        counted: dict[str, list[ast.Call]] = {}  # where a number is not known: what was made under that name before
         for creation in creations:
-            earlier = counted.setdefault(creation.name.rstrip("*0123456789").rstrip("_"), [])
-            unknown = [id(call) for call in earlier] if "*" in creation.name else []
-            way = creation.path() if "*" not in creation.name else (creation.call,)
-            found = names.setdefault(way, {}).setdefault(mode, [])
-            if (creation.name, *unknown) not in found:
-                found.append((creation.name, *unknown))
-            earlier.append(creation.call)
-    for (call, *_), by_mode in names.items():
+            found = names.setdefault(creation.call, {}).setdefault(mode, [])
+            if (creation.name, creation.before) not in found:
+                found.append((creation.name, creation.before))
+    for call, by_mode in names.items():
         if len(set(map(tuple, by_mode.values()))) > 1:
             message = (
                 "its variables have other default names in other modes, so that a checkpoint gives it other weights"

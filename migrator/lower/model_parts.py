@@ -56,6 +56,7 @@ class ModelParts:
     helper_results: dict[ast.FunctionDef, list[tuple[str, Entry]]] = dataclasses.field(default_factory=dict)
     updated: set[ast.Call] = dataclasses.field(default_factory=set)  # metrics of helpers that are updated
     hidden: set[ast.Call] = dataclasses.field(default_factory=set)  # metrics that only such values are computed from
+    absent: set[str] = dataclasses.field(default_factory=set)  # what `call` gives back as None where it is not made
     made_with: set[str] = dataclasses.field(default_factory=set)  # parameters that metrics are made with
 
     def staging(self, modes: frozenset[str]) -> Staging:
@@ -191,9 +192,16 @@ def first_parameter(parts: ModelParts) -> list[str]:
 def left_open(parts: ModelParts, steps: Iterable[Step]) -> set[str]:
     """Of the names that the forward pass binds, those that it may miss as the program did.
 
-    What it returns it reads in every case: so must the rest of the model_fn, in each mode.
+    What it returns it reads in every case: so must the rest of the model_fn, in each mode. Otherwise it returns None
+    where there is no such value, beside others that there are; not what the mode decides.
     """
-    names = bound_by(parts.call_staging, steps)
+    st = parts.call_staging
+    names = bound_by(st, steps)
     returned = {n for n in names if n in parts.cut}
     stagings = [parts.staging(frozenset({mode})) for mode in sorted(parts.call_modes)] if returned else []
-    return {n for n in names if n not in returned or all(surely_read(st.steps, n) for st in stagings)}
+    sure = {n: [surely_read(own.steps, n) for own in stagings] for n in returned}
+    unsure = {n for n in returned if not all(sure[n])}
+    decided = {n for s in walk(st.steps) if s.kind == "training" for n in all_definitions(s)}
+    decided |= {n for n in returned if any(sure[n])}  # a mode would fail, and must not give back None
+    parts.absent = unsure - decided if len(parts.cut) > 1 else set()
+    return names - unsure | parts.absent

@@ -17,6 +17,7 @@ from migrator.lower import (
     returned_values,
     rule_arguments,
     sized,
+    tensor_items,
     variables,
 )
 from migrator.lower.owned_creations import check_object, creation_text, is_indirect
@@ -117,7 +118,8 @@ def static_parts(st: Body, site: Site) -> list[ast.AST]:
     condition: list[ast.AST] = [site.condition.test] if site.condition is not None else []
     if site.shared is not None:
         return []
-    if site.comprehension is not None and hasattr(site.comprehension, "generators"):
+    over = tensor_items.keys_of(st, site.comprehension)  # known as they are: the dictionary itself is not needed
+    if site.comprehension is not None and hasattr(site.comprehension, "generators") and over is None:
         condition += [site.comprehension.generators[0].iter]
     match own.kind:
         case "layer":

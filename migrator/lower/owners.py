@@ -297,7 +297,8 @@ def layer_class(
         *signature(owner.node, module, owner.call_parameters, st),
         *[f"{owner.parameter_names.get(t, t)}=None" for t in owner.tensors],
     ]
-    lines += def_line("call", arguments + (["training=None"] if owner.training else []))
+    takes_nothing = len(arguments) == 1  # Keras calls no layer whose `call` has no argument
+    lines += def_line("call", arguments + (["training=None"] if owner.training or takes_nothing else []))
     lines += rendering.compact(call_lines) or ["        pass"]
     return "\n".join(lines)
 

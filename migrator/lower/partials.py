@@ -47,7 +47,10 @@ def with_all(ctx: Context, module: Module, call: ast.Call) -> ast.Call:
     made = {made_by(option) for option in partial}
     written = {o.call for option in partial for o in through(option) if o.anywhere}
     if len(partial) != len(called) or len(made) != 1:
-        raise ctx.refuse("partial", call, module, "which of several partial functions is called is not known")
+        message = "which of several partial functions is called is not known"
+        if any(from_scope(ctx, one) for option in called for one in through(option)):
+            message = "a layer is called with the defaults of a scope here, and with others there"
+        raise ctx.refuse("partial", call, module, message)
     for option in partial:
         note_values(ctx, module, call, option)
     own = repeats.plain(ctx, call)
@@ -137,6 +140,12 @@ def base(value: Value) -> Value:
 def through(value: Value) -> list[Partial]:
     """The partial functions that make up one, the last first."""
     return [value, *through(value.function)] if isinstance(value, Partial) else []
+
+
+def from_scope(ctx: Context, partial: Partial) -> bool:
+    """True for the defaults of an arg_scope or variable_scope."""
+    function = ctx.facts.value(partial.call.func) if partial.call is not None else None
+    return partial.anywhere or isinstance(function, Symbol) and function.name.endswith("_scope")
 
 
 def by_scopes(ctx: Context, call: ast.Call) -> bool:

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from migrator.analysis.values import Const, Result
+from migrator.analysis.values import Const, Result, Value, is_none, options
 from migrator.lower import computed_names, normalized, recurrent, repeats, sized
+from migrator.lower.definitions import frames_of
 from migrator.lower.owner import owner_of
 from migrator.lower.partials import written_out
 from migrator.lower.python_calls import entry_object
@@ -81,16 +82,32 @@ def scoped(st: Body, step: Step, inner: list[Node]) -> list[Node]:
             elif isinstance(name, Const) and isinstance(name.value, str):
                 inner = [{"with": name.value, "default": False, "creation": inner}]
             elif isinstance(default, Const) and isinstance(default.value, str):
-                inner = [{"with": default.value, "default": True, "creation": inner}]
+                named = is_told(st, item.context_expr, name)  # then some calls name it, and others may not
+                name_of = {"with": "*" if named else default.value, "default": not named}
+                inner = [{**name_of, "creation": inner}]
             else:
                 inner = [{**computed(st, item.context_expr, "name_or_scope"), "default": False, "creation": inner}]
     return inner
 
 
+def is_told(st: Body, scope: ast.expr, name: Value | None) -> bool:
+    """True when some call surely gives a scope a name of its own."""
+    node = argument_of(scope, "name_or_scope")
+    frames = frames_of(st.ctx, st.node) if isinstance(node, ast.Name) else []
+    given = [frame.arguments[node.id] for frame in frames if isinstance(node, ast.Name) and node.id in frame.arguments]
+    found = given or ([name] if name is not None else [])
+    return any(is_none(option) is False for value in found for option in options(value))
+
+
+def argument_of(call: ast.expr, argument: str) -> ast.expr | None:
+    """The first argument of a call, or the one of this name."""
+    node = next((k.value for k in call.keywords if k.arg == argument), None) if isinstance(call, ast.Call) else None
+    return node or (call.args[0] if isinstance(call, ast.Call) and call.args else None)
+
+
 def computed(st: Body, call: ast.expr, argument: str) -> Node:
     """The name of a scope that is computed: by the number of a trip, or as an expression for those who can tell it."""
-    node = next((k.value for k in call.keywords if k.arg == argument), None) if isinstance(call, ast.Call) else None
-    node = node or (call.args[0] if isinstance(call, ast.Call) and call.args else None)
+    node = argument_of(call, argument)
     template = computed_names.by_trip(st, node)
     if template is not None:
         return {"with": template}

@@ -12,6 +12,7 @@ from .small import HEAD, converted, program, refused
 
 PROGRAM = """
 DEPTH = int(os.environ.get("DEPTH", "3"))
+WIDE = bool(os.environ.get("WIDE", ""))
 
 
 def block(t, size):
@@ -23,6 +24,14 @@ def block(t, size):
 def scaled(t, rate):
     with tf.variable_scope("scaled", reuse=tf.AUTO_REUSE):
         return rate * tf.layers.dense(t, 3, name="a")
+
+
+def either(t, wide):
+    with tf.variable_scope("either", reuse=tf.AUTO_REUSE):
+        if wide:
+            t = tf.layers.dense(t, 5, activation=tf.nn.relu)
+            return tf.layers.dense(t, 3)
+        return tf.layers.dense(t, 3)
 
 
 def mixed(t, level):
@@ -118,6 +127,9 @@ SHARED = {
         for rate in (1.0, 2.0, 4.0):
             x = scaled(x, rate)
     """,
+    "two ways through one network": """
+        x = either(x, WIDE) - either(2.0 * x, WIDE)
+    """,
     "a layer object": """
         layer = tf.layers.Dense(3)
         for i in range(DEPTH):
@@ -174,6 +186,12 @@ def test_what_each_trip_makes_for_itself_stays_a_list() -> None:
 
 def test_what_trips_are_told_differently_is_told_with_each_call() -> None:
     assert "x = self.scaled(x, rate=rate)" in tower(SHARED["another argument on each trip"])
+
+
+def test_what_one_way_makes_is_not_there_on_the_other() -> None:
+    text = converted(of(SHARED["two ways through one network"]))["train.py"]
+    assert "self.either = Either(WIDE)" in text
+    assert text.count("keras.layers.Dense(3)") == 2
 
 
 def test_a_layer_object_that_is_called_before_another_layer_returns_is_kept() -> None:

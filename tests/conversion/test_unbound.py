@@ -83,7 +83,20 @@ SELDOM = CHOSEN.replace('{"y": logits}', '{"y": net} if params["kind"] else {"y"
 UNDONE = CHOSEN.replace("    if mode ==", "    if not params['kind']:\n        return None\n    if mode ==")
 
 
-@pytest.mark.parametrize("text", [AUXILIARY, SELDOM, UNDONE])
+SEEN = AUXILIARY.replace('{"y": logits}', '{"y": logits, "aux": aux}')
+BY_MODE = AUXILIARY.replace('    if params["kind"] == "sum":', "    if mode == tf.estimator.ModeKeys.TRAIN:").replace(
+    "if params['kind'] == 'sum':", "if mode == tf.estimator.ModeKeys.TRAIN:"
+)
+
+
+def test_a_part_of_the_network_that_is_not_always_there_is_none() -> None:
+    text = converted(chosen(AUXILIARY))["train.py"]
+    assert "    def call(self, features):\n        aux = None\n" in text
+    assert "return {'logits': logits, 'aux': aux}" in text
+    assert "if self.params['kind'] == 'sum':\n            loss += tf.reduce_mean(aux)" in text
+
+
+@pytest.mark.parametrize("text", [SELDOM, UNDONE, SEEN, BY_MODE])
 def test_what_the_network_gives_back_only_sometimes_refuses(text: str) -> None:
     """`call` would read it in every case."""
     assert "unbound" in {rule for rule, _ in refused(chosen(text))}
@@ -95,7 +108,10 @@ def test_a_parameter_that_is_bound_anew_in_one_case_is_no_such_name() -> None:
     assert {rule for rule, _ in refused(chosen(text))}
 
 
+THERE = AUXILIARY.replace("'sum'", "'mean'").replace('"sum"', '"mean"')
+
+
 @pytest.mark.runtime
-@pytest.mark.parametrize("text", [CHOSEN, HELPER])
+@pytest.mark.parametrize("text", [CHOSEN, HELPER, AUXILIARY, THERE], ids=["chosen", "helper", "absent", "there"])
 def test_a_network_of_such_names_is_the_same(text: str, tmp_path: Path) -> None:
     assert {"gradients", "training", "predictions"} <= prove(read_out(chosen(text)), "legacy", tmp_path)
