@@ -115,19 +115,21 @@ def verdict(found: list[Made], loops: list[ast.AST], place: int) -> Verdict | st
     """Whether the trips of one of these loops share what they make; "mixed" where some do, or share a part of it."""
     loop = loops[place]
     said: set[Verdict] = set()
-    apart: dict[tuple[object, ...], dict[int | None, set[str]]] = {}
+    apart: dict[tuple[object, ...], dict[int | None, tuple[set[str], set[str]]]] = {}  # names, and the new ones of them
     for made in found:
         if made.number(loop) is None:
             said |= {loop in c.shared for c in made.creations}
             continue
         others = (made.activation, *(made.number(node) for node in loops if node is not loop))
-        names = apart.setdefault(others, {}).setdefault(made.number(loop), set())
+        names, new = apart.setdefault(others, {}).setdefault(made.number(loop), (set(), set()))
         names |= {c.name for c in made.creations}
+        new |= {c.name for c in made.creations if not c.reused}
     for trips in apart.values():
-        sets = [names for names in trips.values() if names]
-        for number, names in enumerate(sets):
-            for other in sets[:number]:
-                said |= {True} if names == other else {False} if names.isdisjoint(other) else {True, False}
+        sets = [both for both in trips.values() if both[0]]
+        for number, (names, new) in enumerate(sets):
+            for other, other_new in sets[:number]:
+                common = (names & other) - (new & other_new)  # what is new on both has a number that is not known
+                said |= {True} if common == names == other else {False} if not common else {True, False}
     return "mixed" if len(said) == 2 else next(iter(said), None)
 
 

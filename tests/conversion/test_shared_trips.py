@@ -188,6 +188,11 @@ def test_what_trips_are_told_differently_is_told_with_each_call() -> None:
     assert "x = self.scaled(x, rate=rate)" in tower(SHARED["another argument on each trip"])
 
 
+def test_layers_without_names_are_made_by_each_trip_of_both_loops() -> None:
+    text = tower("for i in range(DEPTH):\n    for j in range(2):\n        x = tf.layers.dense(x, 3)")
+    assert "dense_group.append(keras.layers.Dense(3))" in text
+
+
 def test_what_one_way_makes_is_not_there_on_the_other() -> None:
     text = converted(of(SHARED["two ways through one network"]))["train.py"]
     assert "self.either = Either(WIDE)" in text
