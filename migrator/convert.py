@@ -25,14 +25,16 @@ from migrator.grouping import (
     unit_id,
 )
 from migrator.ledger import FileProblem, Finding, Ledger, Level, Unit
-from migrator.lower import export_calls, objects, units, versions
-from migrator.lower.assembly import group_edits
-from migrator.lower.context import Context, Refused, Shared
-from migrator.lower.definition_classes import lower_definition
-from migrator.lower.delegation import lower_delegator
-from migrator.lower.group import Group
-from migrator.lower.owner import Owner
-from migrator.lower.versions import Doubled, Overwritten
+from migrator.lower.bodies import objects, versions
+from migrator.lower.bodies.versions import Doubled, Overwritten
+from migrator.lower.models import units
+from migrator.lower.models.definition_classes import lower_definition
+from migrator.lower.models.delegation import lower_delegator
+from migrator.lower.programs import export_calls
+from migrator.lower.programs.assembly import group_edits
+from migrator.lower.programs.group import Group
+from migrator.lower.reading.context import Context, Refused, Shared
+from migrator.lower.reading.owner import Owner
 from migrator.source.components import components, part
 from migrator.source.inventory import inventory
 from migrator.source.project import Project

@@ -13,9 +13,9 @@ from migrator.detect import modes
 from migrator.detect.program import Construction, ModelFn, Program, Use
 from migrator.emit.support import support_names
 from migrator.ledger import Finding, Kind, Level, Status, Target, Unit
-from migrator.lower import units
-from migrator.lower.delegation import delegate
-from migrator.lower.versions import Doubled
+from migrator.lower.bodies.versions import Doubled
+from migrator.lower.models import units
+from migrator.lower.models.delegation import delegate
 from migrator.source.project import Project
 from migrator.source.syntax import descendants
 

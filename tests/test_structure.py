@@ -27,10 +27,29 @@ def imported(path: Path, known: dict[str, Path]) -> Iterator[str]:
                 yield inner if inner in known else str(node.module)
 
 
+def circle(needs: dict[str, set[str]]) -> list[str]:
+    """What is left when everything that needs nothing of the rest is taken away, level by level: the circles."""
+    left = dict(needs)
+    while ready := {name for name, wanted in left.items() if not wanted & left.keys()}:
+        left = {name: wanted for name, wanted in left.items() if name not in ready}
+    return sorted(left)
+
+
 def test_no_file_needs_what_needs_it() -> None:
     known = modules()
-    left = {name: set(imported(path, known)) - {name} for name, path in known.items()}
-    # what nothing in the rest is needed by goes, level by level; a circle stays
-    while ready := {name for name, needs in left.items() if not needs & left.keys()}:
-        left = {name: needs for name, needs in left.items() if name not in ready}
-    assert sorted(left) == []
+    assert circle({name: set(imported(path, known)) - {name} for name, path in known.items()}) == []
+
+
+def test_no_room_needs_what_needs_it() -> None:
+    known = modules()
+    rooms: dict[str, set[str]] = {}
+    for name, path in known.items():
+        here = room_of(name, known)
+        rooms.setdefault(here, set()).update({room_of(other, known) for other in imported(path, known)} - {here})
+    assert circle(rooms) == []
+
+
+def room_of(name: str, known: dict[str, Path]) -> str:
+    """The folder of a module; a file at the top of the package is a room of its own."""
+    holder = name if known[name].name == "__init__.py" else name.rpartition(".")[0]
+    return name if holder == PACKAGE.name else holder

@@ -140,7 +140,7 @@ class Specialiser:
     def only_sets(self, node: ast.If) -> bool:
         """True for a branch on the mode that only sets attributes to constants: where one is read, the mode tells it.
 
-        See `lower/mode_state.py`.
+        See `lower/reading/mode_state.py`.
         """
         sure_true, sure_false = self.decided(node.test, ALL)
         evaluated = frozenset(self.facts.values.get(node.test, {}))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from migrator.lower import context
+from migrator.lower.reading import context
 from migrator.source.components import SUPPORT_FILE, components
 from migrator.source.project import Project
 

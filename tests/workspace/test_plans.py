@@ -83,12 +83,12 @@ def test_another_tool_has_other_plans(plans: Plans, tmp_path: Path) -> None:
 
 def test_the_tool_is_known_by_its_files_and_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "migrator"
-    for name in ("workspace/plans.py", "../rules/layers.toml", "lower/model.py"):
+    for name in ("workspace/plans.py", "../rules/layers.toml", "lower/models/model.py"):
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text("1")
     monkeypatch.setattr(rooms, "__file__", str(package / "workspace" / "plans.py"))
     seen = set()
-    for changed in (None, "../rules/layers.toml", "lower/model.py"):
+    for changed in (None, "../rules/layers.toml", "lower/models/model.py"):
         if changed:
             (package / changed).write_text("2")
         rooms.fingerprint.cache_clear()

@@ -1,0 +1,87 @@
+"""What written text may not hold: legacy names that are left over, names that nothing defines."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+import symtable
+from typing import TYPE_CHECKING
+
+from migrator.analysis.facts import Refusal
+from migrator.lower.reading.context import Context, Refused
+from migrator.source.inventory import import_aliases
+from migrator.source.syntax import descendants, syntax_of
+
+if TYPE_CHECKING:
+    from migrator.source.module import Module
+
+    pass
+
+
+def check_leftovers(ctx: Context, module: Module, node: ast.AST, text: str) -> None:
+    """Refuse generated code that still names removed parts of TensorFlow."""
+    imported = import_aliases(module.tree)
+    aliases = [a for a, name in imported.items() if name in ("tensorflow", "tensorflow.compat.v1")]
+    ended = {a for a, name in imported.items() if name.startswith(("tensorflow.contrib", "tf_slim"))}
+    written = descendants(syntax_of(text))
+    ended -= {n.id for n in written if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    ended -= {n.arg for n in written if isinstance(n, ast.arg)}
+    for inner in written:
+        if isinstance(inner, ast.Name) and inner.id in ended:
+            raise ctx.refuse("leftover", node, module, f"`{inner.id}` would be left in the converted code")
+        if isinstance(inner, ast.Attribute) and first_name(inner) in aliases:
+            dotted = ast.unparse(inner)
+            head, _, rest = dotted.partition(".")
+            if head in aliases and rest.startswith(LEFTOVERS) and not rest.startswith(("train.latest", "train.load")):
+                raise ctx.refuse("leftover", node, module, f"`{dotted}` would be left in the converted code")
+
+
+def check_schedules(ctx: Context, module: Module, node: ast.AST, lines: list[str]) -> None:
+    """Refuse a model that makes a schedule beside its optimizer's: it reads a rate, which an object of Keras is not."""
+    if any("keras.optimizers.schedules." in line for line in lines):
+        message = "the model reads the learning rate of a schedule: an optimizer of Keras alone knows its step"
+        raise ctx.refuse("schedule-value", node, module, message)
+
+
+def check_names(path: str, before: str, after: str) -> None:
+    """Refuse a text that reads names which nothing defines, unless the legacy text did. Raises Refused."""
+    new = undefined_names(after) - undefined_names(before)
+    if new:
+        name = sorted(new)[0]
+        message = f"`{name}` would be read in the converted code, where nothing defines it"
+        raise Refused(Refusal("undefined-name", path, 1, message))
+
+
+@functools.lru_cache(maxsize=128)
+def undefined_names(text: str) -> frozenset[str]:
+    """Global names that are read somewhere and bound nowhere in the file."""
+    try:
+        table = symtable.symtable(text, "module", "exec")
+        tree = syntax_of(text)
+    except SyntaxError:
+        return frozenset()
+    if any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in descendants(tree)):
+        return frozenset()
+    known = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
+    known |= {n for node in descendants(tree) if isinstance(node, ast.Global) for n in node.names}
+    known |= set(dir(builtins)) | {"__file__", "__name__", "__doc__", "__path__", "__package__", "__spec__"}
+    found: set[str] = set()
+    todo = [table]
+    while todo:
+        scope = todo.pop()
+        todo += scope.get_children()
+        for symbol in scope.get_symbols():
+            if symbol.is_referenced() and (symbol.is_global() or scope is table) and symbol.get_name() not in known:
+                found.add(symbol.get_name())
+    return frozenset(found)
+
+
+LEFTOVERS = ("layers", "estimator", "contrib", "losses", "metrics", "get_variable", "variable_scope", "train.")
+
+
+def first_name(node: ast.expr) -> str:
+    """The name that an expression of attributes, calls and subscripts begins with, else ""."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""

@@ -1,0 +1,44 @@
+"""The method `values` of a layer of metrics: what the function that it was returned beside its metrics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrator.lower.bodies import rendering
+from migrator.lower.reading.class_lines import def_line, signature
+from migrator.lower.reading.slices import slice_steps
+from migrator.lower.spec.returned_values import METHOD, beside_metrics, returned
+
+if TYPE_CHECKING:
+    from migrator.lower.reading.body import Body
+    from migrator.lower.reading.context import Context
+    from migrator.lower.reading.owner import Owner
+
+
+def values_lines(ctx: Context, st: Body, owner: Owner) -> list[str]:
+    """The method's lines, empty where it cannot be written: where values need layers, or are not told apart."""
+    parts, kept = returned(ctx, owner.node), beside_metrics(ctx, owner.node)
+    if not parts or not kept or owner.tensors or METHOD in {site.attr for site in st.sites.values()}:
+        return []
+    live = set().union(*(st.loads_call(parts[at]) for at in kept))
+    needed, start = slice_steps(st.steps, live, st.loads_call, lambda step: False)
+    given = signature(owner.node, owner.module, owner.call_parameters, st)
+    lines = rendering.compact(rendering.call_block(st, st.steps, needed, "        ", lambda step: []))
+    texts = ", ".join(st.call_text(parts[at]) for at in kept)
+    if any(site.step in needed for site in st.sites.values()) or st.uses_training:
+        return []
+    if start - set(owner.call_parameters) - st.captured.keys():
+        return []
+    doc = '        """What is computed beside the metrics; nothing is updated."""'
+    return [*def_line(METHOD, ["self", *given]), doc, *lines, *rendering.wrapped("        return ", texts, "")]
+
+
+def tell_values(ctx: Context, owner: Owner, lines: list[str]) -> None:
+    """Give the class of a function of metrics the method, which updates nothing."""
+    if not lines:
+        message = f"what `{owner.node.name}` returns beside its metrics needs more than its arguments"
+        raise ctx.refuse("metrics", owner.node, owner.module, message)
+    compose, method = owner.compose, "\n".join(lines)
+    assert compose is not None
+    owner.compose = lambda: compose().rstrip("\n") + "\n\n" + method
+    owner.text = owner.text.rstrip("\n") + "\n\n" + method

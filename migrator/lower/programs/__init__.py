@@ -1,0 +1,1 @@
+"""The program around its models: constructions, training, input functions, settings, serving."""

@@ -1,0 +1,56 @@
+"""The state of writing the files of one or several groups."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import functools
+from typing import TYPE_CHECKING
+
+from migrator.lower.programs import export_calls, inputs, serving
+from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.lower.programs.group import Group
+    from migrator.lower.reading.context import Context
+
+
+@dataclasses.dataclass(eq=False)
+class Assembly:
+    """The state of writing the files of one or several groups."""
+
+    group: Group
+    contexts: list[Context]
+    replaced: dict[ast.AST, list[str]] = dataclasses.field(default_factory=dict)
+    inserted: dict[ast.stmt, list[str]] = dataclasses.field(default_factory=dict)
+    markers: dict[ast.AST, str] = dataclasses.field(default_factory=dict)  # statements left as they are, and why
+    renamed: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)  # file -> old top-level name -> new
+    written: dict[ast.AST, str] = dataclasses.field(default_factory=dict)  # definition -> its new text
+    mentioned: frozenset[str] | None = None  # see touched_files.mentioned_names
+
+    @functools.cached_property
+    def specs(self) -> frozenset[ast.Call]:
+        """The placeholders of serving functions that become specifications."""
+        found = export_calls.placeholder_specs(self.group.ctx)
+        for function in self.servings:
+            for node in descendants(function):
+                if isinstance(node, ast.Call) and serving.is_placeholder(self.group.ctx.facts.value(node)):
+                    found.add(node)
+        return frozenset(found)
+
+    @functools.cached_property
+    def servings(self) -> dict[ast.FunctionDef, serving.Serving]:
+        """The serving functions, taken apart."""
+        found: dict[ast.FunctionDef, serving.Serving] = {}
+        for node, function in inputs.input_functions(self.group).items():
+            call = serving.receiver_of(self.group.ctx, node)
+            if call is not None and isinstance(node, ast.FunctionDef):
+                found[node] = serving.taken_apart(self.group.ctx, function.scope.module, node, call)
+        return found
+
+    def context_of(self, node: ast.AST) -> Context:
+        """The context that knows a node: the model's where it was evaluated for one."""
+        for ctx in self.contexts:
+            if node in ctx.facts.values or (isinstance(node, ast.Call) and node in ctx.facts.callees):
+                return ctx
+        return self.group.ctx

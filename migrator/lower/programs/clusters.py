@@ -1,0 +1,132 @@
+"""TPU clusters, sessions and their settings: there is neither, so that the statements which only made them go."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from migrator.analysis.values import Const, Result, Symbol, options
+from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.lower.programs.group import Group
+    from migrator.source.module import Module
+
+SETTINGS = (
+    "tensorflow.estimator.tpu.TPUConfig",
+    "tensorflow.estimator.tpu.InputPipelineConfig",
+    "tensorflow.ConfigProto",
+    "tensorflow.GPUOptions",
+)
+SETTINGS_OF = frozenset({"cluster", "tpu_config", "master", "evaluation_master", "session_config"})
+
+
+RUN_CONFIGS = frozenset(
+    {"tensorflow.estimator.RunConfig", "tensorflow.estimator.tpu.RunConfig", "tensorflow.contrib.learn.RunConfig"}
+)
+
+
+def goes(group: Group, module: Module, node: ast.stmt) -> bool:
+    """True for a statement whose value nothing but the TPU settings of a RunConfig reads."""
+    if isinstance(node, ast.If):
+        body = [*node.body, *node.orelse]
+        pure = not any(isinstance(n, ast.Call) for n in descendants(node.test))
+        return pure and all(goes(group, module, inner) for inner in body)
+    name = assigned_name(node)
+    if name is None and isinstance(node, ast.Assign) and len(node.targets) == 1:
+        base = changed_base(node.targets[0])
+        name = base.id if base is not None else None
+    return name is not None and name in unused_names(group, module)
+
+
+def changed_base(target: ast.expr) -> ast.Name | None:
+    """`config` of `config.gpu_options.allow_growth = ...`."""
+    node = target
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node if isinstance(node, ast.Name) and isinstance(target, ast.Attribute) else None
+
+
+def assigned_name(node: ast.stmt) -> str | None:
+    """`x` of `x = ...`."""
+    if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+        return node.targets[0].id
+    return None
+
+
+def unused_names(group: Group, module: Module) -> set[str]:
+    """Names that hold such settings, or in their place what a flag says, and that only such settings are made of."""
+    if module.path not in group.unused:
+        group.unused[module.path] = find_unused(group, module)
+    return group.unused[module.path]
+
+
+def find_unused(group: Group, module: Module) -> set[str]:
+    """Narrows the names down until the rest are read by nothing that stays."""
+    assigned: dict[str, list[ast.Assign]] = {}
+    other: set[str] = set()
+    for node in descendants(module.tree):
+        if isinstance(node, ast.Assign) and assigned_name(node) is not None:
+            assigned.setdefault(str(assigned_name(node)), []).append(node)
+    targets = {node.targets[0] for nodes in assigned.values() for node in nodes}
+    for inner in descendants(module.tree):
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store) and inner not in targets:
+            other.add(inner.id)
+        if isinstance(inner, ast.arg):
+            other.add(inner.arg)
+    found = {
+        name
+        for name, nodes in assigned.items()
+        if name not in other
+        and any(is_setting(group, n.value) for n in nodes)
+        and all(is_setting(group, n.value) or is_read(n.value) for n in nodes)
+    }
+    gone = {n for call in run_config_calls(group, module) for n in call}
+    changes = [n for n in descendants(module.tree) if isinstance(n, ast.Assign) and len(n.targets) == 1]
+    gone |= {base for n in changes if (base := changed_base(n.targets[0])) is not None}
+    while True:
+        inside = gone | {n for name in found for node in assigned[name] for n in descendants(node.value)}
+        read = {
+            n.id
+            for n in descendants(module.tree)
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and n.id in found and n not in inside
+        }
+        if not read:
+            return found
+        found -= read
+
+
+def is_setting(group: Group, node: ast.expr) -> bool:
+    """True for a cluster resolver, what is asked of one, a TPUConfig, or the configuration of a session."""
+    value = group.ctx.facts.value(node)
+    for option in options(value) if value is not None else ():
+        name = option.symbol if isinstance(option, Result) else option.name if isinstance(option, Symbol) else ""
+        if not ("ClusterResolver" in name or name.startswith(SETTINGS)):
+            if not (isinstance(option, Const) and option.value is None):
+                return False
+    return value is not None and not is_nothing(node)
+
+
+def is_nothing(node: ast.expr) -> bool:
+    """True for None and the empty text."""
+    return isinstance(node, ast.Constant) and node.value in (None, "")
+
+
+def is_read(node: ast.expr) -> bool:
+    """True for an expression that only reads: a name, an attribute or a constant."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, (ast.Name, ast.Constant))
+
+
+def run_config_calls(group: Group, module: Module) -> list[list[ast.AST]]:
+    """The nodes of every RunConfig's arguments that go."""
+
+    found: list[list[ast.AST]] = []
+    for call in descendants(module.tree):
+        value = group.ctx.facts.value(call) if isinstance(call, ast.Call) else None
+        if not isinstance(call, ast.Call) or not isinstance(value, Result) or value.call is not call:
+            continue
+        if value.symbol.removesuffix(".replace") in RUN_CONFIGS:
+            found += [list(descendants(k.value)) for k in call.keywords if k.arg in SETTINGS_OF]
+    return found

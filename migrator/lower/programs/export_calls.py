@@ -1,0 +1,174 @@
+"""Serving exports: export_savedmodel becomes an ExportArchive with the legacy signature, exporters write on the way."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from migrator.analysis import learn
+from migrator.analysis.values import Function, Mapping, Opaque, Partial, Result, Sequence, Value, options
+from migrator.emit.fragments import call_text
+from migrator.lower.programs import serving
+from migrator.lower.programs.groups import EXPORTERS, given, refuse_others
+from migrator.lower.reading.context import Refused
+
+if TYPE_CHECKING:
+    from migrator.detect.program import Use
+    from migrator.lower.programs.group import Group
+    from migrator.lower.programs.groups import Render
+    from migrator.lower.reading.context import Context
+    from migrator.source.module import Module
+
+RAW = "tensorflow.estimator.export.build_raw_serving_input_receiver_fn"
+
+FORMAT = frozenset({"strip_default_attrs", "as_text"})  # how the files are written, not what they compute
+
+
+def export_text(group: Group, use: Use, receiver: str, arguments: dict[str, ast.expr], render: Render) -> str:
+    """The call that writes a SavedModel. Refuses receivers that cannot be followed."""
+
+    ctx, module, call = group.ctx, use.module, use.call
+    refuse_others(group, module, call, arguments, {"export_dir_base", "serving_input_receiver_fn", *FORMAT})
+    node = arguments.get("serving_input_receiver_fn")
+    if node is None:
+        raise ctx.refuse("export", call, module, "what the exported model is fed with cannot be followed")
+    fed = received_text(group, module, node, render)
+    shown = [receiver, render(arguments["export_dir_base"]), fed.removeprefix("lambda: ")]
+    if not fed.startswith("lambda: "):
+        shown[-1] = f"({fed})()" if isinstance(node, ast.Lambda) else f"{fed}()"
+    shown += signature_option(group, module, call, use.estimators)
+    return ctx.use(module, call_text("support.export_saved_model", shown))
+
+
+def received_text(group: Group, module: Module, node: ast.expr, render: Render) -> str:
+    """The function that gives a served model's receiver, as text. Refuses receivers that cannot be followed."""
+    ctx = group.ctx
+    value = ctx.facts.value(node)
+    if raw_features(value) is not None and isinstance(value, Result):
+        if value.module.path != module.path:
+            raise ctx.refuse("export", node, module, "the serving receiver is made in another file")
+        return f"lambda: {render(value.call.args[0])}"
+    for option in options(value) if value is not None else ():
+        made = option
+        while isinstance(made, Partial):
+            made = made.function
+        if isinstance(made, Result) and made.symbol == serving.PARSING:
+            continue
+        if isinstance(made, Function) and (
+            isinstance(made.node, ast.Lambda)
+            or serving.receiver_of(ctx, made.node) is not None
+            or serving.parses_examples(ctx, made.node)
+        ):
+            continue
+        raise ctx.refuse("export", node, module, "what the exported model is fed with cannot be followed")
+    if value is None or isinstance(value, Opaque):
+        raise ctx.refuse("export", node, module, "what the exported model is fed with cannot be followed")
+    return render(node)
+
+
+def signature_option(group: Group, module: Module, call: ast.Call, estimators: tuple[ast.Call, ...]) -> list[str]:
+    """The `signature` argument, where it is not the default."""
+    names = {name for made in estimators for name in signature_names(group, made)}
+    serving_models = {group.models[n].serves for made in estimators for n in group.constructions[made].model_fns}
+    if serving_models == {True}:
+        return []
+    if len(names) != 1:
+        raise group.ctx.refuse("export", call, module, "several signatures are exported")
+    name = names.pop()
+    return [] if name == "serving_default" else [f"signature={name!r}"]
+
+
+def exporter_text(group: Group, module: Module, call: ast.Call, symbol: str, render: Render) -> str:
+    """An exporter of train_and_evaluate in its Keras form."""
+
+    ctx = group.ctx
+    arguments = given(call, symbol)
+    known = {"name", "serving_input_receiver_fn", "as_text", "exports_to_keep", "compare_fn"}
+    refuse_others(group, module, call, arguments, known)
+    if "serving_input_receiver_fn" not in arguments:
+        raise ctx.refuse("export", call, module, "what the exported model is fed with cannot be followed")
+    shown = [f"{name}={render(arguments[name])}" for name in ("compare_fn", "exports_to_keep") if name in arguments]
+    if "name" in arguments:
+        shown.insert(0, render(arguments["name"]))
+    fed = received_text(group, module, arguments["serving_input_receiver_fn"], render)
+    shown.insert(1, fed if "name" in arguments else f"serving_input_fn={fed}")
+    if "exports_to_keep" not in arguments and keeps_all(call):
+        shown.append("exports_to_keep=None")
+    if symbol.endswith("BestExporter"):
+        message = "the first evaluation of a run is exported too; the legacy exporter compared it with itself"
+        ctx.note("best-exporter", "info", module, call, message)
+    users = [use for use in group.uses.values() if call in exporters_of(use)]
+    made = tuple(dict.fromkeys(e for use in users for e in use.estimators))
+    shown += signature_option(group, module, call, made)
+    return ctx.use(module, call_text(f"support.{symbol.rsplit('.', 1)[-1]}", shown))
+
+
+def keeps_all(call: ast.Call) -> bool:
+    """True for `exports_to_keep=None` written out."""
+    return any(k.arg == "exports_to_keep" for k in call.keywords)
+
+
+def exports(use: Use) -> bool:
+    """True for a call that writes a SavedModel, now or after evaluations."""
+    return use.kind.startswith("export") or bool(exporters_of(use))
+
+
+def exporters_of(use: Use) -> set[ast.Call]:
+    """The exporters that a train_and_evaluate call was given."""
+    found: set[ast.Call] = set()
+    todo: list[Value] = list(use.result.bound.values())
+    while todo:
+        value = todo.pop()
+        for option in options(value):
+            if isinstance(option, Sequence):
+                todo += option.items
+            elif isinstance(option, Result) and option.symbol in (*EXPORTERS, learn.EXPORT_STRATEGY):
+                found.add(option.call)
+            elif isinstance(option, Result) and option.symbol == "tensorflow.estimator.EvalSpec":
+                todo += option.bound.values()
+    return found
+
+
+def exporting_text(group: Group, module: Module, evaluation: dict[str, ast.expr], steps: str, render: Render) -> str:
+    """The callback that runs the exporters of an EvalSpec."""
+    shown = [render(evaluation["exporters"]), *([f"max_steps={steps}"] if steps else [])]
+    return group.ctx.use(module, call_text("support.ExportAfterEvaluation", shown))
+
+
+def raw_features(value: Value | None) -> Mapping | None:
+    """The features of a raw serving receiver, when they are a dict in sight."""
+    if isinstance(value, Result) and value.symbol == RAW and value.call.args:
+        features = value.bound.get("features")
+        return features if isinstance(features, Mapping) and not features.open else None
+    return None
+
+
+def signature_names(group: Group, construction: ast.Call) -> set[str]:
+    """The signature names of the model that an Estimator construction makes."""
+    found: set[str] = set()
+    for node in group.constructions[construction].model_fns:
+        problem = group.models[node].export_problem
+        if problem is not None:
+            raise Refused(problem)
+        found |= set(group.models[node].signatures)
+    return found
+
+
+def placeholder_specs(ctx: Context) -> set[ast.Call]:
+    """Placeholder calls that only describe the features of a raw serving receiver."""
+    found: set[ast.Call] = set()
+    for value in ctx.facts.results.get(RAW, ()):
+        features = raw_features(value)
+        for item in features.items.values() if features is not None else ():
+            if isinstance(item, Result) and serving.is_placeholder(item):
+                found.add(item.call)
+    return found
+
+
+def spec_text(call: ast.Call, render: Render) -> str:
+    """`tf.TensorSpec` for a placeholder."""
+    given = dict(zip(("dtype", "shape", "name"), call.args, strict=False))
+    given.update({k.arg: k.value for k in call.keywords if k.arg})
+    shape = render(given["shape"]) if "shape" in given else "None"
+    rest = [f"name={render(given['name'])}"] if "name" in given else []
+    return call_text("tf.TensorSpec", [shape, render(given["dtype"]), *rest])

@@ -1,0 +1,156 @@
+"""What is converted together, and the objects whose arguments move into the Keras calls."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Set
+from typing import TYPE_CHECKING
+
+from migrator.analysis.signatures import SIGNATURES
+from migrator.analysis.values import Result, Sequence, Value, options
+from migrator.lower.programs import clusters
+from migrator.lower.programs.clusters import RUN_CONFIGS
+from migrator.lower.spec import hooks
+from migrator.lower.spec.hooks import passive_rule
+from migrator.rulebook import parameters
+from migrator.source.syntax import descendants
+
+if TYPE_CHECKING:
+    from migrator.lower.programs.group import Group
+    from migrator.source.module import Module
+
+CONSUMED = RUN_CONFIGS | {
+    "tensorflow.estimator.TrainSpec",
+    "tensorflow.estimator.EvalSpec",
+    "tensorflow.estimator.export.build_raw_serving_input_receiver_fn",
+}
+
+EXPORTERS = frozenset(f"tensorflow.estimator.{kind}Exporter" for kind in ("Final", "Latest", "Best"))
+
+Render = Callable[..., str]  # (node, columns by which continuation lines move)
+
+
+def given(call: ast.Call, symbol: str) -> dict[str, ast.expr]:
+    """Arguments of a call by legacy name; literal None counts as absent."""
+    names = parameters(SIGNATURES[symbol]).positional
+    found = dict(zip(names, call.args, strict=False))
+    found.update({k.arg: k.value for k in call.keywords if k.arg})
+    return {k: v for k, v in found.items() if not (isinstance(v, ast.Constant) and v.value is None)}
+
+
+def moved_into_calls(group: Group, module: Module, node: ast.stmt) -> bool:
+    """True for `spec = tf.estimator.TrainSpec(...)` and the like: its arguments moved into the Keras calls.
+
+    So do lists of hooks that only report, and literals that nothing but they read. A RunConfig that is used elsewhere
+    too stays, as an object of settings; a spec or hook refuses.
+    """
+    if clusters.goes(group, module, node) or only_appends_hooks(group, node):
+        return True
+    if not isinstance(node, ast.Assign) or len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name):
+        return False
+    value = group.ctx.facts.value(node.value)
+    consumed = isinstance(value, Result) and value.symbol in CONSUMED and value.call is node.value
+    reporting = passive_rule(group.ctx, value) is not None or (
+        isinstance(value, Sequence) and bool(value.items) and all(passive_rule(group.ctx, v) for v in value.items)
+    )
+    if not consumed and not reporting and not is_literal(node.value):
+        return False
+    name = node.targets[0].id
+    loads = [n for n in descendants(module.tree) if isinstance(n, ast.Name) and n.id == name]
+    loads = [n for n in loads if isinstance(n.ctx, ast.Load)]
+    if not consumed and not reporting:
+        # what makes a reporting hook is among the nodes that go
+        return bool(loads) and all(is_hook_part(group, module, n) for n in loads)
+    gone = consumed_nodes(group, module)
+    for load in loads:
+        other = group.ctx.facts.value(load)
+        alternatives = options(other) if other is not None else ()
+        if isinstance(value, Result) and value.symbol in RUN_CONFIGS and len(alternatives) > 1:
+            if any(same_origin(o, value) for o in alternatives):
+                return False  # one of several: which one is known at run time
+        if load not in gone and any(same_origin(o, value) for o in alternatives):
+            if isinstance(value, Result) and value.symbol in RUN_CONFIGS:
+                return False
+            raise group.ctx.refuse("spec-escapes", load, module, f"`{name}` is also used elsewhere")
+    return True
+
+
+def only_appends_hooks(group: Group, node: ast.stmt) -> bool:
+    """True for `hooks.append(...)` of a hook that only reports, to a list of such; and for an `if` of nothing else."""
+    if isinstance(node, ast.If):
+        body = [*node.body, *node.orelse]
+        pure = not any(isinstance(n, ast.Call) for n in descendants(node.test))
+        return pure and all(only_appends_hooks(group, inner) for inner in body)
+    call = node.value if isinstance(node, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.func.attr != "append":
+        return False
+    facts = group.ctx.facts
+    listed = facts.value(call.func.value)
+    hooks = listed.items if isinstance(listed, Sequence) else ()
+    added = passive_rule(group.ctx, facts.value(call.args[0])) if len(call.args) == 1 else None
+    return added is not None and all(passive_rule(group.ctx, hook) for hook in hooks)
+
+
+def is_literal(node: ast.expr) -> bool:
+    """True for a dictionary, list or tuple written out of constants."""
+    parts = [n for n in descendants(node) if isinstance(n, ast.expr)]
+    return isinstance(node, (ast.Dict, ast.List, ast.Tuple)) and all(
+        isinstance(n, (ast.Dict, ast.List, ast.Tuple, ast.Constant)) for n in parts
+    )
+
+
+def same_origin(a: Value, b: Value | None) -> bool:
+    """True when both come from one call, or are one list."""
+    if isinstance(a, Result) and isinstance(b, Result):
+        return a.call is b.call
+    return isinstance(a, Sequence) and isinstance(b, Sequence) and a.items == b.items
+
+
+def consumed_nodes(group: Group, module: Module) -> set[ast.AST]:
+    """Everything inside the calls whose arguments move, or that go."""
+    found = {n for c in group.constructions for n in descendants(c)}
+    for use in group.uses.values():
+        # an Experiment and its runner keep what they are given, but for hooks
+        whole = use.kind not in ("experiment", "run_experiment")
+        found.update(descendants(use.call) if whole else hook_arguments(use.call))
+    for call in descendants(module.tree):
+        if isinstance(call, ast.Call):
+            value = group.ctx.facts.value(call)
+            if isinstance(value, Result) and value.call is call:
+                if value.symbol in (CONSUMED - RUN_CONFIGS) | EXPORTERS or passive_rule(group.ctx, value) is not None:
+                    found.update(descendants(call))
+    for node in descendants(module.tree):
+        if isinstance(node, ast.Expr) and only_appends_hooks(group, node):
+            found.update(descendants(node))
+        if isinstance(node, ast.Assign):
+            value = group.ctx.facts.value(node.value)
+            if isinstance(value, Sequence) and value.items and all(passive_rule(group.ctx, v) for v in value.items):
+                found.update(descendants(node.value))
+    return found
+
+
+def hook_arguments(call: ast.Call) -> set[ast.AST]:
+    """The nodes of a call's arguments that are hooks."""
+    return {n for k in call.keywords if k.arg in ("train_monitors", "eval_hooks") for n in descendants(k.value)}
+
+
+def is_hook_part(group: Group, module: Module, node: ast.AST) -> bool:
+    """True for a node inside the call that makes a hook which only reports."""
+    return any(
+        isinstance(call, ast.Call)
+        and node in descendants(call)
+        and passive_rule(group.ctx, group.ctx.facts.value(call)) is not None
+        for call in descendants(module.tree)
+    )
+
+
+def refuse_others(
+    group: Group, module: Module, call: ast.Call, arguments: dict[str, ast.expr], known: Set[str]
+) -> None:
+    """Refuse arguments that have no counterpart."""
+    for name, node in arguments.items():
+        if name in known or (isinstance(node, (ast.List, ast.Tuple)) and not node.elts):
+            continue
+        if name == "hooks" and hooks.all_passive(group.ctx, module, node):
+            continue
+        raise group.ctx.refuse("estimator-argument", call, module, f"`{name}` has no counterpart yet")

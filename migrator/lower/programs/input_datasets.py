@@ -1,0 +1,74 @@
+"""The data that a call of an Estimator gets: an input function as a dataset."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from migrator.analysis.signatures import SIGNATURES
+from migrator.analysis.values import Opaque, Partial, Result, Value, options
+from migrator.detect.program import Use
+from migrator.detect.uses import functions_of
+from migrator.emit.fragments import call_text
+from migrator.lower.programs import input_arguments
+from migrator.lower.programs.groups import given
+from migrator.rulebook import parameters
+
+if TYPE_CHECKING:
+    from migrator.lower.programs.group import Group
+    from migrator.lower.programs.groups import Render
+    from migrator.lower.reading.context import Context
+    from migrator.source.module import Module
+
+
+NUMPY_INPUTS = frozenset({"tensorflow.estimator.inputs.numpy_input_fn", "tensorflow.contrib.learn.io.numpy_input_fn"})
+
+
+def raw_names(value: Value | None) -> set[str]:
+    """The keywords written in a call, None included."""
+    return {k.arg for k in value.call.keywords if k.arg} if isinstance(value, Result) else set()
+
+
+def dataset_text(group: Group, module: Module, node: ast.expr, use: Use, render: Render, mode: str) -> str:
+    """The dataset that an input_fn argument gives when it is called."""
+    ctx = group.ctx
+    value = ctx.facts.value(node)
+    if isinstance(node, ast.Lambda):
+        return input_arguments.lambda_text(group, use, mode, node, render)
+    found = options(value) if value is not None else ()
+    if any(input_arguments.asks_for_more(option) for option in found):
+        raise ctx.refuse("input-fn", node, module, "the input function takes arguments from nobody in sight")
+    asked = {frozenset(input_arguments.asked(option)) for option in found} or {frozenset()}
+    if len(asked) > 1:
+        raise ctx.refuse("input-fn", node, module, "input functions that ask for different arguments stand for another")
+    extra = input_arguments.arguments(group, use, mode, set(asked.pop()), node, render)
+    made = [o for o in options(value) if isinstance(o, Result)] if value is not None else []
+    if any(o.symbol in NUMPY_INPUTS for o in made):
+        if not all(o.symbol in NUMPY_INPUTS for o in made) or functions_of(value):
+            raise ctx.refuse("input-fn", node, module, "the input function is one of several kinds")
+        return render(node)
+    for option in made:
+        if ".inputs." in option.symbol:
+            raise ctx.refuse("input-fn", node, module, f"`{option.symbol}` has no counterpart yet")
+    if not functions_of(value) and not isinstance(value, Opaque):
+        raise ctx.refuse("input-fn", node, module, "the input function cannot be followed")
+    if isinstance(node, ast.Call) and isinstance(value, Partial) and node.args:
+        shown = [render(a) for a in node.args[1:]] + [f"{k.arg}={render(k.value)}" for k in node.keywords]
+        return call_text(render(node.args[0]), shown + extra)
+    return call_text(render(node), extra)
+
+
+def numpy_text(ctx: Context, module: Module, call: ast.Call, render: Render) -> str:
+    """`numpy_dataset(...)` for numpy_input_fn: the dataset itself stands where the input function stood."""
+    arguments = given(call, "tensorflow.estimator.inputs.numpy_input_fn")
+    shown = [render(arguments["x"])]
+    names = ("y", "batch_size", "num_epochs", "shuffle")
+    written = {k.arg for k in call.keywords} | set(
+        parameters(SIGNATURES["tensorflow.estimator.inputs.numpy_input_fn"]).positional[: len(call.args)]
+    )
+    for name in names:
+        if name in arguments:
+            shown.append(f"{name}={render(arguments[name])}")
+        elif name == "num_epochs" and name in written:
+            shown.append("num_epochs=None")
+    return ctx.use(module, call_text("support.numpy_dataset", shown))

@@ -1,0 +1,1 @@
+"""What the lowering knows of a program: its context, which calls own layers, the body being split."""
