@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from migrator.verify.entry import Entry
+from migrator.verify.program import run_program
+
 from .small import converted, line_of, program, refused
 
 TRAINED = program().replace(
@@ -17,6 +24,13 @@ BATCHES = TRAINED.replace(
     "def model_fn",
 )
 
+FORM = """
+def form(value):
+    if isinstance(value, dict):
+        return "form: " + " ".join("%s %s" % (name, np.shape(value[name])) for name in sorted(value))
+    return "form: %s %s" % (type(value).__name__, np.shape(value))
+"""
+
 
 def test_predictions_come_batch_by_batch_where_they_did() -> None:
     assert "for batch in predict_batches(estimator, few_rows()):" in converted(BATCHES)["train.py"]
@@ -24,9 +38,23 @@ def test_predictions_come_batch_by_batch_where_they_did() -> None:
     assert "for batch in predict_examples(estimator, few_rows()):" in converted(single)["train.py"]
 
 
-def test_batches_of_a_bare_tensor_refuse() -> None:
-    text = BATCHES.replace('predictions={"y": logits}', "predictions=logits").replace('batch["y"]', "batch")
-    assert refused(text) == {("estimator-argument", line_of(text, "yield_single_examples"))}
+@pytest.mark.runtime
+@pytest.mark.parametrize("batches", [True, False])
+@pytest.mark.parametrize("predictions", ["logits", '{"y": logits, "twice": 2 * logits}'])
+def test_each_prediction_has_the_form_that_it_had(predictions: str, batches: bool, tmp_path: Path) -> None:
+    text = BATCHES.replace('{"y": logits}', predictions).replace('batch["y"].shape', "form(batch)")
+    text = text.replace("examples=False", f"examples={not batches}").replace("def model_fn", f"{FORM}\n\ndef model_fn")
+    said = []
+    for runtime, sources in (("legacy", {"train.py": text}), ("target", converted(text))):
+        folder = tmp_path / runtime
+        folder.mkdir()
+        for name, source in sources.items():
+            (folder / name).write_text(source, encoding="utf-8")
+        run = run_program(folder, Entry(script="train.py"), runtime)
+        assert run.failure == ""
+        said.append([line for line in run.printed.splitlines() if line.startswith("form:")])
+    assert said[0] == said[1]
+    assert len(said[0]) == (2 if batches else 5)
 
 
 def test_examples_or_batches_by_a_setting_of_the_program_refuse() -> None:

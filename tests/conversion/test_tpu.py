@@ -84,6 +84,18 @@ def after(text: str = PROGRAM) -> str:
     return converted(text)["train.py"]
 
 
+def test_a_cluster_that_is_printed_is_none_from_then_on() -> None:
+    shown = PROGRAM.replace("    config = tf.", '    print("cluster:", cluster)\n    config = tf.', 1)
+    text = after(shown)
+    assert '    cluster = None\n    print("cluster:", cluster)\n' in text
+    assert "TPUClusterResolver" not in text and "use_tpu:" not in text
+
+
+def test_a_cluster_that_is_used_otherwise_is_refused() -> None:
+    used = PROGRAM.replace("    config = tf.", "    print(cluster.master())\n    config = tf.", 1)
+    assert {rule for rule, _ in refused(used)} == {"no-rule"}
+
+
 def test_the_metric_function_becomes_a_layer_of_metrics_that_is_called_on_its_tensors() -> None:
     text = after()
     assert "        self.weighted" not in text  # it is named after what it is

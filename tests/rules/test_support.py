@@ -96,9 +96,10 @@ def test_the_classes_do_what_they_say(tmp_path: Path) -> None:
     assert facts["loss without regularisation"] and facts["loss with regularisation where the model adds it"]
     assert facts["evaluate as a list"] == "list"
     assert facts["examples"] == {"dict": 5, "bare": 5}
-    assert facts["bare keys"] == ["output"] and facts["dict keys"] == ["a", "b"]
+    assert facts["bare shapes"] == [[2]] * 5 and facts["dict keys"] == ["a", "b"]
     assert facts["examples are lazy"]
     assert facts["batches"] == [[["b", [3]]], [["b", [2]]]]
+    assert facts["bare batches"] == [[3, 2], [2, 2]]
     assert facts["saved and loaded"] == dict.fromkeys(facts["saved and loaded"], 0.0)
     assert facts["steps of a resumed model"] == [4, 7]
     assert facts["a resumed model predicts alike"] < 1e-6

@@ -4,12 +4,13 @@ import keras
 
 
 def predict_batches(model, dataset, keys=None):
-    """Yields one dictionary of arrays per batch, as `tf.estimator.Estimator.predict(yield_single_examples=False)` does.
+    """Yields the predictions of one batch after another, as `tf.estimator.Estimator.predict` does for whole batches.
 
-    A batch is predicted when it is asked for.
+    A batch is predicted when it is asked for. It gives a dictionary of arrays, or one array where the model gives one
+    tensor.
 
     Args:
-        model: A `keras.Model` whose predictions are a dictionary.
+        model: A `keras.Model`.
         dataset: Batches of features, or of tuples `(features, labels)`.
         keys: The predictions to keep, the legacy `predict_keys`. None: all.
     """
@@ -19,8 +20,8 @@ def predict_batches(model, dataset, keys=None):
     for batch in dataset:
         features = batch[0] if isinstance(batch, (tuple, list)) else batch
         predictions = model.predict_on_batch(features)
-        yield {
-            name: keras.ops.convert_to_numpy(value)
-            for name, value in predictions.items()
-            if keys is None or name in keys
-        }
+        if isinstance(predictions, dict):
+            kept = [name for name in predictions if keys is None or name in keys]
+            yield {name: keras.ops.convert_to_numpy(predictions[name]) for name in kept}
+        else:
+            yield keras.ops.convert_to_numpy(predictions)

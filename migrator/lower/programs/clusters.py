@@ -36,7 +36,10 @@ def goes(group: Group, module: Module, node: ast.stmt) -> bool:
     if name is None and isinstance(node, ast.Assign) and len(node.targets) == 1:
         base = changed_base(node.targets[0])
         name = base.id if base is not None else None
-    return name is not None and name in unused_names(group, module)
+    if name is None or name not in unused_names(group, module):
+        return False
+    # what is shown on the way stays None, as it was where there was no TPU
+    return not (isinstance(node, ast.Assign) and is_nothing(node.value) and is_shown(module, name))
 
 
 def changed_base(target: ast.expr) -> ast.Name | None:
@@ -86,6 +89,7 @@ def find_unused(group: Group, module: Module) -> set[str]:
     gone |= {base for n in changes if (base := changed_base(n.targets[0])) is not None}
     while True:
         inside = gone | {n for name in found for node in assigned[name] for n in descendants(node.value)}
+        inside |= {n for name in found if stays_nothing(assigned[name]) for n in shown(module, name)}
         read = {
             n.id
             for n in descendants(module.tree)
@@ -107,6 +111,35 @@ def is_setting(group: Group, node: ast.expr) -> bool:
     return value is not None and not is_nothing(node)
 
 
+def stays_nothing(assignments: list[ast.Assign]) -> bool:
+    """True for a name that is None before anything else is assigned."""
+    first = min(assignments, key=lambda node: node.lineno)
+    return isinstance(first.value, ast.Constant) and first.value.value is None
+
+
+def is_shown(module: Module, name: str) -> bool:
+    """True when a statement that stays prints or logs what a name holds."""
+    return bool(shown(module, name))
+
+
+def shown(module: Module, name: str) -> set[ast.AST]:
+    """The places where a statement prints or logs what a name holds, and does nothing else with it."""
+    found: set[ast.AST] = set()
+    for node in descendants(module.tree):
+        call = node.value if isinstance(node, ast.Expr) else None
+        if isinstance(call, ast.Call) and showing(call.func):
+            given = [*call.args, *(keyword.value for keyword in call.keywords)]
+            found |= {n for n in given if isinstance(n, ast.Name) and n.id == name}
+    return found
+
+
+def showing(func: ast.expr) -> bool:
+    """True for `print`, `logging.info`, `tf.logging.warn` and their like."""
+    if isinstance(func, ast.Name):
+        return func.id == "print"
+    return isinstance(func, ast.Attribute) and ast.unparse(func.value).split(".")[-1] in ("logging", "logger", "log")
+
+
 def is_nothing(node: ast.expr) -> bool:
     """True for None and the empty text."""
     return isinstance(node, ast.Constant) and node.value in (None, "")
@@ -121,7 +154,6 @@ def is_read(node: ast.expr) -> bool:
 
 def run_config_calls(group: Group, module: Module) -> list[list[ast.AST]]:
     """The nodes of every RunConfig's arguments that go."""
-
     found: list[list[ast.AST]] = []
     for call in descendants(module.tree):
         value = group.ctx.facts.value(call) if isinstance(call, ast.Call) else None

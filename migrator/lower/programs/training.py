@@ -192,12 +192,9 @@ def predicting(group: Group, use: Use, arguments: dict[str, ast.expr]) -> str:
     value = group.ctx.facts.value(node) if node is not None else None
     if node is None or (isinstance(value, Const) and value.value):
         return "predict_examples"
-    message = "whether examples or batches are predicted is only known at run time"
     if isinstance(value, Const):
-        made = [group.models[fn] for call in use.estimators for fn in group.constructions[call].model_fns]
-        if all(model.named_predictions for model in made):
-            return "predict_batches"
-        message = "the predictions of a batch may not be a dictionary"
+        return "predict_batches"
+    message = "whether examples or batches are predicted is only known at run time"
     raise group.ctx.refuse("estimator-argument", node, use.module, message)
 
 
