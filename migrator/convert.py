@@ -42,6 +42,9 @@ from migrator.source.references import broken_references
 
 __all__ = ["Conversion", "FileEdit", "ModelMap", "Options", "convert"]
 
+VALUES = 6  # so many values may share a name in one model_fn
+RENAMED_FILES = 300  # in a larger project it would take too long to look at everything again
+
 
 def convert(sources: Mapping[str, str], options: Options = Options()) -> Conversion:
     """Plan the migration of a tree of sources (root-relative posix path -> text).
@@ -92,10 +95,6 @@ def planned(project: Project, options: Options) -> Conversion:
     return made
 
 
-VALUES = 6  # so many values may share a name in one model_fn
-RENAMED_FILES = 300  # in a larger project it would take too long to look at everything again
-
-
 def planned_as_written(project: Project, options: Options) -> tuple[Conversion, list[Doubled]]:
     """The conversion itself, and the names under which a model_fn needs two values of its network."""
     rules = rulebook.load()
@@ -103,6 +102,7 @@ def planned_as_written(project: Project, options: Options) -> tuple[Conversion, 
     problems = [parse_problem(project, path) for path in programs.candidates(project)]
     program, evaluator = programs.survey(project, rules)
     delegates = find_delegates(project, program, evaluator)
+    known = Sources(project, program, evaluator, options, delegates)
     groups = partition(program, delegates)
     texts: dict[str, str] = {}
     touched: dict[str, set[str]] = {}
@@ -112,7 +112,7 @@ def planned_as_written(project: Project, options: Options) -> tuple[Conversion, 
     doubled: list[Doubled] = []
 
     def outcome_of(group: UnitGroup) -> Outcome:
-        return convert_group(project, program, evaluator, group, options, delegates)
+        return convert_group(known, group)
 
     for group, outcome in settled([(group, outcome_of(group)) for group in groups], outcome_of):
         found += outcome.units
@@ -165,24 +165,28 @@ def is_python_2(error: SyntaxError) -> bool:
 # ---------------------------------------------------------------------------------------------------------- groups
 
 
-def convert_group(
-    project: Project,
-    program: Program,
-    evaluator: Evaluator,
-    group: UnitGroup,
-    options: Options,
-    delegates: Mapping[ast.FunctionDef, ast.FunctionDef],
-) -> Outcome:
+@dataclasses.dataclass(frozen=True, eq=False)
+class Sources:
+    """What is known of the sources before any of their groups is converted."""
+
+    project: Project
+    program: Program
+    evaluator: Evaluator
+    options: Options
+    delegates: Mapping[ast.FunctionDef, ast.FunctionDef]  # model_fn -> the one that makes its specs
+
+
+def convert_group(known: Sources, group: UnitGroup) -> Outcome:
     """Convert a group whole, or say why not."""
     try:
-        if group.id in options.excluded_groups:
+        if group.id in known.options.excluded_groups:
             raise Refused(Refusal("not-verified", group.id.rsplit(":", 1)[0], 1, "its verification failed"))
         refuse_notebooks(group)
-        if not program.whole:
+        if not known.program.whole:
             path, line = group.id.rsplit(":", 1)
             message = "the project is larger than the survey follows: migrate the folder of one program at a time"
             raise Refused(Refusal("too-large", path, int(line), message))
-        return converted(project, program, evaluator, group, options, delegates)
+        return converted(known, group)
     except Overwritten as refused:
         return dataclasses.replace(refused_outcome(group, refused.refusal), doubled=(refused.doubled,))
     except Refused as refused:
@@ -208,47 +212,34 @@ def refuse_notebooks(group: UnitGroup) -> None:
             raise Refused(Refusal("notebook", path, line, message))
 
 
-def converted(
-    project: Project,
-    program: Program,
-    evaluator: Evaluator,
-    group: UnitGroup,
-    options: Options,
-    delegates: Mapping[ast.FunctionDef, ast.FunctionDef],
-) -> Outcome:
+def converted(known: Sources, group: UnitGroup) -> Outcome:
     """The edits of a group. Raises Refused."""
-    outer, models, contexts = lowered_models(project, program, evaluator, group, options, delegates, Shared())
+    outer, models, contexts = lowered_models(known, group, Shared())
     if outer.shared.grown:
         # what the last model_fns read of an object that they share, the layer of the first has to return as well
-        known = Shared(held=outer.shared.held, held_methods=outer.shared.held_methods)
-        outer, models, contexts = lowered_models(project, program, evaluator, group, options, delegates, known)
-    return assembled(project, program, group, options, delegates, outer, models, contexts)
+        shared = Shared(held=outer.shared.held, held_methods=outer.shared.held_methods)
+        outer, models, contexts = lowered_models(known, group, shared)
+    return assembled(known, group, outer, models, contexts)
 
 
 def lowered_models(
-    project: Project,
-    program: Program,
-    evaluator: Evaluator,
-    group: UnitGroup,
-    options: Options,
-    delegates: Mapping[ast.FunctionDef, ast.FunctionDef],
-    shared: Shared,
+    known: Sources, group: UnitGroup, shared: Shared
 ) -> tuple[Context, dict[ast.AST, units.LoweredModel], list[Context]]:
     """The models of a group, with the context that they share and those of their own. Raises Refused.
 
     `shared`: what is known of it already, such as the attributes of objects that are read somewhere.
     """
-    rules = evaluator.rules
-    outer = Context(lower_definition, project, rules, program.facts, options, shared=shared)
+    project, rules, delegates = known.project, known.evaluator.rules, known.delegates
+    outer = Context(lower_definition, project, rules, known.program.facts, known.options, shared=shared)
     models: dict[ast.AST, units.LoweredModel] = {}
     contexts: list[Context] = []
     by_node = {fn.node: fn for fn in group.model_fns}
     for fn in sorted(group.model_fns, key=lambda f: f.node in delegates):
         through = [by_node[n] for n, target in delegates.items() if target is fn.node and n in by_node]
-        facts = modes.evaluate_model_fns(project, rules, through or [fn], evaluator)
+        facts = modes.evaluate_model_fns(project, rules, through or [fn], known.evaluator)
         if facts.refusals:
             raise Refused(facts.refusals[0])
-        ctx = Context(lower_definition, project, rules, facts, options, shared=outer.shared)
+        ctx = Context(lower_definition, project, rules, facts, known.options, shared=outer.shared)
         ctx.support, ctx.imports, ctx.taken = outer.support, outer.imports, outer.taken
         ctx.exports = any(export_calls.exports(use) for use in group.uses)
         if fn.node in delegates:
@@ -257,26 +248,24 @@ def lowered_models(
             if len(fn.classes) > 1:
                 message = "it is a method of objects of several classes, each of which may build another network"
                 raise outer.refuse("model-fn-classes", fn.node, fn.module, message)
-            objects.check_unchanged(ctx, program.facts, fn.node, [c.call for c in group.constructions])
+            objects.check_unchanged(ctx, known.program.facts, fn.node, [c.call for c in group.constructions])
             models[fn.node] = units.lower_model_fn(ctx, fn.module, fn.node)
         contexts.append(ctx)
     return outer, models, contexts
 
 
 def assembled(
-    project: Project,
-    program: Program,
+    known: Sources,
     group: UnitGroup,
-    options: Options,
-    delegates: Mapping[ast.FunctionDef, ast.FunctionDef],
     outer: Context,
     models: dict[ast.AST, units.LoweredModel],
     contexts: list[Context],
 ) -> Outcome:
     """The files of a group whose models are lowered. Raises Refused."""
-    known = {c.call for c in program.constructions}
+    program, editable = known.program, known.options.editable
+    constructed = {c.call for c in program.constructions}
     for use in group.uses:
-        if not use.estimators or any(e not in known for e in use.estimators):
+        if not use.estimators or any(e not in constructed for e in use.estimators):
             raise outer.refuse("estimator-unknown", use.call, use.module, "which Estimator this is cannot be followed")
     for escape in program.escapes:
         if {c.call for c in group.constructions} & set(escape.estimators):
@@ -289,14 +278,14 @@ def assembled(
             )
     lowered = Group(outer, program, models, {c.call: c for c in group.constructions}, {u.call: u for u in group.uses})
     new = {p: text for p, text in group_edits(lowered, contexts, {}).items() if not p.endswith(".ipynb")}
-    outside = [p for p in new if options.editable is not None and p in project.sources and p not in options.editable]
+    outside = [p for p in new if editable is not None and p in known.project.sources and p not in editable]
     if outside:
         raise Refused(Refusal("outside", outside[0], 1, f"it reaches outside the named paths: {outside[0]}"))
     findings = [f for c in (*contexts, outer) for f in c.findings]
     order: tuple[Level, ...] = ("exact", "support", "review")
     level = order[max(order.index(c.level) for c in (*contexts, outer))]
-    maps = [model_map(fn, models[fn.node]) for fn in group.model_fns if fn.node not in delegates.values()]
-    elsewhere = names_elsewhere(project, new, models, contexts)
+    maps = [model_map(fn, models[fn.node]) for fn in group.model_fns if fn.node not in known.delegates.values()]
+    elsewhere = names_elsewhere(known.project, new, models, contexts)
     return Outcome(group_units(group, "converted", level, models, findings), [*findings, *elsewhere], new, maps)
 
 

@@ -9,10 +9,7 @@ from migrator.analysis import arg_scopes, builtin_calls, changes, learn, lookup,
 from migrator.analysis.changes import MUTATORS
 from migrator.analysis.facts import Frame
 from migrator.analysis.library_calls import bind_library, is_optimizer, library_call, own_optimizer, reuse_variables
-from migrator.analysis.signatures import (
-    ESTIMATOR_SPECS,
-    FUSED_RNNS,
-)
+from migrator.analysis.signatures import ESTIMATOR_SPECS, FUSED_RNNS
 from migrator.analysis.sites import Site
 from migrator.analysis.values import (
     NONE,

@@ -10,14 +10,7 @@ from migrator.analysis import scopes, sites, trips
 from migrator.analysis.facts import Creation, Facts, Frame, Refusal
 from migrator.analysis.scopes import ScopeStack
 from migrator.analysis.soundness import active
-from migrator.analysis.values import (
-    Const,
-    Function,
-    Scope,
-    Symbol,
-    Value,
-    is_none,
-)
+from migrator.analysis.values import Const, Function, Scope, Symbol, Value, is_none
 
 if TYPE_CHECKING:
     from migrator.analysis.told import Told

@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from migrator.analysis.soundness import active
-from migrator.analysis.values import (
-    Value,
-)
+from migrator.analysis.values import Value
 
 
 @dataclasses.dataclass(frozen=True)

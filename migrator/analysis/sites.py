@@ -7,11 +7,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from migrator.analysis.values import (
-        Scope,
-    )
-
-    pass
+    from migrator.analysis.values import Scope
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

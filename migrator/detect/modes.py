@@ -8,15 +8,7 @@ from migrator.analysis import calls
 from migrator.analysis.evaluate import Evaluator
 from migrator.analysis.facts import MODES, Facts
 from migrator.analysis.told import Told, told_training
-from migrator.analysis.values import (
-    Const,
-    Function,
-    Instance,
-    Opaque,
-    Scope,
-    Stage,
-    Value,
-)
+from migrator.analysis.values import Const, Function, Instance, Opaque, Scope, Stage, Value
 from migrator.detect.program import ModelFn
 from migrator.detect.programs import LABELS, any_instance, object_of, with_self
 from migrator.rulebook import Rulebook

@@ -6,11 +6,7 @@ import ast
 import dataclasses
 
 from migrator.analysis.facts import Facts
-from migrator.analysis.values import (
-    ClassRef,
-    Function,
-    Result,
-)
+from migrator.analysis.values import ClassRef, Function, Result
 from migrator.source.module import Module
 
 

@@ -7,16 +7,7 @@ import ast
 from migrator.analysis import learn, lookup
 from migrator.analysis.facts import Facts
 from migrator.analysis.signatures import ESTIMATORS, STOPPING_HOOKS
-from migrator.analysis.values import (
-    Function,
-    Opaque,
-    Partial,
-    Result,
-    Symbol,
-    Value,
-    join_all,
-    options,
-)
+from migrator.analysis.values import Function, Opaque, Partial, Result, Symbol, Value, join_all, options
 from migrator.detect.program import Construction, Use
 
 # what is handed an Estimator -> the kind of use

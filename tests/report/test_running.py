@@ -24,7 +24,7 @@ def test_a_verified_example_has_both_loss_curves_in_every_report(tmp_path: Path)
     data = json.loads((tmp_path / "report" / "report.json").read_bytes())
     VALIDATOR.validate(data)
     (curve,) = (row["curve"] for unit in data["units"] for row in unit["verification"]["evidence"] if "curve" in row)
-    assert len(curve["legacy"]) == len(curve["migrated"]) == 10
+    assert len(curve["legacy"]) == len(curve["migrated"]) == 30
     assert len(set(curve["legacy"])) > 5  # it trains
     assert curve["migrated"] == pytest.approx(curve["legacy"], rel=1e-4)
     page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")

@@ -12,8 +12,6 @@ from migrator.lower.spec import restoring
 if TYPE_CHECKING:
     from migrator.lower.reading.context import Context
 
-    pass
-
 
 INIT = "tensorflow.train.init_from_checkpoint"
 

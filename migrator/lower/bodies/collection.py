@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from migrator.analysis.modes import Specialiser, Step, header
 from migrator.analysis.soundness import active
@@ -17,9 +16,6 @@ from migrator.lower.reading.sites import Site, calls_in_order, inline_object, or
 from migrator.lower.reading.slices import kept_name
 from migrator.lower.spec import twin_specs
 from migrator.source.syntax import descendants
-
-if TYPE_CHECKING:
-    pass
 
 
 class Collection(Body):

@@ -6,9 +6,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis.soundness import active
-from migrator.analysis.values import Const, Partial, Symbol, options
+from migrator.analysis.values import Const, Symbol, options
 from migrator.emit.fragments import call_text
-from migrator.lower.bodies.owned_creations import check_object, creation_text, is_indirect
+from migrator.lower.bodies.owned_creations import check_object, is_indirect
 from migrator.lower.layers import dropouts, keras_classes, normalized, recurrent, sized, variables
 from migrator.lower.library import normalizers, rule_arguments, tensor_items
 from migrator.lower.reading.owner import Owner, owner_of
@@ -361,6 +361,3 @@ def comprehension_text(st: Body, node: ast.ListComp | ast.GeneratorExp) -> str |
         head = f"{', '.join(names)} in zip({', '.join(lists)})"
     opening, closing = ("[", "]") if isinstance(node, ast.ListComp) else ("(", ")")
     return f"{opening}{element} for {head}{closing}"
-
-
-__all__ = ["Partial", "Symbol", "call_parts", "creation_text", "static_parts", "use_text"]

@@ -11,9 +11,7 @@ from migrator.emit.fragments import call_text, standalone, with_arguments
 from migrator.lower.layers import dropouts, normalized, recurrent, sized, variables
 from migrator.lower.library import partials, repeats, rewriting, rule_arguments
 from migrator.lower.reading import definitions, owning
-from migrator.lower.reading.class_lines import (
-    parameter_order,
-)
+from migrator.lower.reading.class_lines import parameter_order
 from migrator.lower.reading.definitions import class_of, one_definition, parameter_roles
 from migrator.lower.reading.owner import Owner, owner_of
 from migrator.lower.reading.owning import Own, class_entry, owns

@@ -11,10 +11,7 @@ from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, Function, Result, Stage, options
 from migrator.lower.bodies import built_objects, copies
 from migrator.lower.bodies.collection import Collection
-from migrator.lower.bodies.owned_calls import (
-    call_parts,
-    static_parts,
-)
+from migrator.lower.bodies.owned_calls import call_parts, static_parts
 from migrator.lower.layers import sized
 from migrator.lower.library import cell_dropout, rewriting, rule_arguments, steps
 from migrator.lower.reading import mode_state, symbols
@@ -29,8 +26,6 @@ from migrator.source.syntax import children, descendants
 
 if TYPE_CHECKING:
     from migrator.lower.reading.sites import Site
-
-    pass
 
 
 class Reads(Collection):

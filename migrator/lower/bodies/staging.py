@@ -28,8 +28,6 @@ from migrator.lower.spec.metric_sites import metric_site, reported
 if TYPE_CHECKING:
     from migrator.lower.reading.sites import Site
 
-    pass
-
 
 class Staging(Reads):
     """The body with the text of both halves."""

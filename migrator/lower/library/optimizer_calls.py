@@ -6,13 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis.signatures import VARIABLES
-from migrator.analysis.values import (
-    Opaque,
-    Result,
-    Stage,
-    Symbol,
-    options,
-)
+from migrator.analysis.values import Opaque, Result, Stage, Symbol, options
 from migrator.emit.fragments import call_text
 from migrator.lower.library.rule_arguments import arguments, bound_or_refuse
 

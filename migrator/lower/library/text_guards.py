@@ -16,8 +16,6 @@ from migrator.source.syntax import descendants, syntax_of
 if TYPE_CHECKING:
     from migrator.source.module import Module
 
-    pass
-
 
 def check_leftovers(ctx: Context, module: Module, node: ast.AST, text: str) -> None:
     """Refuse generated code that still names removed parts of TensorFlow."""

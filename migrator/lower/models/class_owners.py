@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from migrator.analysis.lookup import keras_base
 from migrator.analysis.values import Function
@@ -12,22 +12,13 @@ from migrator.lower.bodies import guards, rendering, weights
 from migrator.lower.bodies.staging import Staging
 from migrator.lower.layers import getters, keras_classes
 from migrator.lower.models.owners import builds, check_late, check_live, construction, kept_effect, returned
-from migrator.lower.reading.class_lines import (
-    def_line,
-    docstring,
-    documentation,
-    parameter_order,
-    signature,
-)
+from migrator.lower.reading.class_lines import def_line, docstring, documentation, parameter_order, signature
 from migrator.lower.reading.context import Context
 from migrator.lower.reading.definitions import numbers_by_mode, parameter_roles
 from migrator.lower.reading.owner import Owner
 from migrator.lower.reading.owning import methods_entered, owns
 from migrator.lower.reading.unbound import bound_by
 from migrator.source.syntax import descendants
-
-if TYPE_CHECKING:
-    pass
 
 
 def class_owner(ctx: Context, cls: ast.ClassDef, entry: ast.FunctionDef, function: Function) -> Owner:

@@ -11,12 +11,7 @@ from migrator.analysis.values import Const
 from migrator.emit.fragments import Renderer
 from migrator.lower.models import optimizer
 from migrator.lower.models.metric_loads import update_loads
-from migrator.lower.models.model_parts import (
-    ModelParts,
-    check_predicted,
-    check_versions,
-    left_open,
-)
+from migrator.lower.models.model_parts import ModelParts, check_predicted, check_versions, left_open
 from migrator.lower.reading.slices import all_definitions, slice_steps
 from migrator.lower.spec.metric_sites import has_metric_site, metric_site
 from migrator.source.syntax import descendants

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis.modes import walk
 from migrator.analysis.values import Const, Mapping, Result, Value, options
-from migrator.emit.fragments import call_text
 from migrator.lower.bodies import construction_lines, rendering
 from migrator.lower.bodies.owned_calls import use_text
 from migrator.lower.bodies.owned_creations import creation_text
@@ -21,7 +20,6 @@ from migrator.lower.reading.slices import all_definitions, slice_steps
 from migrator.lower.reading.unbound import bound_by
 from migrator.lower.spec import metric_entries, metric_pairs
 from migrator.lower.spec.metric_sites import has_metric_site, metric_site, reported
-from migrator.rulebook import Rule
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
@@ -276,6 +274,3 @@ def comprehension_updates(st: Body, site: Site, indent: str) -> list[str]:
 def _inner(step: Step) -> list[Step]:
 
     return list(walk([step])) if step.kind not in ("simple", "return") else []
-
-
-__all__ = ["Rule", "call_text", "compile_metrics", "metrics_method", "name_metrics"]

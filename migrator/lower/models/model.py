@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from migrator.analysis.values import Mapping
 from migrator.lower.bodies import objects, rendering, weights
 from migrator.lower.models import absent_network, model_parts, owners
-from migrator.lower.models.model_parts import (
-    Fields,
-    ModelParts,
-    bind_outputs,
-    inline_return,
-    known,
-    method_body,
-)
+from migrator.lower.models.model_parts import ModelParts, bind_outputs, inline_return, known, method_body
 from migrator.lower.reading import class_lines
-from migrator.lower.reading.owning import owns
 from migrator.lower.reading.slices import slice_steps
 from migrator.lower.reading.unbound import bound_by
-
-if TYPE_CHECKING:
-    pass
-
 
 # --------------------------------------------------------------------------------------------------------- forward
 
@@ -117,6 +104,3 @@ def creation(parts: ModelParts) -> list[dict[str, Any]]:
     """The weight map's creation tree of the model."""
     left = [{"unread": name} for name in sorted(parts.ctx.unread)]
     return [*weights.creation_tree(parts.st, parts.st.steps), *left]
-
-
-__all__ = ["Fields", "Mapping", "ModelParts", "owns"]

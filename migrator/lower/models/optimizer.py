@@ -10,18 +10,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.changes import PARAMS
 from migrator.analysis.modes import Step, walk
 from migrator.analysis.signatures import GLOBAL_STEPS
-from migrator.analysis.values import (
-    Const,
-    Instance,
-    Opaque,
-    Result,
-    Sequence,
-    Stage,
-    Symbol,
-    Value,
-    is_none,
-    options,
-)
+from migrator.analysis.values import Const, Instance, Opaque, Result, Sequence, Stage, Symbol, Value, is_none, options
 from migrator.emit.fragments import call_text
 from migrator.lower.bodies import construction_lines, hand_schedules, optimizer_classes, rendering
 from migrator.lower.bodies.staging import Staging
@@ -392,6 +381,3 @@ def refuse_late(parts: ModelParts, step: Step) -> None:
         raise parts.ctx.refuse(
             "hand-written-schedule", node, parts.module, "the optimizer depends on values computed in the graph"
         )
-
-
-__all__ = ["TrainOp", "optimizer_lines", "plan", "rewriting", "train_ops"]

@@ -7,9 +7,8 @@ import functools
 import re
 from typing import TYPE_CHECKING, Any
 
-from migrator.analysis.facts import MODES
 from migrator.analysis.modes import header
-from migrator.analysis.values import Function, Scope, options
+from migrator.analysis.values import Function, Scope
 from migrator.lower.bodies import (
     built_objects,
     construction_lines,
@@ -35,7 +34,7 @@ from migrator.lower.reading.class_lines import (
     parameter_order,
     signature,
 )
-from migrator.lower.reading.context import Context, class_name, top_level_names
+from migrator.lower.reading.context import Context, class_name
 from migrator.lower.reading.definitions import numbers_by_mode, parameter_roles, role
 from migrator.lower.reading.owner import Owner
 from migrator.lower.reading.owning import makes_only_metrics, owns
@@ -311,6 +310,3 @@ def check_late(st: Staging, start: set[str]) -> None:
         name = sorted(start & st.late or {"training"})[0]
         message = f"`{name}` configures the network when it is called"
         raise st.ctx.refuse("entry-static", st.node, st.module, message)
-
-
-__all__ = ["MODES", "Owner", "options", "top_level_names"]

@@ -19,9 +19,9 @@ from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
     from migrator.lower.models.model_parts import ModelParts
-    from migrator.lower.models.optimizer import TrainOp
     from migrator.lower.reading.body import Body
     from migrator.lower.reading.sites import Site
+    from migrator.lower.spec.train_ops import TrainOp
 
 SCOPED = frozenset({"tensorflow.trainable_variables", "tensorflow.get_collection"})
 

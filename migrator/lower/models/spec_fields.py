@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.modes import ALL
 from migrator.analysis.signatures import ESTIMATOR_SPECS
 from migrator.analysis.values import Const, Opaque, Result, Sequence, Value, is_none, options
-from migrator.lower.models.model_parts import (
-    Fields,
-)
+from migrator.lower.models.model_parts import Fields
 from migrator.lower.spec import tpu_specs, twin_specs
 from migrator.rulebook import parameters
 from migrator.source.syntax import descendants, is_none_literal

@@ -6,7 +6,6 @@ import ast
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from migrator.analysis.modes import ALL
 from migrator.analysis.values import Mapping, options
 from migrator.detect.programs import LABELS
 from migrator.lower.bodies import objects, optimizer_classes, rendering
@@ -253,6 +252,3 @@ def builder_text(
     body += rendering.wrapped("    ", f"model.compile({', '.join(arguments)})", "") if arguments else []
     doc = '    """Returns the compiled model."""'
     return "\n".join([*head, doc, *body, "    return model"])
-
-
-__all__ = ["ALL", "LoweredModel", "lower_model_fn"]

@@ -12,7 +12,6 @@ from migrator.emit.imports import used_names
 from migrator.emit.indentation import reindented, unit_of
 from migrator.lower.bodies import objects, scope_functions
 from migrator.lower.library import steps, text_guards
-from migrator.lower.models.units import LoweredModel
 from migrator.lower.programs import hook_classes, inputs, run_configs, serving
 from migrator.lower.programs.assembly_state import Assembly
 from migrator.lower.programs.code_around import best_effort, holds_reached, is_left_out, marked, reached_definitions
@@ -205,9 +204,6 @@ def refuse_lost_names(assembly: Assembly, module: Module, text: str) -> None:
 
 
 # --------------------------------------------------------------------------------------------------------- imports
-
-
-__all__ = ["Assembly", "LoweredModel", "group_edits"]
 
 
 def neighbours(assembly: Assembly, changed: frozenset[str]) -> dict[str, str]:

@@ -8,16 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from migrator.analysis import lookup
-from migrator.analysis.values import (
-    Function,
-    Instance,
-    Mapping,
-    Partial,
-    Result,
-    Sequence,
-    Value,
-    options,
-)
+from migrator.analysis.values import Function, Instance, Mapping, Partial, Result, Sequence, Value, options
 from migrator.emit.layout import fit
 from migrator.lower.programs import iterator_tails
 from migrator.source.syntax import descendants

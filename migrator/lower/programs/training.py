@@ -239,6 +239,3 @@ def train_and_evaluate(group: Group, use: Use, render: Render) -> str:
     if ending:
         shown.append(stopping.argument(ending))
     return ctx.use(module, call_text("support.train_and_evaluate", shown))
-
-
-__all__ = ["Const", "construction_text", "use_text"]

@@ -112,6 +112,7 @@ class Body(abc.ABC):
         return {name}
 
     def loops_around(self, node: ast.AST) -> tuple[Step, ...]:
+        """The loops around a node, outermost first."""
         if not hasattr(self, "_loop_index"):
             self._loop_index: dict[int, tuple[Step, ...]] = {}
             for step, loops, _ in ordered(self.steps):

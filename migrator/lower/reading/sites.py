@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from migrator.analysis.modes import Step
     from migrator.lower.reading.owning import Own
 
-    pass
-
 
 @dataclasses.dataclass(eq=False)
 class Site:

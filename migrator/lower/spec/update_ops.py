@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from migrator.analysis.values import (
-    Const,
-    Result,
-    Value,
-    options,
-)
-
-if TYPE_CHECKING:
-    pass
+from migrator.analysis.values import Const, Result, Value, options
 
 
 def is_update_ops(value: Value) -> bool:
