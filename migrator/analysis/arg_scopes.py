@@ -64,12 +64,7 @@ def opened(ev: Evaluation, manager: Result) -> Table | None:
         return ev.kept_scopes[id(given)][1] if id(given) in ev.kept_scopes else None
     if not isinstance(given, Sequence) or given.open or not all(name.isidentifier() for name in kwargs):
         return None
-    return added(ev, ev.arg_scopes[-1], given.items, Defaults(manager.call, kwargs, current(ev)))
-
-
-def current(ev: Evaluation) -> ast.AST | None:
-    """The function that is being evaluated."""
-    return ev.frame.function.node if ev.frame is not None and ev.frame.function is not None else None
+    return added(ev, ev.arg_scopes[-1], given.items, Defaults(manager.call, kwargs, ev.current_function))
 
 
 def added(ev: Evaluation, around: Table, operations: list[Value], here: Defaults) -> Table | None:
@@ -131,7 +126,12 @@ def given_defaults(
 def source_of(ev: Evaluation, one: Defaults) -> tuple[ast.Call | None, bool]:
     """The call whose keywords are the defaults, and whether they mean the same wherever they are read."""
     plain = len(one.call.args) == 1 and all(k.arg not in (None, LISTED) for k in one.call.keywords)
-    if plain and one.function is not None and current(ev) is one.function and not rebound(one.function, one.call):
+    if (
+        plain
+        and one.function is not None
+        and ev.current_function is one.function
+        and not rebound(one.function, one.call)
+    ):
         ev.facts.repeated.update(k.value for k in one.call.keywords)
         return one.call, False
     return written.call(ev, one.call, one.call.func, one.kwargs), True

@@ -20,6 +20,7 @@ from migrator.analysis.values import (
     Stage,
     Symbol,
     Value,
+    constant_text,
     depends_on_mode,
     join,
     join_all,
@@ -116,11 +117,6 @@ def call(ev: Evaluation, site: Site, name: str, args: list[Value], kwargs: dict[
             return Sequence([join_all(first.items)] if first.items else [], list, True)
         return unknown(*args)
     return unknown(*args, *kwargs.values())
-
-
-def constant_text(value: Value) -> str | None:
-    """The text of a constant string."""
-    return value.value if isinstance(value, Const) and isinstance(value.value, str) else None
 
 
 def short_range(numbers: list[object]) -> range | None:

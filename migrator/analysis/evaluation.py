@@ -10,7 +10,7 @@ from migrator.analysis import scopes, sites, trips
 from migrator.analysis.facts import Creation, Facts, Frame, Refusal
 from migrator.analysis.scopes import ScopeStack
 from migrator.analysis.soundness import active
-from migrator.analysis.values import Const, Function, Scope, Symbol, Value, is_none
+from migrator.analysis.values import Function, Scope, Symbol, Value, constant_text, is_none
 
 if TYPE_CHECKING:
     from migrator.analysis.told import Told
@@ -59,6 +59,11 @@ class Evaluation(abc.ABC):
         """A loop of unknown length: the same one wherever the same calls and the same trips lead to it."""
         return self.loops.setdefault((node, self.calls_here(), *self.trip), trips.Loop(node))
 
+    @property
+    def current_function(self) -> ast.AST | None:
+        """The function that is being evaluated."""
+        return self.frame.function.node if self.frame is not None and self.frame.function is not None else None
+
     def calls_here(self) -> tuple[ast.Call | None, ...]:
         """The calls under way, innermost first."""
         found: list[ast.Call | None] = []
@@ -84,7 +89,7 @@ class Evaluation(abc.ABC):
         """Record that a library call makes variables; their full legacy name, "" when the call does not really run."""
         if self.supposing:
             return ""
-        given = scope_name(name)
+        given = constant_text(name)
         if base.startswith("*"):
             full = self.scopes.numbered(base if given is None else f"*{given}*")
             before = self.scopes.made_before(full, call)
@@ -167,8 +172,3 @@ class Evaluation(abc.ABC):
         self, function: Function, site: sites.Site | None, args: list[Value], kwargs: dict[str, Value]
     ) -> Value:
         """What running a function of the program gives; it may run without a call in sight."""
-
-
-def scope_name(value: Value | None) -> str | None:
-    """The name given to a scope or layer, when it is a known string."""
-    return value.value if isinstance(value, Const) and isinstance(value.value, str) else None

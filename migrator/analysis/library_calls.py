@@ -32,7 +32,6 @@ from migrator.analysis.values import (
     unknown,
 )
 from migrator.rulebook import Rule, parameters
-from migrator.source.names import canonical, surviving
 
 if TYPE_CHECKING:
     from migrator.analysis.evaluation import Evaluation
@@ -221,11 +220,6 @@ def reuse_variables(ev: Evaluation, site: Site, scope: Result) -> None:
 def is_optimizer(name: str) -> bool:
     """True for optimizer classes, also those no rule covers, and for wrappers around one."""
     return name.startswith("tensorflow.") and name.endswith("Optimizer")
-
-
-def surviving_name(name: str) -> bool:
-    """True when the symbol exists unchanged in today's TensorFlow."""
-    return canonical(name)[len("tensorflow.") :] in surviving()
 
 
 def is_cell(name: str) -> bool:

@@ -23,8 +23,6 @@ from migrator.analysis.values import (
     Value,
     join_all,
     options,
-    stage_of,
-    unknown,
 )
 from migrator.source.names import canonical
 
@@ -279,8 +277,3 @@ def external_member(ref: ClassRef, attr: str) -> Value:
         if isinstance(base, Symbol):
             return Symbol(f"{base.name}.{attr}")
     return Opaque(Stage.STATIC, f"`{ref.node.name}` has no member `{attr}`")
-
-
-def shape_or_unknown(base: Value) -> Value:
-    """What a further attribute of an unknown value is: of the same stage."""
-    return Opaque(stage_of(base), mode=base.mode) if not isinstance(base, Opaque) else unknown(base)

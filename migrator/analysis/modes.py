@@ -34,14 +34,6 @@ class Step:
     changes: frozenset[str] = frozenset()  # names whose objects its calls change
 
 
-class Undecided(Exception):
-    """A branch on the mode that cannot be expressed as `training`. Carries the statement."""
-
-    def __init__(self, node: ast.stmt) -> None:
-        super().__init__("a branch tells modes apart that Keras does not")
-        self.node = node
-
-
 @dataclasses.dataclass(frozen=True)
 class Specialiser:
     """Folds the branches of one function for the modes asked."""

@@ -37,7 +37,7 @@ def opened(ev: Evaluation, manager: Result, around: Mapping[str, Defaults]) -> d
     for kind in KINDS:
         given = manager.bound.get(kind)
         if given is not None and is_none(given) is not True and active("scope-defaults"):
-            found[kind] = Defaults(manager.call, {kind: given}, function_of(ev))
+            found[kind] = Defaults(manager.call, {kind: given}, ev.current_function)
     return found
 
 
@@ -91,7 +91,7 @@ def source_of(ev: Evaluation, one: Defaults, kind: str) -> ast.expr | None:
     argument = next((k.value for k in one.call.keywords if k.arg == kind), None)
     if argument is None and len(one.call.args) > PLACES[kind]:
         argument = one.call.args[PLACES[kind]]
-    if argument is not None and one.function is not None and function_of(ev) is one.function:
+    if argument is not None and one.function is not None and ev.current_function is one.function:
         if steady(ev, one.function, argument):
             ev.facts.repeated.add(argument)
             return argument
@@ -126,8 +126,3 @@ def call_of(ev: Evaluation, one: Defaults, kind: str, taken: list[str], expressi
         for node in (keyword, *(n for n in ast.walk(keyword.value) if is_written(n))):
             ast.copy_location(node, one.call)
     return ast.copy_location(made, one.call)
-
-
-def function_of(ev: Evaluation) -> ast.AST | None:
-    """The function that is being evaluated."""
-    return ev.frame.function.node if ev.frame is not None and ev.frame.function is not None else None

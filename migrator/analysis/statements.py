@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from migrator.analysis import arg_scopes, calls, changes, library_calls, lookup, operations, scope_defaults, trips
-from migrator.analysis.evaluation import Evaluation, scope_name
+from migrator.analysis.evaluation import Evaluation
 from migrator.analysis.operations import binary, element, merge, unpack
 from migrator.analysis.soundness import active
 from migrator.analysis.values import (
@@ -23,6 +23,7 @@ from migrator.analysis.values import (
     Sequence,
     Stage,
     Value,
+    constant_text,
     depends_on_mode,
     is_none,
     join,
@@ -251,8 +252,8 @@ class Statements(Evaluation):
             self.scopes.top.defaults = defaults
             return
         self.scopes.enter(
-            scope_name(name),
-            scope_name(default) if name is None or is_none(name) else None,
+            constant_text(name),
+            constant_text(default) if name is None or is_none(name) else None,
             reuse_of(bound.get("reuse")),
             manager,
             trips.of(name),

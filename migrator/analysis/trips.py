@@ -15,9 +15,6 @@ class Loop:
     node: ast.AST
 
 
-COUNTING = frozenset({"builtins.range", "builtins.enumerate"})
-
-
 def of(value: Value | None) -> frozenset[object]:
     """The loops on each trip of which a value is another one, whatever it is."""
     match value:

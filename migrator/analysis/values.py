@@ -314,6 +314,11 @@ def is_object(symbol: Symbol) -> bool:
     return symbol.name.startswith(("tensorflow.", "builtins.", "numpy.")) and ".FLAGS." not in symbol.name
 
 
+def constant_text(value: Value | None) -> str | None:
+    """The text that a value surely is, or None."""
+    return value.value if isinstance(value, Const) and isinstance(value.value, str) else None
+
+
 def is_none(value: Value) -> bool | None:
     """Whether the value is None, when certain."""
     match value:

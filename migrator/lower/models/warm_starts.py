@@ -46,11 +46,6 @@ def check_scaffold(parts: ModelParts, fields: Fields, field: str) -> None:
     parts.ctx.note("scaffold", "info", parts.module, node, "the Scaffold goes: Keras opens no session")
 
 
-def is_text(node: ast.stmt) -> bool:
-    """True for a docstring and the like."""
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
 def plain_scaffold(ctx: Context, value: Value) -> bool:
     """True for None, and for a Scaffold that says at most how checkpoints are kept, or runs initialisers as usual."""
     if is_none(value) is True:

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis.arg_scopes import SCOPES
-from migrator.analysis.values import Function, Symbol, options
+from migrator.analysis.values import Symbol, options
 from migrator.source.names import surviving
 from migrator.source.syntax import descendants
 
@@ -65,9 +65,3 @@ def imported_names(module: Module) -> set[str]:
         found = {(a.asname or a.name).split(".")[0] for n in nodes for a in n.names}
         module.__dict__["_imported_names"] = found
     return set(found)
-
-
-def function_value(ctx: Context, node: ast.AST) -> list[Function]:
-    """The project functions that an expression may be."""
-    value = ctx.facts.value(node)
-    return [o for o in options(value) if isinstance(o, Function)] if value is not None else []

@@ -15,7 +15,7 @@ import os
 import signal
 import sys
 import types
-from typing import Any, Dict, List, Set
+from typing import Any, List, Set
 
 from .program import OutOfTime
 
@@ -182,11 +182,3 @@ def _bound(node: ast.stmt) -> Set[str]:
 def _quoted(text: str) -> str:
     parts = text.split("'")
     return parts[1] if len(parts) > 1 else ""
-
-
-def failures_of(finder: Loose) -> Dict[str, List[str]]:
-    """What failed, by file."""
-    found: Dict[str, List[str]] = {}
-    for failure in finder.failures:
-        found.setdefault(failure.path, []).append(str(failure))
-    return found
