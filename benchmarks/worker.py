@@ -44,14 +44,13 @@ class Turns:
 
 
 def hold_legacy(tf, turns):
-    """Makes `Estimator.train` train in turns, with neither checkpoints nor summaries, which the other side has not."""
+    """Makes `Estimator.train` train in turns, without end, checkpoints or summaries, which the other side has not."""
 
     class Hook(tf.train.SessionRunHook):
         def begin(self):
             self.global_step = tf.train.get_global_step()
 
         def after_create_session(self, session, coord):
-            self.end = int(session.run(self.global_step))
             self.left = 0
 
         def before_run(self, context):
@@ -68,9 +67,15 @@ def hold_legacy(tf, turns):
         self._config = self._config.replace(
             save_checkpoints_secs=None, save_checkpoints_steps=None, save_summary_steps=None
         )
-        return plain(self, input_fn, hooks=list(hooks or ()) + [Hook()])
+        return plain(self, input_fn, hooks=[*(hooks or ()), Hook()])
 
-    module.Estimator.train = train
+    plain_data = module.Estimator._call_input_fn
+
+    def endless(self, *args, **options):
+        data = plain_data(self, *args, **options)
+        return data.repeat() if isinstance(data, tf.data.Dataset) else data
+
+    module.Estimator.train, module.Estimator._call_input_fn = train, endless
 
 
 def hold_target(turns):
@@ -94,7 +99,9 @@ def hold_target(turns):
         for name in [name for name in options if name.startswith("validation")]:
             del options[name]
         callbacks = list(options.pop("callbacks", None) or ()) + [pause]
-        return plain(self, x, **dict(options, epochs=1000000, callbacks=callbacks))
+        if options.get("steps_per_epoch") is None and hasattr(x, "repeat"):  # data that ends goes on, as the other's
+            x = x.repeat()
+        return plain(self, x, **dict(options, epochs=1000000, steps_per_epoch=pause.steps, callbacks=callbacks))
 
     owner.fit = fit
 

@@ -35,6 +35,7 @@ from migrator.lower.programs.assembly import group_edits
 from migrator.lower.programs.group import Group
 from migrator.lower.reading.context import Context, Refused, Shared
 from migrator.lower.reading.owner import Owner
+from migrator.plain import plainer
 from migrator.source.components import components, part
 from migrator.source.inventory import inventory
 from migrator.source.project import Project
@@ -78,6 +79,23 @@ def uncollected(sources: Mapping[str, str]) -> Iterator[None]:
 
 
 def planned(project: Project, options: Options) -> Conversion:
+    """The conversion, where canned estimators are written out as model_fns of the program: those that then convert."""
+    left: dict[tuple[str, int], tuple[Finding, ...]] = {}
+    while True:
+        plain = plainer.plainer(project, left)
+        if not plain.out:
+            made = planned_with_names(project, options)
+        else:
+            made = planned_with_names(Project(plain.sources), plainer.options_for(plain, options))
+        refused = plainer.refused(plain, made)
+        if not refused:
+            return plainer.as_written(plain, made, left)
+        whole = plainer.as_written(plain, made, left)
+        units = {(unit.path, unit.line): unit for unit in whole.ledger.units if unit.kind == "canned_estimator"}
+        left |= {place: units[place].findings for place in refused}
+
+
+def planned_with_names(project: Project, options: Options) -> Conversion:
     """The conversion, where two values that share a name have one each if that is what a model_fn needs."""
     made, doubled = planned_as_written(project, options)
     sources: Mapping[str, str] = project.sources

@@ -14,7 +14,7 @@ from . import curve
 from .legacy_capture import Recorded
 from .legacy_input import Batches
 from .legacy_spy import Applied, Spy
-from .legacy_weights import Weights, shaken
+from .legacy_weights import Weights, saved_name, shaken
 
 STEPS, MOST_STEPS = 10, 30  # an epsilon hides behind accumulators that start at one, until these have decayed
 KEPT = 24000000  # bytes; the variables of more than ten steps are not kept beyond these
@@ -105,7 +105,7 @@ def _train(tf: Any, built: Built, inputs: Batches, weights: Weights) -> Dict[str
         rate_curve = curve.sample(rates_at, inputs.asked)
         weights.load(session, built.step, 0)
         moved_on = _jumps(built.applied, probes)
-        gradients = [[(_gradient(g), v.op.name) for g, v in applied.pairs] for applied in built.applied]
+        gradients = [[(_gradient(g), saved_name(v)) for g, v in applied.pairs] for applied in built.applied]
         steps: List[Dict[str, Any]] = []
         before = session.run(variables)
         for number in range(_number_of_steps(before)):
@@ -146,7 +146,7 @@ def _train(tf: Any, built: Built, inputs: Batches, weights: Weights) -> Dict[str
                 }
             )
     optimizers = [
-        {"class": type(a.optimizer).__name__, "variables": [v.op.name for _, v in a.pairs]} for a in built.applied
+        {"class": type(a.optimizer).__name__, "variables": [saved_name(v) for _, v in a.pairs]} for a in built.applied
     ]
     found = {"steps": steps, "probes": probes, "strained": strained, "optimizers": optimizers}
     return {**found, "curve": rate_curve}

@@ -33,7 +33,7 @@ class Weights(object):
         slots = {id(slot) for applied in built.applied for slot in applied.slots}
         trainable = {id(variable) for variable in tf.trainable_variables()}
         for variable in tf.global_variables():
-            name = variable.op.name
+            name = saved_name(variable)
             if id(variable) in slots or not variable.dtype.base_dtype.is_floating:
                 continue
             moves = id(variable) not in trainable and is_moving(variable)
@@ -48,7 +48,7 @@ class Weights(object):
 
     def of(self, built: Any) -> Dict[str, Any]:
         """The perturbed variables of a graph, by name."""
-        return {v.op.name: v for v in self.tf.global_variables() if v.op.name in self.values}
+        return {n: v for v in self.tf.global_variables() for n in [saved_name(v)] if n in self.values}
 
     def load_all(self, session: Any, variables: Dict[str, Any], values: Dict[str, Any]) -> None:
         """Assigns many variables in one run."""
@@ -59,6 +59,14 @@ class Weights(object):
         """Assigns without adding to the graph: the initializer runs with another value fed."""
         initializer = variable.initializer
         session.run(initializer, {initializer.inputs[1]: value})
+
+
+def saved_name(variable: Any) -> str:
+    """The name under which a checkpoint has a variable: that of the whole, where the one part of it is all of it."""
+    part = getattr(variable, "_save_slice_info", None)
+    if part is not None and list(part.full_shape) == list(part.var_shape):
+        return str(part.full_name)
+    return str(variable.op.name)
 
 
 def perturbed(name: str, value: Any) -> Any:

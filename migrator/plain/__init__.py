@@ -1,0 +1,1 @@
+"""Legacy sources in plainer words of the same library: what the rest of the pipeline then follows."""

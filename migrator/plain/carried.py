@@ -1,0 +1,102 @@
+"""Expressions that move from a construction into its model_fn; what they read of the functions around goes along."""
+
+from __future__ import annotations
+
+import ast
+import copy
+
+from migrator.plain.found import Site, Staying, bound_in
+from migrator.source.module import Module
+from migrator.source.syntax import children, descendants
+
+PARAMS = "params"
+
+
+class Carrier:
+    """Collects what the expressions of one construction need: key of `params` -> the expression there."""
+
+    def __init__(self, site: Site, taken: set[str]) -> None:
+        self.site = site
+        self.local = {name for function in site.around for name in bound_in(function)}
+        self.given: dict[str, ast.expr] = {}
+        self.taken = taken
+
+    def text(self, node: ast.expr) -> str:
+        """The expression as the model_fn writes it."""
+        own = {n.arg for n in descendants(node) if isinstance(n, ast.arg)}
+        moved = self._moved(copy.deepcopy(node), own)
+        if ast.dump(moved) != ast.dump(node) or node.end_lineno != node.lineno:
+            return ast.unparse(moved)
+        return self.site.module.segment(node)
+
+    def _moved(self, node: ast.expr, own: set[str]) -> ast.expr:
+        if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp, ast.NamedExpr)):
+            raise Staying("an argument of the network is computed in a way that cannot be moved into it")
+        chain = node
+        while isinstance(chain, ast.Attribute):
+            chain = chain.value
+        if isinstance(chain, ast.Name) and isinstance(node, (ast.Name, ast.Attribute)):
+            return self._read(node) if chain.id in self.local and chain.id not in own else node
+        for field, value in ast.iter_fields(node):
+            if isinstance(value, ast.expr):
+                setattr(node, field, self._moved(value, own))
+            elif isinstance(value, list):
+                setattr(node, field, [self._moved(v, own) if isinstance(v, ast.expr) else v for v in value])
+        for keyword in getattr(node, "keywords", []):
+            keyword.value = self._moved(keyword.value, own)
+        return node
+
+    def _read(self, node: ast.expr) -> ast.expr:
+        """What is read of a function around: `params["rate"]`."""
+        wanted = ast.dump(node)
+        name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+        number = 2
+        key = name
+        while key in self.taken or key in self.given and ast.dump(self.given[key]) != wanted:
+            key = f"{name}_{number}"
+            number += 1
+        self.given[key] = node
+        return ast.Subscript(ast.Name(PARAMS, ast.Load()), ast.Constant(key), ast.Load())
+
+
+def binding(site: Site, name: str) -> ast.Assign | None:
+    """The one assignment that binds a name, in the innermost function that does or at the top of the file."""
+    for holder in (*reversed(site.around), site.module.tree):
+        if name in bound_in(holder):
+            found = [n for n in descendants(holder) if is_assignment(n, name)]
+            once = bound_in(holder).count(name) == 1 and not in_loop(holder, found)
+            return found[0] if once and len(found) == 1 and isinstance(found[0], ast.Assign) else None
+    return None
+
+
+def is_assignment(node: ast.AST, name: str) -> bool:
+    """True for `name = ...`."""
+    return (
+        isinstance(node, ast.Assign)
+        and len(node.targets) == 1
+        and isinstance(node.targets[0], ast.Name)
+        and node.targets[0].id == name
+    )
+
+
+def in_loop(holder: ast.AST, nodes: list[ast.AST]) -> bool:
+    """True when one of the nodes stands in a loop or under a condition."""
+    ways = [n for n in descendants(holder) if isinstance(n, (ast.For, ast.While, ast.If, ast.Try))]
+    return any(node in descendants(way) and not is_main(way) for way in ways for node in nodes)
+
+
+def is_main(node: ast.AST) -> bool:
+    """True for `if __name__ == ...`."""
+    return isinstance(node, ast.If) and any(isinstance(n, ast.Name) and n.id == "__name__" for n in children(node.test))
+
+
+def resolved(site: Site, node: ast.expr) -> ast.expr:
+    """What a name stands for where one assignment binds it; any other expression as it is."""
+    found = binding(site, node.id) if isinstance(node, ast.Name) else None
+    return found.value if found is not None else node
+
+
+def reads_of(module: Module, name: str) -> int:
+    """How often a file reads a name."""
+    names = [n for n in descendants(module.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+    return sum(n.id == name for n in names)

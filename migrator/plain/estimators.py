@@ -1,0 +1,121 @@
+"""The canned estimators of TensorFlow 1.15: their signatures, the networks they build, and those that stay.
+
+Read in its sources: the two networks of a combined estimator have learning rates of their own, and a text that names
+an optimizer is that optimizer with the rate of its network.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """One of the networks of an estimator, with the names of the arguments that describe it.
+
+    `rate`: the learning rate of an optimizer that is named or left out; `without`: where it is None. "{}" stands for
+    the number of feature columns.
+    """
+
+    scope: str
+    columns: str
+    optimizer: str
+    rate: str
+    without: str | None = None
+    units: str = ""
+    activation: str = ""
+    dropout: str = ""
+    combiner: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Canned:
+    """A canned estimator: its networks, its head, and its signature."""
+
+    networks: tuple[Network, ...]
+    head: str
+    signature: str
+
+
+DNN = Network("dnn", "feature_columns", "optimizer", "0.05", None, "hidden_units", "activation_fn", "dropout")
+LINEAR = Network("linear", "feature_columns", "optimizer", "0.2", "min(0.2, {} ** -0.5)", combiner="sparse_combiner")
+COMBINED = (
+    Network(
+        "dnn",
+        "dnn_feature_columns",
+        "dnn_optimizer",
+        "0.001",
+        None,
+        "dnn_hidden_units",
+        "dnn_activation_fn",
+        "dnn_dropout",
+    ),
+    Network(
+        "linear",
+        "linear_feature_columns",
+        "linear_optimizer",
+        "min(0.005, {} ** -0.5)",
+        combiner="linear_sparse_combiner",
+    ),
+)
+
+DNN_TAIL = (
+    "optimizer='Adagrad', activation_fn=None, dropout=None, input_layer_partitioner=None, config=None, "
+    "warm_start_from=None, loss_reduction='sum', batch_norm=False"
+)
+LINEAR_TAIL = (
+    "optimizer='Ftrl', config=None, partitioner=None, warm_start_from=None, loss_reduction='sum', sparse_combiner='sum'"
+)
+COMBINED_HEAD = (
+    "model_dir=None, linear_feature_columns=None, linear_optimizer='Ftrl', dnn_feature_columns=None, "
+    "dnn_optimizer='Adagrad', dnn_hidden_units=None, dnn_activation_fn=None, dnn_dropout=None"
+)
+COMBINED_TAIL = (
+    "input_layer_partitioner=None, config=None, warm_start_from=None, loss_reduction='sum', batch_norm=False, "
+    "linear_sparse_combiner='sum'"
+)
+CLASSES = "n_classes=2, weight_column=None, label_vocabulary=None"
+VALUES = "label_dimension=1, weight_column=None"
+
+ESTIMATORS = {
+    "DNNClassifier": Canned(
+        (DNN,), "classifier", f"hidden_units, feature_columns, model_dir=None, {CLASSES}, {DNN_TAIL}"
+    ),
+    "DNNRegressor": Canned((DNN,), "regressor", f"hidden_units, feature_columns, model_dir=None, {VALUES}, {DNN_TAIL}"),
+    "LinearClassifier": Canned((LINEAR,), "classifier", f"feature_columns, model_dir=None, {CLASSES}, {LINEAR_TAIL}"),
+    "LinearRegressor": Canned((LINEAR,), "regressor", f"feature_columns, model_dir=None, {VALUES}, {LINEAR_TAIL}"),
+    "DNNLinearCombinedClassifier": Canned(COMBINED, "classifier", f"{COMBINED_HEAD}, {CLASSES}, {COMBINED_TAIL}"),
+    "DNNLinearCombinedRegressor": Canned(COMBINED, "regressor", f"{COMBINED_HEAD}, {VALUES}, {COMBINED_TAIL}"),
+}
+MODULE = "tensorflow.estimator."
+
+STAYING = {  # first words of a name -> why it stays
+    "tensorflow.estimator.BoostedTrees": "boosted trees have no counterpart in Keras: TensorFlow Decision Forests",
+    "tensorflow.contrib.boosted_trees.": "boosted trees have no counterpart in Keras: TensorFlow Decision Forests",
+    "tensorflow.contrib.factorization.KMeans": "clustering has no counterpart in Keras: sklearn.cluster.KMeans",
+    "tensorflow.contrib.factorization.WALS": "matrix factorisation by WALS has no counterpart in Keras: implicit.als",
+    "tensorflow.estimator.Baseline": "the baseline estimators are not covered yet",
+    "tensorflow.estimator.DNN": "an estimator with a head of its own is not covered yet",
+    "tensorflow.estimator.Linear": "an estimator with a head of its own is not covered yet",
+    "tensorflow.contrib.estimator.": "the estimators of contrib are not covered yet",
+    "tensorflow.contrib.learn.": "the estimators of contrib.learn have losses of their own, which were not measured",
+}
+ENDINGS = ("Classifier", "Regressor", "Estimator", "KMeans", "KMeansClustering", "WALSMatrixFactorization")
+PLAIN = frozenset({"Estimator", "TPUEstimator", "SKCompat"})
+
+
+def staying(name: str) -> str | None:
+    """Why a canned estimator stays as it is; None for every other name."""
+    last = name.rpartition(".")[2]
+    if not last.endswith(ENDINGS) or last in PLAIN:
+        return None
+    return next((why for start, why in STAYING.items() if name.startswith(start)), None)
+
+
+OPTIMIZERS = {  # the texts that name an optimizer
+    "Adagrad": "AdagradOptimizer",
+    "Adam": "AdamOptimizer",
+    "Ftrl": "FtrlOptimizer",
+    "RMSProp": "RMSPropOptimizer",
+    "SGD": "GradientDescentOptimizer",
+}

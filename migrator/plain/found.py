@@ -1,0 +1,110 @@
+"""Constructions of canned estimators: where they stand, and their arguments by name."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from collections.abc import Iterator, Mapping
+
+from migrator.plain.estimators import ESTIMATORS, MODULE, Canned, staying
+from migrator.rulebook.binding import parameters
+from migrator.source.inventory import import_aliases
+from migrator.source.module import Module
+from migrator.source.names import canonical
+from migrator.source.syntax import children, descendants
+
+
+class Staying(Exception):
+    """Why a construction stays as it is, in words for a person."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Site:
+    """The construction of a canned estimator. `around`: the functions it stands in, outermost first."""
+
+    module: Module
+    call: ast.Call
+    symbol: str
+    statement: ast.stmt
+    around: tuple[ast.AST, ...]
+
+    @property
+    def name(self) -> str:
+        """The estimator's own name."""
+        return self.symbol.rpartition(".")[2]
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Path and line."""
+        return self.module.path, self.call.lineno
+
+
+def sites(module: Module) -> Iterator[Site]:
+    """The canned estimators that a file makes, in the order of its lines."""
+    if "Classifier" not in module.text and "Regressor" not in module.text and "Estimator" not in module.text:
+        if not any(word in module.text for word in ("KMeans", "WALS")):
+            return
+    aliases = import_aliases(module.tree)
+
+    def visit(node: ast.AST, top: ast.stmt, around: tuple[ast.AST, ...]) -> Iterator[Site]:
+        if isinstance(node, ast.Call):
+            symbol = symbol_of(node.func, aliases)
+            if symbol.startswith(MODULE) and symbol[len(MODULE) :] in ESTIMATORS or staying(symbol) is not None:
+                yield Site(module, node, symbol, top, around)
+        inside = (*around, node) if isinstance(node, (ast.FunctionDef, ast.Lambda)) else around
+        for child in children(node):
+            yield from visit(child, top, inside)
+
+    for statement in module.tree.body:
+        yield from sorted(visit(statement, statement, ()), key=lambda site: site.call.lineno)
+
+
+def symbol_of(node: ast.AST, aliases: Mapping[str, str]) -> str:
+    """The canonical library name that an expression spells; "" for anything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if isinstance(node, ast.Name) and node.id in aliases:
+        return canonical(".".join([aliases[node.id], *reversed(parts)]))
+    return ""
+
+
+def canned_of(site: Site) -> Canned:
+    """What is known of a site's estimator. Raises Staying."""
+    why = staying(site.symbol)
+    if why is not None and site.name not in ESTIMATORS or not site.symbol.startswith(MODULE):
+        raise Staying(why or "this estimator is not covered yet")
+    return ESTIMATORS[site.name]
+
+
+def arguments(site: Site) -> dict[str, ast.expr]:
+    """A construction's arguments by name. Raises Staying where they cannot be told apart."""
+    known = parameters(canned_of(site).signature)
+    if any(isinstance(a, ast.Starred) for a in site.call.args) or any(k.arg is None for k in site.call.keywords):
+        raise Staying("arguments passed with * or ** cannot be told apart")
+    if len(site.call.args) > len(known.positional):
+        raise Staying("it is given more arguments than it takes")
+    bound = dict(zip(known.positional, site.call.args, strict=False))
+    for keyword in site.call.keywords:
+        name = keyword.arg or ""
+        if name not in known.names or name in bound:
+            raise Staying(f"argument `{name}` is not one of TensorFlow 1.15's, or is given twice")
+        bound[name] = keyword.value
+    missing = next((name for name in known.names if name not in known.defaults and name not in bound), None)
+    if missing is not None:
+        raise Staying(f"required argument `{missing}` is missing")
+    return bound
+
+
+def bound_in(holder: ast.AST) -> list[str]:
+    """The names that a function binds, its parameters among them, as often as it does."""
+    found = [n.id for n in descendants(holder) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]
+    found += [n.arg for n in descendants(holder) if isinstance(n, ast.arg)]
+    found += [n.name for n in descendants(holder) if isinstance(n, (ast.FunctionDef, ast.ClassDef)) and n is not holder]
+    for node in descendants(holder):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            found += [(alias.asname or alias.name).split(".")[0] for alias in node.names]
+        if isinstance(node, ast.ExceptHandler) and node.name:
+            found.append(node.name)
+    return found

@@ -1,0 +1,203 @@
+"""A project whose canned estimators are written out, and the conversion of it told of the project as it is."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from collections.abc import Iterable, Mapping
+
+from migrator.conversion import Conversion, Options
+from migrator.ledger import Finding, Unit
+from migrator.plain import found, writing
+from migrator.plain.found import Site, Staying
+from migrator.plain.lines import Chunk, Lines, asked, rewritten, told
+from migrator.source.module import Module
+from migrator.source.project import Project
+
+MARKS = ("Classifier", "Regressor", "Estimator", "KMeans", "WALS")
+RULE = "canned"
+
+
+@dataclasses.dataclass(frozen=True)
+class Out:
+    """A construction that is written out: where it stands, and the line of its model_fn in the new text."""
+
+    path: str
+    line: int
+    end_line: int
+    name: str
+    symbol: str
+    function_line: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Plain:
+    """The sources in plainer words, where their lines stood, and what was written out or could not be."""
+
+    project: Project
+    sources: Mapping[str, str]
+    lines: Mapping[str, Lines]
+    out: tuple[Out, ...]
+    stayed: tuple[tuple[Site, str], ...]
+
+
+def plainer(project: Project, leave: Iterable[tuple[str, int]] = ()) -> Plain:
+    """The project with its canned estimators written out, but for those on the lines to `leave`."""
+    left = set(leave)
+    sources = dict(project.sources)
+    lines: dict[str, Lines] = {}
+    out: list[Out] = []
+    stayed: list[tuple[Site, str]] = []
+    for path, text in project.sources.items():
+        module = project.module(path) if any(mark in text for mark in MARKS) and path.endswith(".py") else None
+        if module is None:
+            continue
+        chunks: list[Chunk] = []
+        made: list[tuple[Site, str]] = []
+        for site in found.sites(module):
+            if site.place in left:
+                continue
+            try:
+                more, function = chunks_of(site, {name for _, name in made}, chunks)
+            except Staying as reason:
+                stayed.append((site, str(reason)))
+                continue
+            chunks += more
+            made.append((site, function))
+        if not made:
+            continue
+        new, where = rewritten(text, chunks)
+        try:
+            out += placed(path, new, made)
+        except SyntaxError:  # a block is empty without the optimizer that was made in it
+            stayed += [(site, "it cannot be written out where it stands") for site, _ in made]
+        else:
+            sources[path], lines[path] = new, where
+    return Plain(project, sources, lines, tuple(out), tuple(stayed))
+
+
+def chunks_of(site: Site, taken: set[str], others: list[Chunk]) -> tuple[list[Chunk], str]:
+    """What replaces the lines of a construction, and what is inserted for it. Raises Staying."""
+    module, call = site.module, site.call
+    end = call.end_lineno or call.lineno
+    name = writing.free_name(site, taken)
+    made = writing.written(site, name)
+    lines = module.lines
+    last = lines[end - 1]
+    start, stop = module.span(call)
+    head = module.text[module.line_start(call.lineno) : start]
+    tail = module.text[stop : module.line_start(end) + len(last)]
+    whole = (head + made.call + tail).split("\n")
+    above = top_line(module, site.statement)
+    chunks = [Chunk(call.lineno, end, tuple(whole), call.lineno)]
+    chunks.append(Chunk(above, above - 1, (*made.text, "", ""), call.lineno))
+    for assign in made.dropped:
+        last_line = assign.end_lineno or assign.lineno
+        if not is_alone(module, assign):
+            raise Staying("its optimizer shares a line with other code")
+        chunks.append(Chunk(assign.lineno, last_line, (), call.lineno))
+    spans = [(c.start, c.end) for c in others if c.end >= c.start]
+    for chunk in chunks:
+        if chunk.end >= chunk.start and any(chunk.start <= end and start <= chunk.end for start, end in spans):
+            raise Staying("two constructions share a line")
+    return chunks, name
+
+
+def is_alone(module: Module, node: ast.stmt) -> bool:
+    """True when a statement has its lines for itself."""
+    before = module.lines[node.lineno - 1][: node.col_offset]
+    end = module.lines[(node.end_lineno or node.lineno) - 1]
+    after = end[len(end.encode()[: node.end_col_offset].decode(errors="replace")) :].strip()
+    return not before.strip() and (not after or after.startswith("#"))
+
+
+def top_line(module: Module, statement: ast.stmt) -> int:
+    """The first line of a statement at the top of a file, its decorators and the comments right above it included."""
+    decorators = getattr(statement, "decorator_list", [])
+    line: int = min([statement.lineno, *(d.lineno for d in decorators)])
+    while line > 1 and module.lines[line - 2].startswith("#"):
+        line -= 1
+    return line
+
+
+def placed(path: str, text: str, made: list[tuple[Site, str]]) -> list[Out]:
+    """Where the model_fns stand in the new text."""
+    defined = {n.name: n.lineno for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)}
+    return [
+        Out(path, site.call.lineno, site.call.end_lineno or site.call.lineno, site.name, site.symbol, defined[name])
+        for site, name in made
+    ]
+
+
+# -------------------------------------------------------------------------------------------------- its conversion
+def options_for(plain: Plain, options: Options) -> Options:
+    """The options in the lines of the plainer sources."""
+    return asked(options, {f"{one.path}:{one.line}": one.function_line for one in plain.out}, plain.lines)
+
+
+def refused(plain: Plain, made: Conversion) -> dict[tuple[str, int], Unit]:
+    """The constructions whose model_fn was not converted, with what became of it."""
+    units = {(u.path, u.line): u for u in made.ledger.units if u.kind == "model_fn"}
+    found = {(o.path, o.line): units.get((o.path, o.function_line)) for o in plain.out}
+    return {place: unit for place, unit in found.items() if unit is not None and unit.status != "converted"}
+
+
+def as_written(plain: Plain, made: Conversion, left: Mapping[tuple[str, int], tuple[Finding, ...]]) -> Conversion:
+    """The conversion told of the project as it is: its canned estimators are units of their own kind.
+
+    `left`: the constructions that stay because the program around them does, with the reasons.
+    """
+    functions = {(o.path, o.function_line): o for o in plain.out}
+    calls = {(o.path, o.line): o for o in plain.out}
+    units: list[Unit] = []
+    kinds: dict[str, str] = {}
+    told_units = told(made, plain.lines, plain.project.sources.get)
+    for new, old in zip(made.ledger.units, told_units.ledger.units, strict=True):
+        out = functions.get((new.path, new.line))
+        if new.kind == "model_fn" and out is not None:
+            ident = f"canned_estimator:{out.path}:{out.line}"
+            kinds[old.id] = ident
+            units.append(dataclasses.replace(old, id=ident, kind="canned_estimator", name=out.name))
+        elif not (new.kind == "training_loop" and new.name == "Estimator" and (old.path, old.line) in calls):
+            units.append(old)
+    for (path, line), reasons in left.items():
+        units.append(skipped(path, line, name_at(plain, path, line), reasons))
+    for site, why in plain.stayed:
+        finding = Finding(RULE, "error", *site.place, why)
+        units.append(skipped(*site.place, site.name, (finding,)))
+    findings = [*told_units.ledger.findings]
+    findings += [f for u in units if u.kind == "canned_estimator" and u.status == "skipped" for f in u.findings]
+    symbols = [
+        dataclasses.replace(one, name=calls[one.path, one.line].symbol)
+        if (one.path, one.line) in calls and one.name == "tensorflow.estimator.Estimator"
+        else one
+        for one in told_units.ledger.symbols
+    ]
+    models = []
+    for model in told_units.models:
+        place = (model["legacy"]["path"], model["legacy"]["line"])
+        if model["unit"] in kinds and place in calls:
+            one = calls[place]
+            legacy = {"path": one.path, "line": one.line, "end_line": one.end_line, "name": one.name}
+            model = {**model, "unit": kinds[model["unit"]], "legacy": legacy}
+        models.append(model)
+    ledger = dataclasses.replace(
+        told_units.ledger,
+        units=tuple(sorted(units, key=lambda u: (u.path,))),
+        findings=tuple(dict.fromkeys(findings)),
+        symbols=tuple(symbols),
+    )
+    return Conversion(told_units.edits, ledger, tuple(models))
+
+
+def skipped(path: str, line: int, name: str, reasons: tuple[Finding, ...]) -> Unit:
+    """The unit of a construction that stays."""
+    ident = f"canned_estimator:{path}:{line}"
+    return Unit(ident, f"{path}:{line}", "canned_estimator", path, line, name, "skipped", "review", None, reasons)
+
+
+def name_at(plain: Plain, path: str, line: int) -> str:
+    """The name of the estimator that is made on a line."""
+    module = plain.project.module(path)
+    sites = found.sites(module) if module is not None else ()
+    return next((site.name for site in sites if site.call.lineno == line), "")

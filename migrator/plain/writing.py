@@ -1,0 +1,244 @@
+"""A canned estimator written out: the text of its model_fn, and of the Estimator that is given it."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import functools
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from migrator.plain import found
+from migrator.plain.carried import Carrier, binding, reads_of, resolved
+from migrator.plain.estimators import OPTIMIZERS, Network
+from migrator.plain.found import Site, Staying
+from migrator.plain.lines import indented
+from migrator.source.inventory import import_aliases
+from migrator.source.syntax import descendants, is_none_literal
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+KEPT = ("model_dir", "config", "warm_start_from")  # arguments of every Estimator
+REFUSED = {
+    "label_vocabulary": "labels that are words are not covered yet",
+    "input_layer_partitioner": "variables that are split over servers",
+    "partitioner": "variables that are split over servers",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Written:
+    """What a construction becomes. `dropped`: an assignment that nothing else reads any more."""
+
+    function: str
+    text: tuple[str, ...]
+    call: str
+    dropped: tuple[ast.Assign, ...]
+
+
+def written(site: Site, name: str) -> Written:
+    """The construction written out, its model_fn under this name. Raises Staying."""
+    canned = found.canned_of(site)
+    bound = found.arguments(site)
+    for argument, why in REFUSED.items():
+        if argument in bound and not is_none_literal(bound[argument]):
+            raise Staying(f"argument `{argument}`: {why}")
+    tf = library(site)
+    networks = [n for n in canned.networks if n.columns in bound and not is_none_literal(bound[n.columns])]
+    if not networks:
+        raise Staying("it has no feature columns")
+    into = [a for n in networks for a in (n.columns, n.units) if a]
+    carrier = Carrier(site, set(into))
+    dropped: list[ast.Assign] = []
+    described = [described_network(site, carrier, tf, n, bound, len(networks), dropped) for n in networks]
+    head, outputs = head_of(site, canned.head, bound)
+    into += [outputs] if outputs in bound else []
+    reduction = bound.get("loss_reduction")
+    text = template().render(
+        name=name,
+        tf=tf,
+        title=site.name,
+        networks=described,
+        head=head,
+        outputs=f'params["{outputs}"]' if outputs in bound else outputs,
+        batch_norm=flag(bound, "batch_norm") and any(n.scope == "dnn" for n in networks),
+        weights=weight_key(site, bound),
+        reduction=None if reduction is None or is_sum(site, reduction) else carrier.text(reduction),
+    )
+    for assign in dropped:
+        if isinstance(assign.value, ast.Constant):
+            raise Staying("an argument cannot be followed")
+    lines = [line for line in text.split("\n") if line.strip()]
+    return Written(name, tuple(lines), construction(site, carrier, tf, name, bound, into), tuple(dropped))
+
+
+@functools.cache
+def template() -> Template:
+    """The template of the model_fns."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # only programs with canned estimators pay for it
+
+    loader = PackageLoader("migrator.plain")
+    return Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True).get_template("model_fn.py.jinja")
+
+
+def library(site: Site) -> str:
+    """What the file calls TensorFlow. Raises Staying where it has no name for all of it."""
+    for name, means in import_aliases(site.module.tree).items():
+        if means in ("tensorflow", "tensorflow.compat.v1") and not any(name in found.bound_in(f) for f in site.around):
+            return name
+    raise Staying("the file has no name for TensorFlow itself: import it as a whole")
+
+
+def described_network(
+    site: Site,
+    carrier: Carrier,
+    tf: str,
+    network: Network,
+    bound: Mapping[str, ast.expr],
+    count: int,
+    dropped: list[ast.Assign],
+) -> dict[str, Any]:
+    """What the template needs to know of a network."""
+    activation = bound.get(network.activation)
+    without_activation = activation is None or count > 1 and is_none_literal(activation)
+    dropout = bound.get(network.dropout)
+    combiner = bound.get(network.combiner)
+    if network.units and (network.units not in bound or is_none_literal(bound[network.units])):
+        raise Staying(f"required argument `{network.units}` is missing")
+    return {
+        "scope": network.scope,
+        "columns": network.columns,
+        "units": network.units,
+        "logits": "logits" if count == 1 else f"{network.scope}_logits",
+        "activation": f"{tf}.nn.relu" if without_activation or activation is None else carrier.text(activation),
+        "dropout": None if dropout is None or is_none_literal(dropout) else carrier.text(dropout),
+        "combiner": None if combiner is None else carrier.text(combiner),
+        "optimizer": optimizer(site, carrier, tf, network, bound.get(network.optimizer), dropped),
+    }
+
+
+def optimizer(
+    site: Site, carrier: Carrier, tf: str, network: Network, given: ast.expr | None, dropped: list[ast.Assign]
+) -> str:
+    """The optimizer of a network as an expression. Raises Staying where it cannot be followed."""
+    count = f'len(params["{network.columns}"])'
+    default = {"dnn": "Adagrad", "linear": "Ftrl"}[network.scope]
+    if given is not None and is_none_literal(given):
+        if network.without is None:
+            raise Staying(f"argument `{network.optimizer}`: None is no optimizer")
+        return f"{tf}.train.{OPTIMIZERS[default]}({network.without.format(count)})"
+    node = ast.Constant(default) if given is None else resolved(site, given)
+    if isinstance(node, ast.Constant):
+        if node.value not in OPTIMIZERS:
+            raise Staying(f"argument `{network.optimizer}`: {node.value!r} names no optimizer")
+        return f"{tf}.train.{OPTIMIZERS[node.value]}({network.rate.format(count)})"
+    assign = binding(site, given.id) if isinstance(given, ast.Name) else None
+    if assign is not None and isinstance(given, ast.Name):
+        if reads_of(site.module, given.id) > 1:
+            raise Staying(f"argument `{network.optimizer}`: other code reads the optimizer too")
+        dropped.append(assign)
+    if isinstance(node, ast.Lambda) and not node.args.args:
+        node = node.body
+    symbol = found.symbol_of(node.func, import_aliases(site.module.tree)) if isinstance(node, ast.Call) else ""
+    if not symbol.startswith(("tensorflow.train.", "tensorflow.contrib.")):
+        raise Staying(f"argument `{network.optimizer}`: which optimizer it is cannot be followed")
+    return carrier.text(node)
+
+
+def head_of(site: Site, head: str, bound: Mapping[str, ast.expr]) -> tuple[str, str]:
+    """The head, and the argument that tells the number of its outputs, or that number itself: 1.
+
+    Raises Staying for classes that cannot be counted.
+    """
+    argument = "label_dimension" if head == "regressor" else "n_classes"
+    given = bound.get(argument)
+    number = resolved(site, given) if given is not None else None
+    known = number.value if isinstance(number, ast.Constant) else None
+    if head == "regressor":
+        return head, "1" if given is None or known == 1 else argument
+    if given is not None and not isinstance(known, int):
+        raise Staying("argument `n_classes`: two classes have another head than several, and their number is not known")
+    return ("binary", "1") if known in (None, 2) else ("several", argument)
+
+
+def weight_key(site: Site, bound: Mapping[str, ast.expr]) -> str | None:
+    """The key of the features that weighs examples, as a literal."""
+    given = bound.get("weight_column")
+    if given is None or is_none_literal(given):
+        return None
+    node = resolved(site, given)
+    if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+        raise Staying("argument `weight_column`: a column that is no name is not covered yet")
+    return repr(node.value)
+
+
+def is_sum(site: Site, node: ast.expr) -> bool:
+    """True for the reduction that the estimators have by themselves."""
+    return found.symbol_of(node, import_aliases(site.module.tree)) == "tensorflow.losses.Reduction.SUM"
+
+
+def flag(bound: Mapping[str, ast.expr], name: str) -> bool:
+    """A flag given as a literal. Raises Staying for any other."""
+    given = bound.get(name)
+    if given is None:
+        return False
+    if not (isinstance(given, ast.Constant) and isinstance(given.value, bool)):
+        raise Staying(f"argument `{name}`: it must be True or False")
+    return given.value
+
+
+# ------------------------------------------------------------------------------------------------- the construction
+def construction(
+    site: Site, carrier: Carrier, tf: str, name: str, bound: Mapping[str, ast.expr], into: list[str]
+) -> str:
+    """The call that takes the place of the construction, with its comments."""
+    module, call = site.module, site.call
+    base = len(module.indent_of(call)) if module.indent_of(call).isspace() or not module.indent_of(call) else 0
+    outer, inner = " " * (base + 4), " " * (base + 8)
+    comments = comments_of(site)
+    lines = [f"{tf}.estimator.Estimator(", f"{outer}model_fn={name},"]
+    params: list[str] = []
+    for argument, node in sorted(bound.items(), key=lambda item: (item[1].lineno, item[1].col_offset)):
+        above = [comments.pop(line) for line in sorted(comments) if line <= node.lineno]
+        if argument in KEPT:
+            lines += [outer + text for text in above] + entry(site, f"{argument}=", node, len(outer))
+            continue
+        params += [inner + text for text in above]
+        if argument in into:
+            params += entry(site, f'"{argument}": ', node, len(inner))
+    for key, node in carrier.given.items():
+        params.append(f'{inner}"{key}": {ast.unparse(node)},')
+    params += [inner + comments[line] for line in sorted(comments)]
+    return "\n".join([*lines, f"{outer}params={{", *params, f"{outer}}},", f"{' ' * base})"])
+
+
+def entry(site: Site, start: str, node: ast.expr, column: int) -> list[str]:
+    """An argument on lines of its own, where its first line begins at this column."""
+    first, *rest = site.module.segment(node).split("\n")
+    lines = [" " * column + start + first, *indented(rest, column - len(site.module.indent_of(node)))]
+    return [*lines[:-1], lines[-1] + ","]
+
+
+def comments_of(site: Site) -> dict[int, str]:
+    """The comments between the arguments of a construction, by line; those inside an argument go with it."""
+    call = site.call
+    arguments = [*call.args, *(k.value for k in call.keywords)]
+    inside = {n for a in arguments for n in range(a.lineno, (a.end_lineno or a.lineno)) if a.end_lineno != a.lineno}
+    lines = range(call.lineno, (call.end_lineno or call.lineno))
+    return {n: c[1] for n in lines if n not in inside and (c := site.module.comment(n)) is not None}
+
+
+def free_name(site: Site, taken: set[str]) -> str:
+    """A name for the model_fn that the file does not use."""
+    words = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z][a-z]+", site.name)
+    base = "_".join(word.lower() for word in words)
+    used = taken | {n.id for n in descendants(site.module.tree) if isinstance(n, ast.Name)}
+    used |= set(found.bound_in(site.module.tree))
+    number = 2
+    name = base
+    while name in used:
+        name = f"{base}_{number}"
+        number += 1
+    return name
