@@ -6,7 +6,6 @@ import ast
 import copy
 
 from migrator.plain.found import Site, Staying, bound_in
-from migrator.source.module import Module
 from migrator.source.syntax import children, descendants
 
 PARAMS = "params"
@@ -96,7 +95,48 @@ def resolved(site: Site, node: ast.expr) -> ast.expr:
     return found.value if found is not None else node
 
 
-def reads_of(module: Module, name: str) -> int:
-    """How often a file reads a name."""
-    names = [n for n in descendants(module.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+def reads_of(site: Site, name: str) -> int:
+    """How often a name is read in the function that binds it, or in the file where none does."""
+    holder = next((f for f in reversed(site.around) if name in bound_in(f)), site.module.tree)
+    names = [n for n in descendants(holder) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
     return sum(n.id == name for n in names)
+
+
+def number(site: Site, node: ast.expr) -> int | None:
+    """The whole number that an expression is: a literal, the name of one, or the length of a list that is written."""
+    found = constant(site, node)
+    if isinstance(found, ast.Call) and isinstance(found.func, ast.Name) and found.func.id == "len":
+        items = constant(site, found.args[0]) if len(found.args) == 1 else None
+        whole = isinstance(items, (ast.List, ast.Tuple)) and not any(isinstance(i, ast.Starred) for i in items.elts)
+        return len(items.elts) if whole and isinstance(items, (ast.List, ast.Tuple)) else None
+    return found.value if isinstance(found, ast.Constant) and isinstance(found.value, int) else None
+
+
+def constant(site: Site, node: ast.expr) -> ast.expr:
+    """What a name stands for, in this file or at the top of one that it imports; any other expression as it is."""
+    found = resolved(site, node)
+    if found is not node:
+        return found
+    holder = node.value if isinstance(node, ast.Attribute) else None
+    for statement in descendants(site.module.tree):
+        if not isinstance(statement, (ast.Import, ast.ImportFrom)):
+            continue
+        for alias in statement.names:
+            local = alias.asname or alias.name
+            whole = isinstance(holder, ast.Name) and holder.id == local
+            if not whole and not (isinstance(node, ast.Name) and node.id == local):
+                continue
+            name = node.attr if isinstance(node, ast.Attribute) else alias.name
+            values = [top_value(site, path, name) for path in site.project.imported(statement, site.module.path)]
+            known = [value for value in values if value is not None]
+            return known[0] if len(known) == 1 else node
+    return node
+
+
+def top_value(site: Site, path: str, name: str) -> ast.expr | None:
+    """What the one assignment at the top of a file gives a name."""
+    module = site.project.module(path)
+    if module is None or bound_in(module.tree).count(name) != 1:
+        return None
+    found = [n for n in module.tree.body if is_assignment(n, name)]
+    return found[0].value if found and isinstance(found[0], ast.Assign) else None

@@ -11,7 +11,10 @@ from migrator.rulebook.binding import parameters
 from migrator.source.inventory import import_aliases
 from migrator.source.module import Module
 from migrator.source.names import canonical
+from migrator.source.project import Project
 from migrator.source.syntax import children, descendants
+
+MARKS = ("Classifier", "Regressor", "Estimator", "KMeans", "WALS")
 
 
 class Staying(Exception):
@@ -22,6 +25,7 @@ class Staying(Exception):
 class Site:
     """The construction of a canned estimator. `around`: the functions it stands in, outermost first."""
 
+    project: Project
     module: Module
     call: ast.Call
     symbol: str
@@ -39,18 +43,17 @@ class Site:
         return self.module.path, self.call.lineno
 
 
-def sites(module: Module) -> Iterator[Site]:
+def sites(project: Project, module: Module) -> Iterator[Site]:
     """The canned estimators that a file makes, in the order of its lines."""
-    if "Classifier" not in module.text and "Regressor" not in module.text and "Estimator" not in module.text:
-        if not any(word in module.text for word in ("KMeans", "WALS")):
-            return
+    if not any(mark in module.text for mark in MARKS):
+        return
     aliases = import_aliases(module.tree)
 
     def visit(node: ast.AST, top: ast.stmt, around: tuple[ast.AST, ...]) -> Iterator[Site]:
         if isinstance(node, ast.Call):
             symbol = symbol_of(node.func, aliases)
             if symbol.startswith(MODULE) and symbol[len(MODULE) :] in ESTIMATORS or staying(symbol) is not None:
-                yield Site(module, node, symbol, top, around)
+                yield Site(project, module, node, symbol, top, around)
         inside = (*around, node) if isinstance(node, (ast.FunctionDef, ast.Lambda)) else around
         for child in children(node):
             yield from visit(child, top, inside)

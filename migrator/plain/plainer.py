@@ -14,7 +14,6 @@ from migrator.plain.lines import Chunk, Lines, asked, rewritten, told
 from migrator.source.module import Module
 from migrator.source.project import Project
 
-MARKS = ("Classifier", "Regressor", "Estimator", "KMeans", "WALS")
 RULE = "canned"
 
 
@@ -24,7 +23,7 @@ class Out:
 
     path: str
     line: int
-    end_line: int
+    lines: tuple[int, ...]
     name: str
     symbol: str
     function_line: int
@@ -49,21 +48,21 @@ def plainer(project: Project, leave: Iterable[tuple[str, int]] = ()) -> Plain:
     out: list[Out] = []
     stayed: list[tuple[Site, str]] = []
     for path, text in project.sources.items():
-        module = project.module(path) if any(mark in text for mark in MARKS) and path.endswith(".py") else None
+        module = project.module(path) if any(mark in text for mark in found.MARKS) and path.endswith(".py") else None
         if module is None:
             continue
         chunks: list[Chunk] = []
-        made: list[tuple[Site, str]] = []
-        for site in found.sites(module):
+        made: list[tuple[Site, writing.Written]] = []
+        for site in found.sites(project, module):
             if site.place in left:
                 continue
             try:
-                more, function = chunks_of(site, {name for _, name in made}, chunks)
+                more, one = chunks_of(site, {other.function for _, other in made}, chunks)
             except Staying as reason:
                 stayed.append((site, str(reason)))
                 continue
             chunks += more
-            made.append((site, function))
+            made.append((site, one))
         if not made:
             continue
         new, where = rewritten(text, chunks)
@@ -76,7 +75,7 @@ def plainer(project: Project, leave: Iterable[tuple[str, int]] = ()) -> Plain:
     return Plain(project, sources, lines, tuple(out), tuple(stayed))
 
 
-def chunks_of(site: Site, taken: set[str], others: list[Chunk]) -> tuple[list[Chunk], str]:
+def chunks_of(site: Site, taken: set[str], others: list[Chunk]) -> tuple[list[Chunk], writing.Written]:
     """What replaces the lines of a construction, and what is inserted for it. Raises Staying."""
     module, call = site.module, site.call
     end = call.end_lineno or call.lineno
@@ -89,18 +88,19 @@ def chunks_of(site: Site, taken: set[str], others: list[Chunk]) -> tuple[list[Ch
     tail = module.text[stop : module.line_start(end) + len(last)]
     whole = (head + made.call + tail).split("\n")
     above = top_line(module, site.statement)
+    blank = [] if above == 1 else [line for line in lines[max(0, above - 3) : above - 1] if line.strip()]
+    apart = [""] * (0 if above == 1 else 2 if lines[above - 2].strip() else len(blank))
     chunks = [Chunk(call.lineno, end, tuple(whole), call.lineno)]
-    chunks.append(Chunk(above, above - 1, (*made.text, "", ""), call.lineno))
+    chunks.append(Chunk(above, above - 1, (*apart, *made.text, "", ""), call.lineno))
     for assign in made.dropped:
-        last_line = assign.end_lineno or assign.lineno
         if not is_alone(module, assign):
-            raise Staying("its optimizer shares a line with other code")
-        chunks.append(Chunk(assign.lineno, last_line, (), call.lineno))
+            raise Staying("what goes into its model_fn shares a line with other code")
+        chunks.append(Chunk(assign.lineno, assign.end_lineno or assign.lineno, (), call.lineno))
     spans = [(c.start, c.end) for c in others if c.end >= c.start]
     for chunk in chunks:
         if chunk.end >= chunk.start and any(chunk.start <= end and start <= chunk.end for start, end in spans):
             raise Staying("two constructions share a line")
-    return chunks, name
+    return chunks, made
 
 
 def is_alone(module: Module, node: ast.stmt) -> bool:
@@ -120,13 +120,10 @@ def top_line(module: Module, statement: ast.stmt) -> int:
     return line
 
 
-def placed(path: str, text: str, made: list[tuple[Site, str]]) -> list[Out]:
+def placed(path: str, text: str, made: list[tuple[Site, writing.Written]]) -> list[Out]:
     """Where the model_fns stand in the new text."""
     defined = {n.name: n.lineno for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)}
-    return [
-        Out(path, site.call.lineno, site.call.end_lineno or site.call.lineno, site.name, site.symbol, defined[name])
-        for site, name in made
-    ]
+    return [Out(path, site.call.lineno, one.lines, site.name, site.symbol, defined[one.function]) for site, one in made]
 
 
 # -------------------------------------------------------------------------------------------------- its conversion
@@ -178,7 +175,7 @@ def as_written(plain: Plain, made: Conversion, left: Mapping[tuple[str, int], tu
         place = (model["legacy"]["path"], model["legacy"]["line"])
         if model["unit"] in kinds and place in calls:
             one = calls[place]
-            legacy = {"path": one.path, "line": one.line, "end_line": one.end_line, "name": one.name}
+            legacy = {"path": one.path, "line": one.line, "lines": list(one.lines), "name": one.name}
             model = {**model, "unit": kinds[model["unit"]], "legacy": legacy}
         models.append(model)
     ledger = dataclasses.replace(
@@ -199,5 +196,5 @@ def skipped(path: str, line: int, name: str, reasons: tuple[Finding, ...]) -> Un
 def name_at(plain: Plain, path: str, line: int) -> str:
     """The name of the estimator that is made on a line."""
     module = plain.project.module(path)
-    sites = found.sites(module) if module is not None else ()
+    sites = found.sites(plain.project, module) if module is not None else ()
     return next((site.name for site in sites if site.call.lineno == line), "")

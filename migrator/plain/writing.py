@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from migrator.plain import found
-from migrator.plain.carried import Carrier, binding, reads_of, resolved
+from migrator.plain.added import added_metrics
+from migrator.plain.carried import Carrier, binding, number, reads_of, resolved
 from migrator.plain.estimators import OPTIMIZERS, Network
 from migrator.plain.found import Site, Staying
 from migrator.plain.lines import indented
@@ -21,41 +22,45 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 KEPT = ("model_dir", "config", "warm_start_from")  # arguments of every Estimator
-REFUSED = {
-    "label_vocabulary": "labels that are words are not covered yet",
-    "input_layer_partitioner": "variables that are split over servers",
-    "partitioner": "variables that are split over servers",
-}
+# left out: `partitioner`, `input_layer_partitioner`: on one machine a variable in parts is the same variable
 
 
 @dataclasses.dataclass(frozen=True)
 class Written:
-    """What a construction becomes. `dropped`: an assignment that nothing else reads any more."""
+    """What a construction becomes.
+
+    `dropped`: assignments that nothing else reads any more. `lines`: where Estimators of the model are made; before
+    Python 3.8 a call stands on its last line, and `add_metrics` makes another Estimator.
+    """
 
     function: str
     text: tuple[str, ...]
     call: str
     dropped: tuple[ast.Assign, ...]
+    lines: tuple[int, ...]
 
 
 def written(site: Site, name: str) -> Written:
     """The construction written out, its model_fn under this name. Raises Staying."""
     canned = found.canned_of(site)
     bound = found.arguments(site)
-    for argument, why in REFUSED.items():
-        if argument in bound and not is_none_literal(bound[argument]):
-            raise Staying(f"argument `{argument}`: {why}")
+    if flag(bound, "batch_norm"):
+        raise Staying("argument `batch_norm`: the scopes of its layers have names that are computed twice")
     tf = library(site)
     networks = [n for n in canned.networks if n.columns in bound and not is_none_literal(bound[n.columns])]
     if not networks:
         raise Staying("it has no feature columns")
     into = [a for n in networks for a in (n.columns, n.units) if a]
+    words = bound.get("label_vocabulary")
+    into += ["label_vocabulary"] if words is not None and not is_none_literal(words) else []
     carrier = Carrier(site, set(into))
     dropped: list[ast.Assign] = []
     described = [described_network(site, carrier, tf, n, bound, len(networks), dropped) for n in networks]
     head, outputs = head_of(site, canned.head, bound)
     into += [outputs] if outputs in bound else []
     reduction = bound.get("loss_reduction")
+    added = added_metrics(site)
+    dropped += [one.statement for one in added]
     text = template().render(
         name=name,
         tf=tf,
@@ -63,15 +68,16 @@ def written(site: Site, name: str) -> Written:
         networks=described,
         head=head,
         outputs=f'params["{outputs}"]' if outputs in bound else outputs,
-        batch_norm=flag(bound, "batch_norm") and any(n.scope == "dnn" for n in networks),
         weights=weight_key(site, bound),
+        vocabulary='params["label_vocabulary"]' if "label_vocabulary" in into else None,
+        metrics=[one.text for one in added],
         reduction=None if reduction is None or is_sum(site, reduction) else carrier.text(reduction),
     )
-    for assign in dropped:
-        if isinstance(assign.value, ast.Constant):
-            raise Staying("an argument cannot be followed")
     lines = [line for line in text.split("\n") if line.strip()]
-    return Written(name, tuple(lines), construction(site, carrier, tf, name, bound, into), tuple(dropped))
+    call = construction(site, carrier, tf, name, bound, into)
+    making: list[ast.expr | ast.stmt] = [site.call, *(one.statement for one in added)]
+    places = [n for node in making for n in range(node.lineno, (node.end_lineno or node.lineno) + 1)]
+    return Written(name, tuple(lines), call, tuple(dropped), tuple(places))
 
 
 @functools.cache
@@ -136,7 +142,7 @@ def optimizer(
         return f"{tf}.train.{OPTIMIZERS[node.value]}({network.rate.format(count)})"
     assign = binding(site, given.id) if isinstance(given, ast.Name) else None
     if assign is not None and isinstance(given, ast.Name):
-        if reads_of(site.module, given.id) > 1:
+        if reads_of(site, given.id) > 1:
             raise Staying(f"argument `{network.optimizer}`: other code reads the optimizer too")
         dropped.append(assign)
     if isinstance(node, ast.Lambda) and not node.args.args:
@@ -154,11 +160,10 @@ def head_of(site: Site, head: str, bound: Mapping[str, ast.expr]) -> tuple[str, 
     """
     argument = "label_dimension" if head == "regressor" else "n_classes"
     given = bound.get(argument)
-    number = resolved(site, given) if given is not None else None
-    known = number.value if isinstance(number, ast.Constant) else None
+    known = number(site, given) if given is not None else None
     if head == "regressor":
         return head, "1" if given is None or known == 1 else argument
-    if given is not None and not isinstance(known, int):
+    if given is not None and known is None:
         raise Staying("argument `n_classes`: two classes have another head than several, and their number is not known")
     return ("binary", "1") if known in (None, 2) else ("several", argument)
 

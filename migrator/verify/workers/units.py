@@ -72,8 +72,7 @@ def _belongs(one: Dict[str, Any], place: Dict[str, Any]) -> bool:
     path, line, name = one["model_fn"]
     if path == place.get("path") and (line == place.get("line") or name == place.get("name")):
         return True
-    first = place.get("line") or 0
-    lines = range(first, place.get("end_line", first) + 1)  # before Python 3.8 a call stands on its last line
+    lines = place.get("lines") or [place.get("line")]
     return any(site[0] == place.get("path") and site[1] in lines for site in one["sites"])
 
 
