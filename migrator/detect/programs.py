@@ -63,6 +63,12 @@ def survey(project: Project, rules: Rulebook) -> tuple[Program, Evaluator]:
     around = [*paths, *users(project, paths)]
     for path in around:
         lookup.module_scope(ev, path)
+    read = frozenset[str]().union(*(names_read(ev.modules[path].module) for path in around if path in ev.modules))
+    for path in sorted(around, key=lambda path: (path not in paths, path)):
+        # what nobody calls comes first: it tells what the others are given
+        if path in ev.modules and ev.all_calls <= SURVEYED_CALLS:
+            evaluate_program(ev, ev.modules[path])
+            evaluate_all(ev, ev.modules[path], read)
     done: set[str] = set()
     called: set[ast.AST] = set()
     whole = True
@@ -74,6 +80,8 @@ def survey(project: Project, rules: Rulebook) -> tuple[Program, Evaluator]:
                 continue
             text = project.sources[path]
             if "tensorflow" in text or path in paths:
+                if path not in around:
+                    evaluate_program(ev, ev.modules[path])
                 evaluate_all(ev, ev.modules[path])
         waiting = [f for f in lambdas(facts) if f.node not in called]
         if not waiting and not set(ev.modules) - done:
@@ -102,16 +110,27 @@ def lambdas(facts: Facts) -> list[Function]:
     return [f for values in unseen for value in values.values() for f in functions_of(value)]
 
 
-def evaluate_all(ev: Evaluator, scope: Scope) -> None:
-    """Evaluate a module's functions, methods and program part once each."""
-    module = scope.module
-    main = Scope(module, {}, scope)
+def names_read(module: Module) -> frozenset[str]:
+    """The names that a file reads, those of attributes among them."""
+    loads = [n for n in descendants(module.tree) if isinstance(n, (ast.Name, ast.Attribute))]
+    return frozenset(n.id if isinstance(n, ast.Name) else n.attr for n in loads if isinstance(n.ctx, ast.Load))
+
+
+def evaluate_program(ev: Evaluator, scope: Scope) -> None:
+    """Evaluate the part of a module that runs when it is the program."""
+    main = Scope(scope.module, {}, scope)
     ev.calls = 0
-    for node in module.tree.body:
+    for node in scope.module.tree.body:
         if lookup.is_main_guard(node):
             ev.block([node], main)
-    for definition in descendants(module.tree):
+
+
+def evaluate_all(ev: Evaluator, scope: Scope, known: frozenset[str] = frozenset()) -> None:
+    """Evaluate a module's functions and methods once each, but for those of a `known` name and what Python calls."""
+    for definition in descendants(scope.module.tree):
         if isinstance(definition, ast.FunctionDef) and definition not in ev.facts.frames:
+            if known and (definition.name in known or definition.name.startswith("__")):
+                continue
             function = ev.functions.get(definition)
             if function is None:
                 continue

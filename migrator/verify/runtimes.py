@@ -60,20 +60,21 @@ RECIPES: Mapping[str, Recipe] = {
                 f"tensorflow==2.15.1; {_ELSE}",
                 "tf-slim==1.1.0",
                 "numpy<2",
+                "pandas<3",  # whose columns of words the program's TensorFlow can read
             ),
             "TensorFlow 2.15.1 presenting its compat.v1 as TensorFlow 1",
         ),
         Recipe(
             "tf1",
             ("3.7",),
-            ("tensorflow==1.15.5", "protobuf<3.21", "numpy<1.19", "h5py==2.10.0"),
+            ("tensorflow==1.15.5", "protobuf<3.21", "numpy<1.19", "h5py==2.10.0", "pandas"),
             "TensorFlow 1.15.5",
             offered=False,
         ),
         Recipe(
             "target",
             ("3.11", "3.12", "3.13", "3.10"),
-            (f"tensorflow-cpu>=2.16; {_SMALL}", f"tensorflow>=2.16; {_ELSE}", "keras>=3"),
+            (f"tensorflow-cpu>=2.16; {_SMALL}", f"tensorflow>=2.16; {_ELSE}", "keras>=3", "pandas"),
             "the newest TensorFlow with Keras 3",
         ),
     )

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from migrator.source.module import Module
 
 
-NUMPY_INPUTS = frozenset({"tensorflow.estimator.inputs.numpy_input_fn", "tensorflow.contrib.learn.io.numpy_input_fn"})
+TABLES = {  # input functions made of arrays or tables: the dataset that takes their place
+    "tensorflow.estimator.inputs.numpy_input_fn": "support.numpy_dataset",
+    "tensorflow.contrib.learn.io.numpy_input_fn": "support.numpy_dataset",
+    "tensorflow.estimator.inputs.pandas_input_fn": "support.pandas_dataset",
+}
 
 
 def raw_names(value: Value | None) -> set[str]:
@@ -43,8 +47,8 @@ def dataset_text(group: Group, module: Module, node: ast.expr, use: Use, render:
         raise ctx.refuse("input-fn", node, module, "input functions that ask for different arguments stand for another")
     extra = input_arguments.arguments(group, use, mode, set(asked.pop()), node, render)
     made = [o for o in options(value) if isinstance(o, Result)] if value is not None else []
-    if any(o.symbol in NUMPY_INPUTS for o in made):
-        if not all(o.symbol in NUMPY_INPUTS for o in made) or functions_of(value):
+    if any(o.symbol in TABLES for o in made):
+        if not all(o.symbol in TABLES for o in made) or functions_of(value):
             raise ctx.refuse("input-fn", node, module, "the input function is one of several kinds")
         return render(node)
     for option in made:
@@ -58,17 +62,18 @@ def dataset_text(group: Group, module: Module, node: ast.expr, use: Use, render:
     return call_text(render(node), extra)
 
 
-def numpy_text(ctx: Context, module: Module, call: ast.Call, render: Render) -> str:
+def table_text(ctx: Context, module: Module, call: ast.Call, symbol: str, render: Render) -> str:
     """`numpy_dataset(...)` for numpy_input_fn: the dataset itself stands where the input function stood."""
-    arguments = given(call, "tensorflow.estimator.inputs.numpy_input_fn")
+    signature = symbol.replace("contrib.learn.io.", "estimator.inputs.")
+    arguments = given(call, signature)
+    if "target_column" in arguments:  # its value is only a name inside of the queue that was read
+        ctx.note("pandas-target-column", "info", module, call, "`target_column` named nothing that is read: dropped")
     shown = [render(arguments["x"])]
     names = ("y", "batch_size", "num_epochs", "shuffle")
-    written = {k.arg for k in call.keywords} | set(
-        parameters(SIGNATURES["tensorflow.estimator.inputs.numpy_input_fn"]).positional[: len(call.args)]
-    )
+    written = {k.arg for k in call.keywords} | set(parameters(SIGNATURES[signature]).positional[: len(call.args)])
     for name in names:
         if name in arguments:
             shown.append(f"{name}={render(arguments[name])}")
         elif name == "num_epochs" and name in written:
             shown.append("num_epochs=None")
-    return ctx.use(module, call_text("support.numpy_dataset", shown))
+    return ctx.use(module, call_text(TABLES[symbol], shown))

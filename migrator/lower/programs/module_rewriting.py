@@ -83,8 +83,8 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
             return experiments.strategy_text(group, module, node, render)
         if symbol == serving.PARSING:
             return serving.parsing_text(ctx, module, node, render)
-        if symbol in input_datasets.NUMPY_INPUTS:
-            return input_datasets.numpy_text(group.ctx, module, node, render)
+        if symbol in input_datasets.TABLES:
+            return input_datasets.table_text(group.ctx, module, node, symbol, render)
         return rewriting.rewrite_call(ctx, module, node, symbol, render)
 
     def reference(node: ast.Name | ast.Attribute) -> str | None:
