@@ -43,7 +43,7 @@ def with_all(ctx: Context, module: Module, call: ast.Call) -> ast.Call:
     called = [option for value in ctx.facts.callees.get(call, []) for option in options(value)]
     partial = [option for option in called if isinstance(option, Partial) and isinstance(base(option), Symbol)]
     if not partial or not active("partial"):
-        return repeats.plain(ctx, call)
+        return spread(module, repeats.plain(ctx, call))
     made = {made_by(option) for option in partial}
     written = {o.call for option in partial for o in through(option) if o.anywhere}
     if len(partial) != len(called) or len(made) != 1:
@@ -64,6 +64,62 @@ def with_all(ctx: Context, module: Module, call: ast.Call) -> ast.Call:
     if None in keywords or any(isinstance(a, ast.Starred) for a in args):
         raise ctx.refuse("star-arguments", call, module, "arguments passed with * or ** cannot be told apart")
     return ast.copy_location(ast.Call(call.func, args, list(keywords.values())), call)
+
+
+def spread(module: Module, call: ast.Call) -> ast.Call:
+    """The call with what `**options` gives it as keywords, where a dictionary written out in its function has them."""
+    if not any(k.arg is None for k in call.keywords):
+        return call
+    keywords: list[ast.keyword] = []
+    for keyword in call.keywords:
+        items = [keyword] if keyword.arg is not None else items_of(module, call, keyword.value)
+        if items is None:
+            return call
+        keywords += items
+    return ast.copy_location(ast.Call(call.func, call.args, keywords), call)
+
+
+def items_of(module: Module, call: ast.Call, node: ast.expr) -> list[ast.keyword] | None:
+    """The items of a dictionary that is written out, or bound once and only read; None for any other."""
+    around = functions_around(module.tree, call)
+    if isinstance(node, ast.Name) and around:
+        holder = around[-1]
+        bound = [
+            n.value
+            for n in descendants(holder)
+            if isinstance(n, ast.Assign) and len(n.targets) == 1 and same_name(n.targets[0], node.id)
+        ]
+        read = [n for n in descendants(holder) if same_name(n, node.id) and isinstance(getattr(n, "ctx", None), ast.Load)]
+        if len(bound) != 1 or bound_in(holder).count(node.id) != 1 or repeated(holder, {node.id}):
+            return None
+        if not set(read) <= only_read(holder, node.id):
+            return None
+        node = bound[0]
+        names = {n.id for n in descendants(node) if isinstance(n, ast.Name)}
+        if any(bound_in(holder).count(name) > 1 for name in names) or repeated(holder, names):
+            return None
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args:
+        return node.keywords if all(k.arg for k in node.keywords) else None
+    if not isinstance(node, ast.Dict):
+        return None
+    keys = [k.value if isinstance(k, ast.Constant) and isinstance(k.value, str) else None for k in node.keys]
+    return None if None in keys else [ast.keyword(k, v) for k, v in zip(keys, node.values, strict=True)]
+
+
+def same_name(node: ast.AST, name: str) -> bool:
+    """True for that name."""
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def only_read(holder: ast.AST, name: str) -> set[ast.AST]:
+    """Where a function reads a dictionary without handing it on: `**options` and `options["x"]`."""
+    found: set[ast.AST] = set()
+    for node in descendants(holder):
+        if isinstance(node, ast.keyword) and node.arg is None and same_name(node.value, name):
+            found.add(node.value)
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and same_name(node.value, name):
+            found.add(node.value)
+    return found
 
 
 def note_values(ctx: Context, module: Module, call: ast.Call, partial: Partial) -> None:

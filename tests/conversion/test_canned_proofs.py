@@ -1,0 +1,160 @@
+"""Canned estimators compute what they did: each program is run as it was and as it became, and compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .test_proofs import prove
+
+pytestmark = pytest.mark.runtime
+
+START = """
+import numpy as np
+import tensorflow as tf
+
+fc = tf.feature_column
+WORDS = ["a", "b", "c"]
+RANDOM = np.random.RandomState(0)
+SIZE = RANDOM.rand(60, 2).astype("float32")
+WORD = RANDOM.choice(WORDS + ["d"], 60)
+WEIGHT = RANDOM.rand(60) + 0.5
+CLASS = (SIZE[:, 0] * 3).astype("int64")
+
+
+def features():
+    return {"size": SIZE, "word": WORD, "weight": WEIGHT}
+
+
+def numbers():
+    return [fc.numeric_column("size", shape=[2])]
+
+
+def words():
+    return fc.categorical_column_with_vocabulary_list("word", WORDS, num_oov_buckets=1)
+
+
+def input_fn(labels, epochs=None):
+    return tf.data.Dataset.from_tensor_slices((features(), labels)).repeat(epochs).batch(12)
+
+"""
+END = """
+    estimator.train(lambda: input_fn(labels), steps=12)
+    print(estimator.evaluate(lambda: input_fn(labels, 1)))
+    print(list(estimator.predict(lambda: input_fn(labels, 1)))[0])
+
+
+main()
+"""
+BODIES = {
+    "a deep classifier": """
+def main():
+    labels = CLASS
+    estimator = tf.estimator.DNNClassifier([8, 4], numbers(), n_classes=3)
+""",
+    "a deep classifier of words": """
+def build(rate):
+    optimizer = tf.train.AdamOptimizer(rate)
+    return tf.estimator.DNNClassifier(
+        hidden_units=[8], feature_columns=numbers() + [fc.indicator_column(words())], n_classes=len(WORDS),
+        label_vocabulary=WORDS, weight_column="weight", activation_fn=tf.nn.tanh, dropout=0.2, optimizer=optimizer)
+
+
+def main():
+    labels = np.array(WORDS)[CLASS]
+    estimator = build(0.01)
+""",
+    "a deep regressor of two values": """
+def main():
+    labels = SIZE * 2
+    estimator = tf.estimator.DNNRegressor(
+        [6], numbers() + [fc.embedding_column(words(), 3)], label_dimension=2,
+        loss_reduction=tf.losses.Reduction.MEAN,
+        optimizer=lambda: tf.train.MomentumOptimizer(
+            tf.train.exponential_decay(0.1, tf.train.get_global_step(), 5, 0.9), 0.9))
+""",
+    "a linear classifier": """
+def main():
+    labels = CLASS % 2
+    estimator = tf.estimator.LinearClassifier(numbers() + [words()], config=tf.estimator.RunConfig(tf_random_seed=7))
+""",
+    "a linear classifier of two words": """
+def main():
+    labels = np.array(["no", "yes"])[CLASS % 2]
+    estimator = tf.estimator.LinearClassifier(
+        numbers(), label_vocabulary=["no", "yes"], weight_column="weight", optimizer="Adam")
+""",
+    "a linear classifier of three classes": """
+def main():
+    labels = CLASS
+    estimator = tf.estimator.LinearClassifier([words()], n_classes=3, sparse_combiner="mean", optimizer=None)
+""",
+    "a linear regressor": """
+def squares(labels, predictions):
+    return {"squares": tf.metrics.mean(tf.square(labels - predictions["predictions"][:, 0]))}
+
+
+def main():
+    labels = SIZE[:, 0]
+    estimator = tf.estimator.LinearRegressor(numbers(), weight_column="weight")
+    estimator = tf.contrib.estimator.add_metrics(estimator, squares)
+""",
+    "a wide and deep classifier": """
+def main():
+    labels = CLASS % 2
+    estimator = tf.estimator.DNNLinearCombinedClassifier(
+        linear_feature_columns=[words(), fc.crossed_column(["word", fc.bucketized_column(numbers()[0], [0.5])], 20)],
+        linear_optimizer=tf.train.FtrlOptimizer(0.1, l1_regularization_strength=0.01),
+        dnn_feature_columns=numbers() + [fc.embedding_column(words(), 2)],
+        dnn_hidden_units=[8, 4])
+""",
+    "a wide and deep regressor": """
+def main():
+    labels = SIZE[:, 1]
+    estimator = tf.estimator.DNNLinearCombinedRegressor(
+        linear_feature_columns=[words()], dnn_feature_columns=numbers(), dnn_hidden_units=[4], dnn_dropout=0.1)
+""",
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_the_numbers_are_those_of_the_estimator(name: str, tmp_path: Path) -> None:
+    prove(START + BODIES[name] + END, "legacy", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a deep classifier of words", "a linear classifier", "a wide and deep classifier"])
+def test_they_are_those_of_tensorflow_1_too(name: str, tmp_path: Path) -> None:
+    prove(START + BODIES[name] + END, "tf1", tmp_path)
+
+
+TABLE = """
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+RANDOM = np.random.RandomState(0)
+TABLE = pd.DataFrame({"size": RANDOM.rand(60), "word": RANDOM.choice(["a", "b"], 60), "count": RANDOM.randint(0, 9, 60)})
+LABEL = pd.Series((TABLE["size"] * 2).astype("int64"))
+
+
+def input_fn(epochs, shuffle=False):
+    return tf.estimator.inputs.pandas_input_fn(TABLE, LABEL, batch_size=8, num_epochs=epochs, shuffle=shuffle)
+
+
+def main():
+    word = tf.feature_column.categorical_column_with_vocabulary_list("word", ["a", "b"])
+    columns = [tf.feature_column.numeric_column("size"), tf.feature_column.numeric_column("count"), word]
+    estimator = tf.estimator.LinearClassifier(columns)
+    estimator.train(input_fn(None, shuffle=True), steps=12)
+    print(estimator.evaluate(input_fn(1)))
+    print(list(estimator.predict(input_fn(1)))[0])
+
+
+main()
+"""
+
+
+@pytest.mark.parametrize("runtime", ["legacy", "tf1"])
+def test_tables_are_read_as_they_were(runtime: str, tmp_path: Path) -> None:
+    prove(TABLE, runtime, tmp_path)

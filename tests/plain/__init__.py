@@ -1,0 +1,1 @@
+"""Sources in plainer words: canned estimators written out."""

@@ -1,0 +1,202 @@
+"""A canned estimator is written out as an Estimator with a model_fn, or stays with the reason."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from migrator.convert import convert
+from migrator.plain.plainer import plainer
+from migrator.source.project import Project
+
+HEAD = "import tensorflow as tf\n\n"
+DATA = """
+
+def input_fn():
+    return tf.data.Dataset.from_tensor_slices(({"x": [[1.0], [2.0]]}, [0, 1])).batch(2)
+
+"""
+COLUMNS = 'columns = [tf.feature_column.numeric_column("x")]\n'
+
+
+def written(text: str) -> str:
+    """The only file in plainer words."""
+    return plainer(Project({"train.py": text})).sources["train.py"]
+
+
+def model_fn(text: str) -> str:
+    """The first function of the plainer text."""
+    made = written(text)
+    node = next(n for n in ast.parse(made).body if isinstance(n, ast.FunctionDef))
+    return ast.get_source_segment(made, node) or ""
+
+
+def reasons(text: str) -> list[str]:
+    """Why the constructions stay."""
+    return [why for _, why in plainer(Project({"train.py": text})).stayed]
+
+
+def script(call: str, before: str = "") -> str:
+    """A program that makes an estimator, at the top of its file."""
+    return f"{HEAD}{COLUMNS}{before}estimator = {call}\n"
+
+
+def test_the_arguments_of_the_network_become_params_and_keep_their_comments() -> None:
+    call = (
+        "tf.estimator.DNNClassifier(\n    feature_columns=columns,\n    # Two layers.\n    hidden_units=[10, 10],\n"
+        '    model_dir="model",  # Kept.\n    n_classes=3)'
+    )
+    assert written(script(call)).endswith(
+        "estimator = tf.estimator.Estimator(\n"
+        "    model_fn=dnn_classifier,\n"
+        "    # Kept.\n"
+        '    model_dir="model",\n'
+        "    params={\n"
+        '        "feature_columns": columns,\n'
+        "        # Two layers.\n"
+        '        "hidden_units": [10, 10],\n'
+        '        "n_classes": 3,\n'
+        "    },\n"
+        ")\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "rate"),
+    [
+        ("DNNRegressor([4], columns)", "tf.train.AdagradOptimizer(0.05)"),
+        ("DNNRegressor([4], columns, optimizer='Adam')", "tf.train.AdamOptimizer(0.05)"),
+        ("LinearRegressor(columns)", "tf.train.FtrlOptimizer(0.2)"),
+        (
+            "LinearRegressor(columns, optimizer=None)",
+            'tf.train.FtrlOptimizer(min(0.2, len(params["feature_columns"]) ** -0.5))',
+        ),
+        ("LinearRegressor(columns, optimizer='SGD')", "tf.train.GradientDescentOptimizer(0.2)"),
+        (
+            "DNNLinearCombinedRegressor(dnn_feature_columns=columns, dnn_hidden_units=[3])",
+            "tf.train.AdagradOptimizer(0.001)",
+        ),
+        (
+            "DNNLinearCombinedRegressor(linear_feature_columns=columns, linear_optimizer='Adam')",
+            'tf.train.AdamOptimizer(min(0.005, len(params["linear_feature_columns"]) ** -0.5))',
+        ),
+        ("DNNRegressor([4], columns, optimizer=tf.train.AdamOptimizer(1e-3))", "tf.train.AdamOptimizer(1e-3)"),
+        ("DNNRegressor([4], columns, optimizer=lambda: tf.train.AdamOptimizer(1e-3))", "tf.train.AdamOptimizer(1e-3)"),
+    ],
+)
+def test_the_optimizer_has_the_rate_of_its_network(call: str, rate: str) -> None:
+    assert f"    optimizer = {rate}\n" in model_fn(script(f"tf.estimator.{call}"))
+
+
+def test_each_network_of_a_combined_estimator_has_its_optimizer() -> None:
+    text = model_fn(
+        script(
+            "tf.estimator.DNNLinearCombinedClassifier(linear_feature_columns=columns, dnn_feature_columns=columns, "
+            "dnn_hidden_units=[3], dnn_activation_fn=None, dnn_dropout=0.5)"
+        )
+    )
+    assert "logits = dnn_logits + linear_logits\n" in text
+    assert 'dnn_optimizer.minimize(loss, var_list=tf.trainable_variables("dnn/"))' in text
+    assert 'linear_optimizer.minimize(loss, var_list=tf.trainable_variables("linear/"))' in text
+    assert "activation=tf.nn.relu" in text and "tf.layers.dropout(net, 0.5, " in text
+
+
+def test_what_is_read_of_the_function_around_goes_through_params() -> None:
+    text = (
+        f"{HEAD}def build(args, columns):\n"
+        "    optimizer = tf.train.AdamOptimizer(args.rate)\n"
+        "    return tf.estimator.DNNRegressor([4], columns, optimizer=optimizer, dropout=args.rate)\n"
+    )
+    assert 'tf.train.AdamOptimizer(params["rate"])' in model_fn(text).replace("'", '"')
+    assert '"rate": args.rate,' in written(text)
+    assert "optimizer = tf.train.AdamOptimizer(args" not in written(text)
+
+
+def test_names_of_another_file_count_the_classes() -> None:
+    call = "tf.estimator.LinearClassifier(columns, n_classes=len(names.CLASSES), label_vocabulary=names.CLASSES)"
+    sources = {"train.py": "import names\n" + script(call), "names.py": 'CLASSES = ["a", "b"]\n'}
+    text = plainer(Project(sources)).sources["train.py"]
+    assert "two_class_logits" in text and 'index_table_from_tensor(params["label_vocabulary"])' in text
+
+
+def test_added_metrics_join_those_of_the_head() -> None:
+    added = "def size(labels, predictions):\n    return {}\n\n\n"
+    text = script("tf.estimator.LinearRegressor(columns)", added)
+    text += "estimator = tf.contrib.estimator.add_metrics(estimator, size)\n"
+    assert "    metrics.update(size(labels=labels, predictions=predictions))\n" in written(text)
+    assert "add_metrics" not in written(text)
+
+
+def test_two_estimators_have_model_fns_of_their_own() -> None:
+    text = script("tf.estimator.LinearRegressor(columns)") + "other = tf.estimator.LinearRegressor(columns)\n"
+    assert "model_fn=linear_regressor,\n" in written(text) and "model_fn=linear_regressor_2,\n" in written(text)
+
+
+@pytest.mark.parametrize(
+    ("call", "why"),
+    [
+        ("tf.estimator.DNNClassifier([4], columns, n_classes=count())", "their number is not known"),
+        ("tf.estimator.DNNClassifier([4], columns, batch_norm=True)", "argument `batch_norm`"),
+        ("tf.estimator.DNNClassifier([4], columns, optimizer=made())", "which optimizer it is cannot be followed"),
+        ("tf.estimator.DNNClassifier([4], columns, weight_column=columns[0])", "argument `weight_column`"),
+        ("tf.estimator.DNNClassifier(**options)", "arguments passed with * or **"),
+        ("tf.estimator.DNNClassifier([4])", "required argument `feature_columns` is missing"),
+        ("tf.estimator.BoostedTreesClassifier(columns, 1)", "TensorFlow Decision Forests"),
+        ("tf.contrib.learn.DNNClassifier([4], columns)", "losses of their own"),
+        ("tf.estimator.DNNEstimator(head, [4], columns)", "a head of its own"),
+    ],
+)
+def test_what_cannot_be_written_out_stays_with_the_reason(call: str, why: str) -> None:
+    text = script(call)
+    assert written(text) == text
+    assert [why in reason for reason in reasons(text)] == [True]
+
+
+def test_an_optimizer_that_other_code_reads_stays() -> None:
+    before = "optimizer = tf.train.AdamOptimizer(0.1)\nprint(optimizer)\n"
+    assert reasons(script("tf.estimator.DNNRegressor([4], columns, optimizer=optimizer)", before)) == [
+        "argument `optimizer`: other code reads the optimizer too"
+    ]
+
+
+# ------------------------------------------------------------------------------------------------------- the ledger
+def test_units_and_findings_stand_on_the_lines_of_the_program() -> None:
+    text = script("tf.estimator.DNNClassifier([10], columns)") + DATA + "estimator.train(input_fn, steps=2)\n"
+    conversion = convert({"train.py": text})
+    found = {(u.kind, u.line, u.name, u.status) for u in conversion.ledger.units}
+    train = text.split("\n").index("estimator.train(input_fn, steps=2)") + 1
+    assert found == {
+        ("canned_estimator", 4, "DNNClassifier", "converted"),
+        ("training_loop", train, "train", "converted"),
+    }
+    assert {(s.name, s.line) for s in conversion.ledger.symbols} == {("tensorflow.estimator.DNNClassifier", 4)}
+    assert [edit.before for edit in conversion.edits if edit.path == "train.py"] == [text]
+    (model,) = conversion.models
+    assert model["unit"] == "canned_estimator:train.py:4" and model["legacy"]["lines"] == [4]
+
+
+def test_one_that_the_program_around_refuses_is_left_as_it_was() -> None:
+    text = script("tf.estimator.DNNClassifier([10], columns)") + "estimator.train(unknown(), hooks=more())\n"
+    conversion = convert({"train.py": text})
+    assert conversion.edits == ()
+    (unit,) = [u for u in conversion.ledger.units if u.kind == "canned_estimator"]
+    assert unit.status == "skipped" and unit.findings and {f.line for f in unit.findings} <= {4, 5}
+
+
+def test_a_refused_one_does_not_keep_its_neighbour() -> None:
+    text = f"{HEAD}{COLUMNS}\n\ndef trees():\n    return tf.estimator.BoostedTreesClassifier(columns, 1)\n{DATA}"
+    text += "linear = tf.estimator.LinearClassifier(columns)\nlinear.train(input_fn, steps=2)\n"
+    conversion = convert({"train.py": text})
+    assert {u.name: u.status for u in conversion.ledger.units if u.kind == "canned_estimator"} == {
+        "BoostedTreesClassifier": "skipped",
+        "LinearClassifier": "converted",
+    }
+    after = next(edit.after for edit in conversion.edits if edit.path == "train.py")
+    assert "tf.estimator.BoostedTreesClassifier(columns, 1)" in after
+
+
+def test_a_second_conversion_changes_nothing() -> None:
+    text = script("tf.estimator.DNNClassifier([10], columns)") + DATA + "estimator.train(input_fn, steps=2)\n"
+    after = {edit.path: edit.after for edit in convert({"train.py": text}).edits}
+    assert convert(after).edits == ()
