@@ -25,7 +25,7 @@ from migrator.ledger import FileProblem, Finding, Ledger, Symbol, Target, Unit
 
 FORMAT = 1  # of an entry
 MOST_BYTES = 256 << 20  # what the folder may hold; the entries that were not read for longest go first
-LIBRARIES = ("libcst",)  # those that decide about texts
+LIBRARIES = ("jinja2", "libcst")  # those that decide about texts
 
 
 class Plans:
@@ -137,6 +137,7 @@ def fingerprint() -> str:
 
 def _own_files(package: Path) -> Iterable[Path]:
     yield from package.rglob("*.py")
+    yield from (package / "plain").rglob("*.jinja")
     for folder in (package.parent / "rules", package / "_rules"):
         yield from folder.glob("*.toml")
         yield from folder.glob("*.json")

@@ -134,7 +134,8 @@ import pandas as pd
 import tensorflow as tf
 
 RANDOM = np.random.RandomState(0)
-TABLE = pd.DataFrame({"size": RANDOM.rand(60), "word": RANDOM.choice(["a", "b"], 60), "count": RANDOM.randint(0, 9, 60)})
+TABLE = pd.DataFrame({"size": RANDOM.rand(60), "count": RANDOM.randint(0, 9, 60)})
+TABLE["word"] = RANDOM.choice(["a", "b"], 60)
 LABEL = pd.Series((TABLE["size"] * 2).astype("int64"))
 
 

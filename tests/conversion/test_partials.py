@@ -89,7 +89,12 @@ def test_it_is_refused(body: str, top: str) -> None:
 
 @pytest.mark.runtime
 @pytest.mark.parametrize(
-    "body", [NESTED + "logits = dense(tanh_dense(x, 4), 1)", REGULARISED + "logits = dense(dense(x, 4), 1)"]
+    "body",
+    [
+        NESTED + "logits = dense(tanh_dense(x, 4), 1)",
+        REGULARISED + "logits = dense(dense(x, 4), 1)",
+        'options = {"units": 4, "activation": tf.nn.relu}\nlogits = tf.layers.dense(tf.layers.dense(x, **options), 1)',
+    ],
 )
 def test_it_computes_the_same(body: str, tmp_path: pathlib.Path) -> None:
     prove(called(body), "legacy", tmp_path)
@@ -109,3 +114,28 @@ def test_a_partial_function_of_the_program_s_own_makes_its_layers() -> None:
 def test_a_partial_function_that_is_given_a_tensor_is_refused(made: str) -> None:
     text = called(f"made = {made}\nlogits = made(units=1)", BLOCK)
     assert "partial" in {rule for rule, _ in refused(text)}
+
+
+SPREAD = 'options = {"units": 4, "activation": tf.nn.relu}\n'
+
+
+@pytest.mark.parametrize(
+    "made", [SPREAD, "options = dict(units=4, activation=tf.nn.relu)\n"], ids=["written out", "made by dict"]
+)
+def test_a_dictionary_passed_with_stars_is_its_items(made: str) -> None:
+    text = converted(called(made + "logits = tf.layers.dense(tf.layers.dense(x, **options), 1)"))["train.py"]
+    assert "keras.layers.Dense(units=4, activation='relu')" in text and "options" not in text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        SPREAD + 'options["units"] = 5\nlogits = tf.layers.dense(tf.layers.dense(x, **options), 1)',
+        SPREAD + "options.update(units=5)\nlogits = tf.layers.dense(tf.layers.dense(x, **options), 1)",
+        SPREAD + "options = {}\nlogits = tf.layers.dense(tf.layers.dense(x, **options), 1)",
+        'size = 4\noptions = {"units": size}\nsize = 5\nlogits = tf.layers.dense(tf.layers.dense(x, **options), 1)',
+    ],
+    ids=["an item set", "updated", "bound twice", "another value by then"],
+)
+def test_a_dictionary_that_may_have_changed_is_not_followed(body: str) -> None:
+    assert refused(called(body))

@@ -160,6 +160,11 @@ def test_an_optimizer_that_other_code_reads_stays() -> None:
     ]
 
 
+def test_one_that_is_exported_stays_for_its_signatures() -> None:
+    text = script("tf.estimator.LinearRegressor(columns)") + 'estimator.export_savedmodel("here", receiver)\n'
+    assert ["it is exported" in why for why in reasons(text)] == [True]
+
+
 # ------------------------------------------------------------------------------------------------------- the ledger
 def test_units_and_findings_stand_on_the_lines_of_the_program() -> None:
     text = script("tf.estimator.DNNClassifier([10], columns)") + DATA + "estimator.train(input_fn, steps=2)\n"
@@ -200,3 +205,15 @@ def test_a_second_conversion_changes_nothing() -> None:
     text = script("tf.estimator.DNNClassifier([10], columns)") + DATA + "estimator.train(input_fn, steps=2)\n"
     after = {edit.path: edit.after for edit in convert({"train.py": text}).edits}
     assert convert(after).edits == ()
+
+
+def test_what_a_caller_in_a_later_file_gives_is_known() -> None:
+    model = (
+        f"{HEAD}def build(config):\n"
+        '    columns = [tf.feature_column.numeric_column("x")]\n'
+        "    return tf.estimator.LinearRegressor(columns, config=config)\n"
+    )
+    task = f"{HEAD}import model\n{DATA}\ndef main():\n    config = tf.estimator.RunConfig(tf_random_seed=1)\n"
+    task += '    model.build(config).train(input_fn, steps=1)\n\n\nif __name__ == "__main__":\n    main()\n'
+    conversion = convert({"model.py": model, "task.py": task})
+    assert {unit.status for unit in conversion.ledger.units} == {"converted"}

@@ -89,10 +89,11 @@ def items_of(module: Module, call: ast.Call, node: ast.expr) -> list[ast.keyword
             for n in descendants(holder)
             if isinstance(n, ast.Assign) and len(n.targets) == 1 and same_name(n.targets[0], node.id)
         ]
-        read = [n for n in descendants(holder) if same_name(n, node.id) and isinstance(getattr(n, "ctx", None), ast.Load)]
+        named = [n for n in descendants(holder) if isinstance(n, ast.Name) and n.id == node.id]
+        read: set[ast.AST] = {n for n in named if isinstance(n.ctx, ast.Load)}
         if len(bound) != 1 or bound_in(holder).count(node.id) != 1 or repeated(holder, {node.id}):
             return None
-        if not set(read) <= only_read(holder, node.id):
+        if not read <= only_read(holder, node.id):
             return None
         node = bound[0]
         names = {n.id for n in descendants(node) if isinstance(n, ast.Name)}
@@ -115,10 +116,10 @@ def only_read(holder: ast.AST, name: str) -> set[ast.AST]:
     """Where a function reads a dictionary without handing it on: `**options` and `options["x"]`."""
     found: set[ast.AST] = set()
     for node in descendants(holder):
-        if isinstance(node, ast.keyword) and node.arg is None and same_name(node.value, name):
-            found.add(node.value)
-        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and same_name(node.value, name):
-            found.add(node.value)
+        spreads = isinstance(node, ast.keyword) and node.arg is None
+        reads = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load)
+        if (spreads or reads) and same_name(node.value, name):  # type: ignore[attr-defined]
+            found.add(node.value)  # type: ignore[attr-defined]
     return found
 
 

@@ -112,7 +112,7 @@ def consumed_nodes(group: Group, module: Module) -> set[ast.AST]:
     for use in group.uses.values():
         # an Experiment and its runner keep what they are given, but for hooks
         whole = use.kind not in ("experiment", "run_experiment")
-        found.update(descendants(use.call) if whole else hook_arguments(use.call))
+        found.update(own_nodes(use.call) if whole else hook_arguments(use.call))
     for call in descendants(module.tree):
         if isinstance(call, ast.Call):
             value = group.ctx.facts.value(call)
@@ -127,6 +127,12 @@ def consumed_nodes(group: Group, module: Module) -> set[ast.AST]:
             if isinstance(value, Sequence) and value.items and all(passive_rule(group.ctx, v) for v in value.items):
                 found.update(descendants(node.value))
     return found
+
+
+def own_nodes(call: ast.Call) -> set[ast.AST]:
+    """A call of a method with its arguments; what it is called on stays, whatever that is given."""
+    arguments = [*call.args, *call.keywords]
+    return {call, call.func, *(n for argument in arguments for n in descendants(argument))}
 
 
 def hook_arguments(call: ast.Call) -> set[ast.AST]:

@@ -125,7 +125,9 @@ def setting(group: Group, construction: Construction, name: str, render: Render)
     configs = run_configs(group, construction)
     config = configs[0]
     node = given(construction.call, construction.result.symbol)["config"]
-    if len(configs) == 1 and config.symbol in RUN_CONFIGS and (node is config.call or assigned_away(group, config)):
+    here = config.module.path == construction.module.path
+    alone = len(configs) == 1 and config.symbol in RUN_CONFIGS and here
+    if alone and (node is config.call or assigned_away(group, config)):
         return render(settings(config)[name])
     return f"{render(node)}.{name}"
 
