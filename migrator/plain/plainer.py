@@ -59,10 +59,7 @@ def plainer(project: Project, leave: Iterable[tuple[str, int]] = ()) -> Plain:
             if site.place in left:
                 continue
             try:
-                found.canned_of(site)
-                if exports:
-                    raise Staying("it is exported: its signatures for classes and values are not covered yet")
-                more, one = chunks_of(site, {other.function for _, other in made}, chunks)
+                more, one = chunks_of(site, {other.function for _, other in made}, chunks, exports)
             except Staying as reason:
                 stayed.append((site, str(reason)))
                 continue
@@ -80,12 +77,12 @@ def plainer(project: Project, leave: Iterable[tuple[str, int]] = ()) -> Plain:
     return Plain(project, sources, lines, tuple(out), tuple(stayed))
 
 
-def chunks_of(site: Site, taken: set[str], others: list[Chunk]) -> tuple[list[Chunk], writing.Written]:
+def chunks_of(site: Site, taken: set[str], others: list[Chunk], exports: bool) -> tuple[list[Chunk], writing.Written]:
     """What replaces the lines of a construction, and what is inserted for it. Raises Staying."""
     module, call = site.module, site.call
     end = call.end_lineno or call.lineno
     name = writing.free_name(site, taken)
-    made = writing.written(site, name)
+    made = writing.written(site, name, exports)
     lines = module.lines
     last = lines[end - 1]
     start, stop = module.span(call)

@@ -40,8 +40,8 @@ class Written:
     lines: tuple[int, ...]
 
 
-def written(site: Site, name: str) -> Written:
-    """The construction written out, its model_fn under this name. Raises Staying."""
+def written(site: Site, name: str, exports: bool) -> Written:
+    """The construction written out, its model_fn under this name; `exports`: with its signatures. Raises Staying."""
     canned = found.canned_of(site)
     bound = found.arguments(site)
     if flag(bound, "batch_norm"):
@@ -67,6 +67,7 @@ def written(site: Site, name: str) -> Written:
         title=site.name,
         networks=described,
         head=head,
+        exports=exports,
         outputs=f'params["{outputs}"]' if outputs in bound else outputs,
         weights=weight_key(site, bound),
         vocabulary='params["label_vocabulary"]' if "label_vocabulary" in into else None,

@@ -118,6 +118,31 @@ def main():
 }
 
 
+EXPORTED = """
+def receive():
+    tensors = {"size": tf.placeholder(tf.float32, [None, 2]), "word": tf.placeholder(tf.string, [None])}
+    return tf.estimator.export.ServingInputReceiver(tensors, tensors)
+
+
+def main():
+    config = tf.estimator.RunConfig(save_checkpoints_steps=6)
+    estimator = tf.estimator.LinearClassifier(numbers() + [words()], config=config)
+    exporter = tf.estimator.LatestExporter("exporter", receive)
+    tf.estimator.train_and_evaluate(
+        estimator,
+        tf.estimator.TrainSpec(lambda: input_fn(CLASS % 2), max_steps=12),
+        tf.estimator.EvalSpec(lambda: input_fn(CLASS % 2, 1), steps=None, exporters=exporter))
+
+
+main()
+"""
+
+
+@pytest.mark.parametrize("runtime", ["legacy", "tf1"])
+def test_an_exported_one_serves_its_predictions(runtime: str, tmp_path: Path) -> None:
+    prove(START + EXPORTED, runtime, tmp_path)
+
+
 @pytest.mark.parametrize("name", BODIES)
 def test_the_numbers_are_those_of_the_estimator(name: str, tmp_path: Path) -> None:
     prove(START + BODIES[name] + END, "legacy", tmp_path)

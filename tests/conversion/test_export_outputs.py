@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from migrator.convert import convert
 
 from .small import MODEL_FN, converted, program, refused
@@ -39,12 +41,22 @@ def test_where_nothing_is_exported_they_go() -> None:
     assert "serve" not in converted(exported(OUTPUTS, TRAINS))["train.py"]
 
 
-def test_other_kinds_of_outputs_refuse_an_export() -> None:
-    assert {rule for rule, _ in refused(exported(CLASSES))} == {"export-outputs"}
+def test_outputs_of_classes_are_left_out_where_numbers_are_received_as_tensorflow_1_did() -> None:
+    after = converted(exported(CLASSES))["train.py"]
+    assert "ClassificationOutput" not in after and "'bare'" not in after
+    assert '\'serving_default\': {"twice": scaled, "once": logits},' in after
 
 
-def test_other_kinds_of_outputs_go_with_a_finding_where_nothing_is_exported() -> None:
-    text = exported(CLASSES, TRAINS)
+@pytest.mark.parametrize("placeholder", ["tf.string, [None]", "kind, [None, 3]"])
+def test_outputs_of_classes_refuse_a_receiver_that_may_be_of_texts(placeholder: str) -> None:
+    text = exported(CLASSES).replace("tf.float32, [None, 3]", placeholder)
+    assert "export" in {rule for rule, _ in refused(text)}
+
+
+def test_outputs_of_classes_alone_refuse_an_export_and_go_with_a_finding_without_one() -> None:
+    outputs = CLASSES.replace("PredictOutput", "ClassificationOutput")
+    assert {rule for rule, _ in refused(exported(outputs))} == {"export-outputs"}
+    text = exported(outputs, TRAINS)
     assert "ClassificationOutput" not in converted(text)["train.py"]
     rules = {f.rule for unit in convert({"train.py": text}).ledger.units for f in unit.findings}
     assert rules == {"export-outputs"}

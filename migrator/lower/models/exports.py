@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from migrator.lower.models.model_parts import ModelParts
 
 PREDICT = "tensorflow.estimator.export.PredictOutput"
+# TensorFlow 1 leaves these out of an export whose receiver is anything else than one tensor of texts
+OF_TEXTS = frozenset(f"tensorflow.estimator.export.{kind}Output" for kind in ("Classification", "Regression"))
 INFER = frozenset({"infer"})
 
 
@@ -49,6 +51,17 @@ def exported(parts: ModelParts) -> dict[str, bool]:
 
 def outputs(parts: ModelParts) -> dict[str, Result]:
     """The PredictOutputs of the PREDICT spec by signature name; none where the predictions are exported as they are."""
+    given = all_outputs(parts)
+    found = {name: output for name, output in given.items() if output.symbol == PREDICT}
+    if given and not found:
+        node = parts.fields["infer"].expressions["export_outputs"]
+        message = "all export outputs are made of serialised examples"
+        raise parts.ctx.refuse("export-outputs", node, parts.module, message)
+    return found
+
+
+def all_outputs(parts: ModelParts) -> dict[str, Result]:
+    """The export outputs of the PREDICT spec by signature name. Refuses what cannot be followed."""
     fields = parts.fields.get("infer")
     if fields is None or "export_outputs" not in fields.expressions:
         return {}
@@ -58,12 +71,20 @@ def outputs(parts: ModelParts) -> dict[str, Result]:
         raise parts.ctx.refuse("export-outputs", node, parts.module, "the export outputs cannot be followed")
     found: dict[str, Result] = {}
     for name, output in value.items.items():
-        if not isinstance(output, Result) or output.symbol != PREDICT or output.part:
+        if not isinstance(output, Result) or output.symbol not in (PREDICT, *OF_TEXTS) or output.part:
             raise parts.ctx.refuse(
                 "export-outputs", node, parts.module, f"the export output {name!r} is not a PredictOutput"
             )
         found[str(name)] = output
     return found
+
+
+def serves_texts(parts: ModelParts) -> bool:
+    """True for a model that has further signatures where it receives one tensor of texts."""
+    try:
+        return any(output.symbol in OF_TEXTS for output in all_outputs(parts).values())
+    except Refused:
+        return False  # which is the problem of every export
 
 
 def given_outputs(output: Result) -> ast.expr | None:

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis import learn
-from migrator.analysis.values import Function, Mapping, Opaque, Partial, Result, Sequence, Value, options
+from migrator.analysis.values import Function, Mapping, Opaque, Partial, Result, Sequence, Symbol, Value, options
 from migrator.emit.fragments import call_text
 from migrator.lower.programs import serving
 from migrator.lower.programs.groups import EXPORTERS, given, refuse_others
@@ -33,6 +33,7 @@ def export_text(group: Group, use: Use, receiver: str, arguments: dict[str, ast.
     if node is None:
         raise ctx.refuse("export", call, module, "what the exported model is fed with cannot be followed")
     fed = received_text(group, module, node, render)
+    refuse_texts(group, module, node, use.estimators)
     shown = [receiver, render(arguments["export_dir_base"]), fed.removeprefix("lambda: ")]
     if not fed.startswith("lambda: "):
         shown[-1] = f"({fed})()" if isinstance(node, ast.Lambda) else f"{fed}()"
@@ -64,6 +65,41 @@ def received_text(group: Group, module: Module, node: ast.expr, render: Render) 
     if value is None or isinstance(value, Opaque):
         raise ctx.refuse("export", node, module, "what the exported model is fed with cannot be followed")
     return render(node)
+
+
+def refuse_texts(group: Group, module: Module, node: ast.expr, estimators: tuple[ast.Call, ...]) -> None:
+    """Refuse an export that has signatures of classes or values: they are there for one received tensor of texts."""
+    models = [group.models[n] for made in estimators for n in group.constructions[made].model_fns]
+    if any(model.serves_texts for model in models) and may_be_one_text(group.ctx, group.ctx.facts.value(node)):
+        message = "its signatures for classes or values are not covered, which a receiver of texts has"
+        raise group.ctx.refuse("export", node, module, message)
+
+
+def may_be_one_text(ctx: Context, receiver: Value | None) -> bool:
+    """False where a serving receiver surely has several tensors, or one of numbers."""
+    for option in options(receiver) if receiver is not None else (None,):
+        tensors: Value | None = raw_features(option)
+        call = serving.receiver_of(ctx, option.node) if isinstance(option, Function) else None
+        if call is not None:
+            arguments = dict(zip(("features", "receiver_tensors"), call.args, strict=False))
+            arguments.update((k.arg, k.value) for k in call.keywords if k.arg)
+            node = arguments.get("receiver_tensors")
+            tensors = ctx.facts.value(node) if node is not None else None
+        several = isinstance(tensors, Mapping) and not tensors.open and len(tensors.items) > 1
+        one = next(iter(tensors.items.values()), None) if isinstance(tensors, Mapping) else tensors
+        if not several and not is_number(ctx, one):
+            return True
+    return False
+
+
+def is_number(ctx: Context, value: Value | None) -> bool:
+    """True for a placeholder of numbers."""
+    if not isinstance(value, Result) or not serving.is_placeholder(value):
+        return False
+    named = next((k.value for k in value.call.keywords if k.arg == "dtype"), None)
+    node = value.call.args[0] if value.call.args else named
+    kind = ctx.facts.value(node) if node is not None else None
+    return isinstance(kind, Symbol) and kind.name != "tensorflow.string"
 
 
 def signature_option(group: Group, module: Module, call: ast.Call, estimators: tuple[ast.Call, ...]) -> list[str]:
@@ -99,6 +135,7 @@ def exporter_text(group: Group, module: Module, call: ast.Call, symbol: str, ren
         ctx.note("best-exporter", "info", module, call, message)
     users = [use for use in group.uses.values() if call in exporters_of(use)]
     made = tuple(dict.fromkeys(e for use in users for e in use.estimators))
+    refuse_texts(group, module, arguments["serving_input_receiver_fn"], made)
     shown += signature_option(group, module, call, made)
     return ctx.use(module, call_text(f"support.{symbol.rsplit('.', 1)[-1]}", shown))
 
