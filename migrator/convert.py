@@ -91,7 +91,7 @@ def planned(project: Project, options: Options) -> Conversion:
         if not refused:
             return plainer.as_written(plain, made, left)
         whole = plainer.as_written(plain, made, left)
-        units = {(unit.path, unit.line): unit for unit in whole.ledger.units if unit.kind == "canned_estimator"}
+        units = {(unit.path, unit.line): unit for unit in whole.ledger.units if unit.kind != "training_loop"}
         left |= {place: units[place].findings for place in refused}
 
 

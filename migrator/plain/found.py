@@ -48,18 +48,21 @@ def sites(project: Project, module: Module) -> Iterator[Site]:
     if not any(mark in module.text for mark in MARKS):
         return
     aliases = import_aliases(module.tree)
+    for call in sorted((n for n in descendants(module.tree) if isinstance(n, ast.Call)), key=lambda n: n.lineno):
+        symbol = symbol_of(call.func, aliases)
+        if symbol.startswith(MODULE) and symbol[len(MODULE) :] in ESTIMATORS or staying(symbol) is not None:
+            statement = next(s for s in module.tree.body if call in descendants(s))
+            yield Site(project, module, call, symbol, statement, functions_around(statement, call))
 
-    def visit(node: ast.AST, top: ast.stmt, around: tuple[ast.AST, ...]) -> Iterator[Site]:
-        if isinstance(node, ast.Call):
-            symbol = symbol_of(node.func, aliases)
-            if symbol.startswith(MODULE) and symbol[len(MODULE) :] in ESTIMATORS or staying(symbol) is not None:
-                yield Site(project, module, node, symbol, top, around)
-        inside = (*around, node) if isinstance(node, (ast.FunctionDef, ast.Lambda)) else around
-        for child in children(node):
-            yield from visit(child, top, inside)
 
-    for statement in module.tree.body:
-        yield from sorted(visit(statement, statement, ()), key=lambda site: site.call.lineno)
+def functions_around(node: ast.AST, wanted: ast.AST) -> tuple[ast.AST, ...]:
+    """The functions between a node and one inside of it, outermost first, the first node among them."""
+    found: list[ast.AST] = []
+    while node is not wanted:
+        if isinstance(node, (ast.FunctionDef, ast.Lambda)):
+            found.append(node)
+        node = next(child for child in children(node) if wanted in descendants(child))
+    return tuple(found)
 
 
 def symbol_of(node: ast.AST, aliases: Mapping[str, str]) -> str:
@@ -111,3 +114,11 @@ def bound_in(holder: ast.AST) -> list[str]:
         if isinstance(node, ast.ExceptHandler) and node.name:
             found.append(node.name)
     return found
+
+
+def is_alone(module: Module, node: ast.stmt) -> bool:
+    """True when a statement has its lines for itself."""
+    before = module.lines[node.lineno - 1][: node.col_offset]
+    end = module.lines[(node.end_lineno or node.lineno) - 1]
+    after = end[len(end.encode()[: node.end_col_offset].decode(errors="replace")) :].strip()
+    return not before.strip() and (not after or after.startswith("#"))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from migrator.conversion import Conversion, Options
 from migrator.ledger import Finding, Unit
-from migrator.plain import found, writing
+from migrator.plain import found, heads, writing
 from migrator.plain.found import Site, Staying
 from migrator.plain.lines import Chunk, Lines, asked, rewritten, told
 from migrator.source.module import Module
@@ -20,7 +20,10 @@ EXPORTING = ("export_savedmodel", "export_saved_model", "Exporter(", "make_expor
 
 @dataclasses.dataclass(frozen=True)
 class Out:
-    """A construction that is written out: where it stands, and the line of its model_fn in the new text."""
+    """A construction that is written out: where it stands, and the line of its model_fn in the new text.
+
+    For the spec of a head (`symbol` is empty) the line is that of the model_fn itself.
+    """
 
     path: str
     line: int
@@ -65,11 +68,16 @@ def plainer(project: Project, leave: Iterable[tuple[str, int]] = ()) -> Plain:
                 continue
             chunks += more
             made.append((site, one))
-        if not made:
+        specs = [one for one in heads.heads(project, module, exports) if (path, one.function.lineno) not in left]
+        chunks += [chunk for one in specs for chunk in spec_chunks(one)]
+        if not made and not specs:
             continue
         new, where = rewritten(text, chunks)
         try:
             out += placed(path, new, made)
+            out += [
+                Out(path, n, (), one.function.name, "", where.after(n)) for one in specs for n in [one.function.lineno]
+            ]
         except SyntaxError:  # a block is empty without the optimizer that was made in it
             stayed += [(site, "it cannot be written out where it stands") for site, _ in made]
         else:
@@ -95,7 +103,7 @@ def chunks_of(site: Site, taken: set[str], others: list[Chunk], exports: bool) -
     chunks = [Chunk(call.lineno, end, tuple(whole), call.lineno)]
     chunks.append(Chunk(above, above - 1, (*apart, *made.text, "", ""), call.lineno))
     for assign in made.dropped:
-        if not is_alone(module, assign):
+        if not found.is_alone(module, assign):
             raise Staying("what goes into its model_fn shares a line with other code")
         chunks.append(Chunk(assign.lineno, assign.end_lineno or assign.lineno, (), call.lineno))
     spans = [(c.start, c.end) for c in others if c.end >= c.start]
@@ -105,12 +113,11 @@ def chunks_of(site: Site, taken: set[str], others: list[Chunk], exports: bool) -
     return chunks, made
 
 
-def is_alone(module: Module, node: ast.stmt) -> bool:
-    """True when a statement has its lines for itself."""
-    before = module.lines[node.lineno - 1][: node.col_offset]
-    end = module.lines[(node.end_lineno or node.lineno) - 1]
-    after = end[len(end.encode()[: node.end_col_offset].decode(errors="replace")) :].strip()
-    return not before.strip() and (not after or after.startswith("#"))
+def spec_chunks(one: heads.Written) -> list[Chunk]:
+    """What replaces the return of a head's spec, and what made the head."""
+    start, end = one.statement.lineno, one.statement.end_lineno or one.statement.lineno
+    made = one.dropped
+    return [Chunk(start, end, one.text, start), Chunk(made.lineno, made.end_lineno or made.lineno, (), start)]
 
 
 def top_line(module: Module, statement: ast.stmt) -> int:
@@ -146,8 +153,8 @@ def as_written(plain: Plain, made: Conversion, left: Mapping[tuple[str, int], tu
 
     `left`: the constructions that stay because the program around them does, with the reasons.
     """
-    functions = {(o.path, o.function_line): o for o in plain.out}
-    calls = {(o.path, o.line): o for o in plain.out}
+    functions = {(o.path, o.function_line): o for o in plain.out if o.symbol}
+    calls = {(o.path, o.line): o for o in plain.out if o.symbol}
     units: list[Unit] = []
     kinds: dict[str, str] = {}
     told_units = told(made, plain.lines, plain.project.sources.get)
@@ -159,12 +166,19 @@ def as_written(plain: Plain, made: Conversion, left: Mapping[tuple[str, int], tu
             units.append(dataclasses.replace(old, id=ident, kind="canned_estimator", name=out.name))
         elif not (new.kind == "training_loop" and new.name == "Estimator" and (old.path, old.line) in calls):
             units.append(old)
+    instead: dict[Finding, tuple[Finding, ...]] = {}
     for (path, line), reasons in left.items():
-        units.append(skipped(path, line, name_at(plain, path, line), reasons))
+        name = name_at(plain, path, line)
+        if name:
+            units.append(skipped(path, line, name, reasons))
+            continue
+        # a head: why its model_fn stays, which is not that a head makes the spec
+        instead.update({f: reasons for u in units if (u.path, u.line) == (path, line) for f in u.findings})
+    units = [dataclasses.replace(u, findings=replaced(u.findings, instead)) for u in units]
     for site, why in plain.stayed:
         finding = Finding(RULE, "error", *site.place, why)
         units.append(skipped(*site.place, site.name, (finding,)))
-    findings = [*told_units.ledger.findings]
+    findings = [*replaced(told_units.ledger.findings, instead)]
     findings += [f for u in units if u.kind == "canned_estimator" and u.status == "skipped" for f in u.findings]
     symbols = [
         dataclasses.replace(one, name=calls[one.path, one.line].symbol)
@@ -187,6 +201,11 @@ def as_written(plain: Plain, made: Conversion, left: Mapping[tuple[str, int], tu
         symbols=tuple(symbols),
     )
     return Conversion(told_units.edits, ledger, tuple(models))
+
+
+def replaced(findings: Iterable[Finding], instead: Mapping[Finding, tuple[Finding, ...]]) -> tuple[Finding, ...]:
+    """The findings, with others in the place of some."""
+    return tuple(dict.fromkeys(f for one in findings for f in instead.get(one, (one,))))
 
 
 def skipped(path: str, line: int, name: str, reasons: tuple[Finding, ...]) -> Unit:

@@ -68,6 +68,7 @@ def written(site: Site, name: str, exports: bool) -> Written:
         networks=described,
         head=head,
         exports=exports,
+        total="sum",
         outputs=f'params["{outputs}"]' if outputs in bound else outputs,
         weights=weight_key(site, bound),
         vocabulary='params["label_vocabulary"]' if "label_vocabulary" in into else None,
@@ -82,12 +83,18 @@ def written(site: Site, name: str, exports: bool) -> Written:
 
 
 @functools.cache
-def template() -> Template:
-    """The template of the model_fns."""
+def template(name: str = "model_fn.py.jinja") -> Template:
+    """A template: that of the model_fns, or another."""
     from jinja2 import Environment, PackageLoader, StrictUndefined  # only programs with canned estimators pay for it
 
     loader = PackageLoader("migrator.plain")
-    return Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True).get_template("model_fn.py.jinja")
+    made = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
+    return made.get_template(name)
+
+
+def head_template() -> Template:
+    """The template of what a head makes."""
+    return template("head.py.jinja")
 
 
 def library(site: Site) -> str:

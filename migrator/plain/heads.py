@@ -1,0 +1,175 @@
+"""Heads written out: `return head.create_estimator_spec(...)` as the statements that a head stands for."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from collections.abc import Iterator, Mapping
+
+from migrator.plain import writing
+from migrator.plain.carried import binding
+from migrator.plain.found import Site, Staying, bound_in, functions_around, is_alone, symbol_of
+from migrator.plain.lines import indented
+from migrator.rulebook.binding import parameters
+from migrator.source.inventory import import_aliases
+from migrator.source.module import Module
+from migrator.source.project import Project
+from migrator.source.syntax import descendants, is_none_literal
+
+MAKING = "tensorflow.contrib.estimator."
+TAIL = "loss_reduction='mean', loss_fn=None, name=None"
+HEADS = {  # the heads of tf.contrib.estimator in 1.15, whose losses are means
+    "binary_classification_head": ("classifier", f"weight_column=None, thresholds=None, label_vocabulary=None, {TAIL}"),
+    "multi_class_head": ("classifier", f"n_classes, weight_column=None, label_vocabulary=None, {TAIL}"),
+    "regression_head": (
+        "regressor",
+        "weight_column=None, label_dimension=1, loss_reduction='mean', loss_fn=None, inverse_link_fn=None, name=None",
+    ),
+}
+REFUSED = ("thresholds", "loss_fn", "name", "inverse_link_fn")
+SPEC = "features, mode, logits, labels=None, optimizer=None, train_op_fn=None, regularization_losses=None"
+SCOPES = (ast.FunctionDef, ast.Lambda, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+READ = ("features", "labels", "mode", "logits")  # the names that the template reads
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Written:
+    """What a return of a head's spec becomes; `dropped`: what made the head."""
+
+    module: Module
+    function: ast.FunctionDef
+    statement: ast.Return
+    text: tuple[str, ...]
+    dropped: ast.Assign
+
+
+def heads(project: Project, module: Module, exports: bool) -> Iterator[Written]:
+    """The returns of specs that heads make, written out: those that can be; `exports`: with their signatures."""
+    if "create_estimator_spec" not in module.text:
+        return
+    for node in descendants(module.tree):
+        call = node.value if isinstance(node, ast.Return) else None
+        function = call.func if isinstance(call, ast.Call) else None
+        if isinstance(node, ast.Return) and isinstance(function, ast.Attribute) and isinstance(call, ast.Call):
+            if function.attr == "create_estimator_spec" and isinstance(function.value, ast.Name):
+                try:
+                    yield written(project, module, node, call, function.value.id, exports)
+                except Staying:
+                    continue  # the analysis says where the spec comes from
+
+
+def written(project: Project, module: Module, node: ast.Return, call: ast.Call, name: str, exports: bool) -> Written:
+    """A return written out. Raises Staying."""
+    top = next(s for s in module.tree.body if node in descendants(s))
+    around = functions_around(top, node)
+    function = around[-1] if around else None
+    if not isinstance(function, ast.FunctionDef):
+        raise Staying("it stands in no function")
+    site = Site(project, module, call, "", top, around)
+    made = binding(site, name)
+    maker = made.value if made is not None else None
+    if made is None or not isinstance(maker, ast.Call) or made not in descendants(function):
+        raise Staying("which head it is cannot be followed")
+    kind = symbol_of(maker.func, import_aliases(module.tree)).removeprefix(MAKING)
+    if kind not in HEADS:
+        raise Staying("which head it is cannot be followed")
+    if sum(isinstance(n, ast.Name) and n.id == name for n in descendants(function)) != 2:
+        raise Staying("other code reads the head too")
+    if not (is_alone(module, made) and is_alone(module, node)):
+        raise Staying("it shares a line with other code")
+    bound = arguments(maker, HEADS[kind][1])
+    given = arguments(call, SPEC)
+    if any(a in bound and not is_none_literal(bound[a]) for a in REFUSED) or "regularization_losses" in given:
+        raise Staying("an argument of the head is not covered")
+    return Written(module, function, node, tuple(body(site, function, kind, bound, given, exports)), made)
+
+
+def arguments(call: ast.Call, signature: str) -> dict[str, ast.expr]:
+    """A call's arguments by name. Raises Staying."""
+    known = parameters(signature)
+    if any(isinstance(a, ast.Starred) for a in call.args) or len(call.args) > len(known.positional):
+        raise Staying("arguments cannot be told apart")
+    bound = dict(zip(known.positional, call.args, strict=False))
+    bound.update((k.arg or "", k.value) for k in call.keywords)
+    if not set(bound) <= set(known.names):
+        raise Staying("arguments cannot be told apart")
+    return bound
+
+
+def body(
+    site: Site,
+    function: ast.FunctionDef,
+    kind: str,
+    bound: Mapping[str, ast.expr],
+    given: Mapping[str, ast.expr],
+    exports: bool,
+) -> list[str]:
+    """The statements in the place of a return, indented as it is."""
+    module, tf = site.module, writing.library(site)
+    head, outputs = ("binary", "1") if kind.startswith("binary") else writing.head_of(site, HEADS[kind][0], bound)
+    reduction, words = bound.get("loss_reduction"), bound.get("label_vocabulary")
+    vocabulary = None if words is None or is_none_literal(words) else module.segment(words)
+    text = writing.head_template().render(
+        tf=tf,
+        head=head,
+        outputs=module.segment(bound[outputs]) if outputs in bound else outputs,
+        vocabulary=vocabulary,
+        weights=writing.weight_key(site, bound),
+        reduction=None if reduction is None else module.segment(reduction),
+        total="mean",
+        metrics=[],
+        exports=exports,
+    )
+    lines = [line.removeprefix("    ") for line in text.split("\n") if line.strip()]
+    lines += train_lines(tf, given)
+    own = {n for n in bound_names("\n".join(lines)) if n not in READ}
+    inner = [n for n in descendants(function) if isinstance(n, SCOPES) and n is not function]
+    hidden = {id(n) for scope in inner for n in descendants(scope) if n is not scope}
+    stored = [n for n in descendants(function) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]
+    taken = ({n.id for n in stored if id(n) not in hidden} | {a.arg for a in function.args.args}) & own
+    renames = {name: f"head_{name}" for name in taken}
+    for name in READ:
+        node = given.get(name)
+        if node is None:
+            raise Staying(f"it is given no {name}")
+        if isinstance(node, ast.Name):
+            renames[name] = node.id
+        elif name in set(bound_in(function)) or name in ("features", "mode"):
+            raise Staying(f"its {name} are computed where it is called")
+        else:
+            lines.insert(0, f"{name} = {module.segment(node)}")
+    lines = renamed("\n".join(lines), renames).split("\n")
+    return indented(lines, len(module.indent_of(site.call)))
+
+
+def train_lines(tf: str, given: Mapping[str, ast.expr]) -> list[str]:
+    """The train_op and the last spec. Raises Staying for a head that is not told how to train."""
+    step, optimizer = given.get("train_op_fn"), given.get("optimizer")
+    if step is not None and not is_none_literal(step) and isinstance(step, ast.Name):
+        made = f"{step.id}(loss)"
+    elif step is None and optimizer is not None and isinstance(optimizer, ast.Name):
+        made = f"{optimizer.id}.minimize(loss, {tf}.train.get_global_step())"
+    else:
+        raise Staying("how it trains cannot be followed")
+    return [
+        f"with {tf}.control_dependencies({tf}.get_collection({tf}.GraphKeys.UPDATE_OPS)):",
+        f"    train_op = {made}",
+        f"return {tf}.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)",
+    ]
+
+
+def bound_names(text: str) -> set[str]:
+    """The names that statements bind."""
+    tree = ast.parse("def head():\n" + "\n".join(f"    {line}" for line in text.split("\n")))
+    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    """Statements with other names for some of theirs; what is called by keyword keeps its name."""
+    tree = ast.parse("def head():\n" + "\n".join(f"    {line}" for line in text.split("\n")))
+    lines = text.split("\n")
+    found_names = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and names.get(n.id, n.id) != n.id]
+    for node in sorted(found_names, key=lambda n: (n.lineno, n.col_offset), reverse=True):
+        line, column = node.lineno - 2, node.col_offset - 4
+        lines[line] = lines[line][:column] + names[node.id] + lines[line][column + len(node.id) :]
+    return "\n".join(lines)

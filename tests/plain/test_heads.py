@@ -1,0 +1,124 @@
+"""The spec that a head makes is written out in the model_fn, or stays for the analysis to refuse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from migrator.convert import convert
+from migrator.plain.plainer import plainer
+from migrator.source.project import Project
+
+from ..conversion.small import line_of
+from ..conversion.test_proofs import prove
+
+PROGRAM = """
+import numpy as np
+import tensorflow as tf
+
+WORDS = ["a", "b", "c"]
+
+
+def model_fn(features, labels, mode, params):
+    net = tf.layers.dense(features["x"], 8, activation=tf.nn.relu)
+    net = tf.layers.batch_normalization(net, training=mode == tf.estimator.ModeKeys.TRAIN)
+    logits = tf.layers.dense(net, OUTPUTS)
+    head = tf.contrib.estimator.HEAD
+    optimizer = tf.train.AdamOptimizer(params["rate"])
+
+    def train_op_fn(loss):
+        return optimizer.minimize(loss, global_step=tf.train.get_global_step())
+
+    return head.create_estimator_spec(
+        features=features, mode=mode, labels=labels, logits=logits, TRAINING)
+
+
+def input_fn(epochs=None):
+    x = np.random.RandomState(0).rand(60, 3).astype("float32")
+    return tf.data.Dataset.from_tensor_slices(({"x": x, "w": x[:, 1] + 0.5}, LABELS)).repeat(epochs).batch(10)
+
+
+def main():
+    estimator = tf.estimator.Estimator(model_fn, params={"rate": 0.01})
+    estimator.train(lambda: input_fn(), steps=12)
+    print(estimator.evaluate(lambda: input_fn(1)))
+    print(next(estimator.predict(lambda: input_fn(1))))
+
+
+main()
+"""
+HEADS = {
+    "two classes": ("binary_classification_head(weight_column='w')", "1", "(x[:, 0] * 2).astype('int64')"),
+    "words": (
+        "multi_class_head(n_classes=3, label_vocabulary=WORDS)",
+        "3",
+        "np.array(WORDS)[(x[:, 0] * 3).astype('int64')]",
+    ),
+    "two values": ("regression_head(label_dimension=2, loss_reduction=tf.losses.Reduction.SUM)", "2", "x[:, :2]"),
+}
+
+
+def program(head: str, outputs: str = "1", labels: str = "x[:, 0]", training: str = "train_op_fn=train_op_fn") -> str:
+    """A program whose model_fn ends with the spec of this head."""
+    text = PROGRAM.replace("HEAD", head).replace("OUTPUTS", outputs).replace("LABELS", labels)
+    return text.replace("TRAINING", training)
+
+
+def written(text: str) -> str:
+    """The program in plainer words."""
+    return plainer(Project({"train.py": text})).sources["train.py"]
+
+
+def test_the_return_becomes_what_the_head_stands_for() -> None:
+    text = written(program("regression_head()"))
+    assert "create_estimator_spec" not in text and "head = " not in text
+    assert "    loss = tf.reduce_mean(example_loss)\n" in text
+    assert "        train_op = train_op_fn(loss)\n" in text
+
+
+def test_an_optimizer_minimises_the_loss() -> None:
+    text = written(program("regression_head()", training="optimizer=optimizer"))
+    assert "train_op = optimizer.minimize(loss, tf.train.get_global_step())" in text
+
+
+def test_names_of_the_model_fn_keep_their_values() -> None:
+    text = program("regression_head()").replace("    head = ", "    predictions = tf.exp(logits)\n    head = ")
+    assert 'head_predictions = {"predictions": logits}' in written(text)
+    assert "predictions=head_predictions" in written(text)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "binary_classification_head(thresholds=[0.3])",
+        "regression_head(inverse_link_fn=tf.exp)",
+        "multi_class_head(n_classes=count())",
+        "poisson_regression_head()",
+    ],
+)
+def test_a_head_that_is_not_covered_is_left_to_the_analysis(head: str) -> None:
+    text = program(head)
+    assert written(text) == text
+    (reason,) = {f.rule for u in convert({"train.py": text}).ledger.units for f in u.findings if f.severity == "error"}
+    assert reason == "spec"
+
+
+def test_units_stand_on_the_lines_of_the_program() -> None:
+    text = program("regression_head()")
+    conversion = convert({"train.py": text})
+    parts = (
+        "def model_fn(",
+        "tf.estimator.Estimator(",
+        "estimator.train(",
+        "estimator.evaluate(",
+        "estimator.predict(",
+    )
+    assert [(u.line, u.status) for u in conversion.ledger.units] == [(line_of(text, p), "converted") for p in parts]
+
+
+@pytest.mark.runtime
+@pytest.mark.parametrize("runtime", ["legacy", "tf1"])
+@pytest.mark.parametrize("name", HEADS)
+def test_the_numbers_are_those_of_the_head(name: str, runtime: str, tmp_path: Path) -> None:
+    prove(program(*HEADS[name]), runtime, tmp_path)
