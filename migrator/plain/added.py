@@ -32,9 +32,9 @@ def added_metrics(site: Site) -> list[Added]:
         given = dict(zip(("estimator", "metric_fn"), call.args, strict=False))
         given.update((k.arg, k.value) for k in call.keywords if k.arg)
         estimator, function = given.get("estimator"), given.get("metric_fn")
-        if estimator is site.call or not (isinstance(estimator, ast.Name) and estimator.id == name):
-            if estimator is site.call:
-                raise Staying("metrics are added to it where it is made: give it a name first")
+        if estimator is site.call:
+            raise Staying("metrics are added to it where it is made: give it a name first")
+        if not (isinstance(estimator, ast.Name) and estimator.id == name):
             continue
         statement = next((n for n in descendants(holder) if isinstance(n, ast.Assign) and n.value is call), None)
         if statement is None or not all(isinstance(t, ast.Name) and t.id == name for t in statement.targets):

@@ -14,6 +14,7 @@ from migrator.source.names import canonical
 from migrator.source.project import Project
 from migrator.source.syntax import children, descendants
 
+EXPORTING = ("export_savedmodel", "export_saved_model", "Exporter(", "make_export_strategy")
 MARKS = ("Classifier", "Regressor", "Estimator", "KMeans", "WALS")
 
 
@@ -45,8 +46,6 @@ class Site:
 
 def sites(project: Project, module: Module) -> Iterator[Site]:
     """The canned estimators that a file makes, in the order of its lines."""
-    if not any(mark in module.text for mark in MARKS):
-        return
     aliases = import_aliases(module.tree)
     for call in sorted((n for n in descendants(module.tree) if isinstance(n, ast.Call)), key=lambda n: n.lineno):
         symbol = symbol_of(call.func, aliases)
@@ -86,13 +85,18 @@ def canned_of(site: Site) -> Canned:
 
 def arguments(site: Site) -> dict[str, ast.expr]:
     """A construction's arguments by name. Raises Staying where they cannot be told apart."""
-    known = parameters(canned_of(site).signature)
-    if any(isinstance(a, ast.Starred) for a in site.call.args) or any(k.arg is None for k in site.call.keywords):
+    return arguments_of(site.call, canned_of(site).signature)
+
+
+def arguments_of(call: ast.Call, signature: str) -> dict[str, ast.expr]:
+    """A call's arguments by the names of a signature. Raises Staying where they cannot be told apart."""
+    known = parameters(signature)
+    if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
         raise Staying("arguments passed with * or ** cannot be told apart")
-    if len(site.call.args) > len(known.positional):
+    if len(call.args) > len(known.positional):
         raise Staying("it is given more arguments than it takes")
-    bound = dict(zip(known.positional, site.call.args, strict=False))
-    for keyword in site.call.keywords:
+    bound = dict(zip(known.positional, call.args, strict=False))
+    for keyword in call.keywords:
         name = keyword.arg or ""
         if name not in known.names or name in bound:
             raise Staying(f"argument `{name}` is not one of TensorFlow 1.15's, or is given twice")
@@ -114,6 +118,11 @@ def bound_in(holder: ast.AST) -> list[str]:
         if isinstance(node, ast.ExceptHandler) and node.name:
             found.append(node.name)
     return found
+
+
+def is_exported(site: Site) -> bool:
+    """True where some file of the project may write a SavedModel."""
+    return any(mark in text for text in site.project.sources.values() for mark in EXPORTING)
 
 
 def is_alone(module: Module, node: ast.stmt) -> bool:

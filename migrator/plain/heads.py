@@ -8,9 +8,17 @@ from collections.abc import Iterator, Mapping
 
 from migrator.plain import writing
 from migrator.plain.carried import binding
-from migrator.plain.found import Site, Staying, bound_in, functions_around, is_alone, symbol_of
+from migrator.plain.found import (
+    Site,
+    Staying,
+    arguments_of,
+    bound_in,
+    functions_around,
+    is_alone,
+    is_exported,
+    symbol_of,
+)
 from migrator.plain.lines import indented
-from migrator.rulebook.binding import parameters
 from migrator.source.inventory import import_aliases
 from migrator.source.module import Module
 from migrator.source.project import Project
@@ -43,8 +51,8 @@ class Written:
     dropped: ast.Assign
 
 
-def heads(project: Project, module: Module, exports: bool) -> Iterator[Written]:
-    """The returns of specs that heads make, written out: those that can be; `exports`: with their signatures."""
+def heads(project: Project, module: Module) -> Iterator[Written]:
+    """The returns of specs that heads make, written out: those that can be."""
     if "create_estimator_spec" not in module.text:
         return
     for node in descendants(module.tree):
@@ -53,12 +61,12 @@ def heads(project: Project, module: Module, exports: bool) -> Iterator[Written]:
         if isinstance(node, ast.Return) and isinstance(function, ast.Attribute) and isinstance(call, ast.Call):
             if function.attr == "create_estimator_spec" and isinstance(function.value, ast.Name):
                 try:
-                    yield written(project, module, node, call, function.value.id, exports)
+                    yield written(project, module, node, call, function.value.id)
                 except Staying:
                     continue  # the analysis says where the spec comes from
 
 
-def written(project: Project, module: Module, node: ast.Return, call: ast.Call, name: str, exports: bool) -> Written:
+def written(project: Project, module: Module, node: ast.Return, call: ast.Call, name: str) -> Written:
     """A return written out. Raises Staying."""
     top = next(s for s in module.tree.body if node in descendants(s))
     around = functions_around(top, node)
@@ -77,23 +85,11 @@ def written(project: Project, module: Module, node: ast.Return, call: ast.Call, 
         raise Staying("other code reads the head too")
     if not (is_alone(module, made) and is_alone(module, node)):
         raise Staying("it shares a line with other code")
-    bound = arguments(maker, HEADS[kind][1])
-    given = arguments(call, SPEC)
+    bound = arguments_of(maker, HEADS[kind][1])
+    given = arguments_of(call, SPEC)
     if any(a in bound and not is_none_literal(bound[a]) for a in REFUSED) or "regularization_losses" in given:
         raise Staying("an argument of the head is not covered")
-    return Written(module, function, node, tuple(body(site, function, kind, bound, given, exports)), made)
-
-
-def arguments(call: ast.Call, signature: str) -> dict[str, ast.expr]:
-    """A call's arguments by name. Raises Staying."""
-    known = parameters(signature)
-    if any(isinstance(a, ast.Starred) for a in call.args) or len(call.args) > len(known.positional):
-        raise Staying("arguments cannot be told apart")
-    bound = dict(zip(known.positional, call.args, strict=False))
-    bound.update((k.arg or "", k.value) for k in call.keywords)
-    if not set(bound) <= set(known.names):
-        raise Staying("arguments cannot be told apart")
-    return bound
+    return Written(module, function, node, tuple(body(site, function, kind, bound, given)), made)
 
 
 def body(
@@ -102,14 +98,13 @@ def body(
     kind: str,
     bound: Mapping[str, ast.expr],
     given: Mapping[str, ast.expr],
-    exports: bool,
 ) -> list[str]:
     """The statements in the place of a return, indented as it is."""
     module, tf = site.module, writing.library(site)
     head, outputs = ("binary", "1") if kind.startswith("binary") else writing.head_of(site, HEADS[kind][0], bound)
     reduction, words = bound.get("loss_reduction"), bound.get("label_vocabulary")
     vocabulary = None if words is None or is_none_literal(words) else module.segment(words)
-    text = writing.head_template().render(
+    text = writing.template("head.py.jinja").render(
         tf=tf,
         head=head,
         outputs=module.segment(bound[outputs]) if outputs in bound else outputs,
@@ -118,7 +113,7 @@ def body(
         reduction=None if reduction is None else module.segment(reduction),
         total="mean",
         metrics=[],
-        exports=exports,
+        exports=is_exported(site),
     )
     lines = [line.removeprefix("    ") for line in text.split("\n") if line.strip()]
     lines += train_lines(tf, given)

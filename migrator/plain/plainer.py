@@ -15,7 +15,6 @@ from migrator.source.module import Module
 from migrator.source.project import Project
 
 RULE = "canned"
-EXPORTING = ("export_savedmodel", "export_saved_model", "Exporter(", "make_export_strategy")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +46,6 @@ class Plain:
 def plainer(project: Project, leave: Iterable[tuple[str, int]] = ()) -> Plain:
     """The project with its canned estimators written out, but for those on the lines to `leave`."""
     left = set(leave)
-    exports = any(mark in text for text in project.sources.values() for mark in EXPORTING)
     sources = dict(project.sources)
     lines: dict[str, Lines] = {}
     out: list[Out] = []
@@ -62,13 +60,13 @@ def plainer(project: Project, leave: Iterable[tuple[str, int]] = ()) -> Plain:
             if site.place in left:
                 continue
             try:
-                more, one = chunks_of(site, {other.function for _, other in made}, chunks, exports)
+                more, one = chunks_of(site, {other.function for _, other in made}, chunks)
             except Staying as reason:
                 stayed.append((site, str(reason)))
                 continue
             chunks += more
             made.append((site, one))
-        specs = [one for one in heads.heads(project, module, exports) if (path, one.function.lineno) not in left]
+        specs = [one for one in heads.heads(project, module) if (path, one.function.lineno) not in left]
         chunks += [chunk for one in specs for chunk in spec_chunks(one)]
         if not made and not specs:
             continue
@@ -85,12 +83,12 @@ def plainer(project: Project, leave: Iterable[tuple[str, int]] = ()) -> Plain:
     return Plain(project, sources, lines, tuple(out), tuple(stayed))
 
 
-def chunks_of(site: Site, taken: set[str], others: list[Chunk], exports: bool) -> tuple[list[Chunk], writing.Written]:
+def chunks_of(site: Site, taken: set[str], others: list[Chunk]) -> tuple[list[Chunk], writing.Written]:
     """What replaces the lines of a construction, and what is inserted for it. Raises Staying."""
     module, call = site.module, site.call
     end = call.end_lineno or call.lineno
     name = writing.free_name(site, taken)
-    made = writing.written(site, name, exports)
+    made = writing.written(site, name)
     lines = module.lines
     last = lines[end - 1]
     start, stop = module.span(call)

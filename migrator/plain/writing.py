@@ -40,8 +40,8 @@ class Written:
     lines: tuple[int, ...]
 
 
-def written(site: Site, name: str, exports: bool) -> Written:
-    """The construction written out, its model_fn under this name; `exports`: with its signatures. Raises Staying."""
+def written(site: Site, name: str) -> Written:
+    """The construction written out, its model_fn under this name. Raises Staying."""
     canned = found.canned_of(site)
     bound = found.arguments(site)
     if flag(bound, "batch_norm"):
@@ -67,7 +67,7 @@ def written(site: Site, name: str, exports: bool) -> Written:
         title=site.name,
         networks=described,
         head=head,
-        exports=exports,
+        exports=found.is_exported(site),
         total="sum",
         outputs=f'params["{outputs}"]' if outputs in bound else outputs,
         weights=weight_key(site, bound),
@@ -90,11 +90,6 @@ def template(name: str = "model_fn.py.jinja") -> Template:
     loader = PackageLoader("migrator.plain")
     made = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
     return made.get_template(name)
-
-
-def head_template() -> Template:
-    """The template of what a head makes."""
-    return template("head.py.jinja")
 
 
 def library(site: Site) -> str:
@@ -208,7 +203,7 @@ def construction(
 ) -> str:
     """The call that takes the place of the construction, with its comments."""
     module, call = site.module, site.call
-    base = len(module.indent_of(call)) if module.indent_of(call).isspace() or not module.indent_of(call) else 0
+    base = len(module.indent_of(call))
     outer, inner = " " * (base + 4), " " * (base + 8)
     comments = comments_of(site)
     lines = [f"{tf}.estimator.Estimator(", f"{outer}model_fn={name},"]
