@@ -69,13 +69,18 @@ def hold_legacy(tf, turns):
         )
         return plain(self, input_fn, hooks=[*(hooks or ()), Hook()])
 
-    plain_data = module.Estimator._call_input_fn
+    module.Estimator.train = train
+    datasets = importlib.import_module("tensorflow.python.data.ops.dataset_ops").DatasetV1
+    for name in ("_make_one_shot_iterator", "_make_initializable_iterator"):
+        setattr(datasets, name, endless(getattr(datasets, name)))
+    queues = importlib.import_module("tensorflow_estimator.python.estimator.inputs.queues.feeding_functions")
+    plain_queue = queues._enqueue_data
+    queues._enqueue_data = lambda *data, **options: plain_queue(*data, **dict(options, num_epochs=None))
 
-    def endless(self, *args, **options):
-        data = plain_data(self, *args, **options)
-        return data.repeat() if isinstance(data, tf.data.Dataset) else data
 
-    module.Estimator.train, module.Estimator._call_input_fn = train, endless
+def endless(plain):
+    """Data that goes on without end, as the other side's."""
+    return lambda dataset, *args, **options: plain(dataset.repeat(), *args, **options)
 
 
 def hold_target(turns):
@@ -98,7 +103,10 @@ def hold_target(turns):
         pause.steps = options.get("steps_per_epoch") or len(x)
         for name in [name for name in options if name.startswith("validation")]:
             del options[name]
-        callbacks = list(options.pop("callbacks", None) or ()) + [pause]
+        given = list(options.pop("callbacks", None) or ())
+        for callback in given:  # what is done after evaluations, exports for one: there are none on either side
+            callback.on_epoch_begin = callback.on_epoch_end = lambda epoch, logs=None: None
+        callbacks = [*given, pause]
         if options.get("steps_per_epoch") is None and hasattr(x, "repeat"):  # data that ends goes on, as the other's
             x = x.repeat()
         return plain(self, x, **dict(options, epochs=1000000, steps_per_epoch=pause.steps, callbacks=callbacks))

@@ -109,22 +109,30 @@ class Prover:
         unstarted: list[ModelMap],
         group_of: Mapping[str, str],
     ) -> None:
+        from migrator.verify.hosts import shared_workers
+
         scratch = Path(tempfile.mkdtemp(prefix="migrate-"))
         try:
             before, after = scratch / "before", scratch / "after"
             self.progress("copying the project for verification")
             copy_tree(self.project.root, before)
             landing.write_copy(self.project, self.project.root, after, conversion.edits)
-            for program, maps in programs.items():
-                self.progress(f"verifying {program.entry}")
-                rebased = [_rebased(model, program.folder) for model in maps]
-                found = self.verify(
-                    before / program.folder, after / program.folder, program.entry, rebased, self.runtime, self.progress
-                )
-                self._record(maps, found, group_of)
-                unstarted += [model for model in maps if self._of(model, group_of).status == "not_run"]
-            if unstarted:
-                self._run_without_entry(before, after, unstarted, group_of)
+            with shared_workers():
+                for program, maps in programs.items():
+                    self.progress(f"verifying {program.entry}")
+                    rebased = [_rebased(model, program.folder) for model in maps]
+                    found = self.verify(
+                        before / program.folder,
+                        after / program.folder,
+                        program.entry,
+                        rebased,
+                        self.runtime,
+                        self.progress,
+                    )
+                    self._record(maps, found, group_of)
+                    unstarted += [model for model in maps if self._of(model, group_of).status == "not_run"]
+                if unstarted:
+                    self._run_without_entry(before, after, unstarted, group_of)
         except WorkspaceError as error:
             for maps in programs.values():
                 self._record(maps, {}, group_of, str(error))

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,10 +15,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from migrator.verify.hosts import Process, shared_workers, start
 from migrator.verify.runtimes import Runtime
 
-_BOOT = Path(__file__).parent / "workers" / "boot.py"
 _GRACE = 30.0  # seconds a worker has after its program was stopped, to hand over what it has seen
+_BEAT = 0.05  # seconds between two looks at a worker
 _LEFT_BEHIND = ("venv", "env", "node_modules", "__pycache__", "migration-report")
 
 
@@ -62,27 +62,18 @@ def run_worker(runtime: Runtime, request: Mapping[str, Any], folder: Path, limit
     seconds = min(limits.program_seconds, limits.seconds)
     asked.write_text(json.dumps({**request, "program_seconds": seconds, "answer": str(answer)}), encoding="utf-8")
     output, errors = folder / f"{request['job']}.out", folder / f"{request['job']}.err"
-    with output.open("wb") as out, errors.open("wb") as err:
-        process = subprocess.Popen(
-            [str(runtime.python), str(_BOOT), str(asked)],
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-            cwd=str(request.get("cwd") or folder),
-            env=_environment(temporary),
-            start_new_session=True,
-        )
-        ending = _wait(process, limits)
+    process = start(runtime, asked, Path(request.get("cwd") or folder), output, errors, _environment(temporary))
+    ending = _wait(process, limits)
     printed = output.read_text(encoding="utf-8", errors="replace")
     if ending:
         return Outcome(ending, {}, printed, _reasons(limits)[ending])
     if not answer.exists():
         tail = _tail(errors.read_text(encoding="utf-8", errors="replace"))
-        return Outcome("crashed", {}, printed, f"it ended with status {process.returncode}: {tail}")
+        return Outcome("crashed", {}, printed, f"it ended with status {process.wait()}: {tail}")
     return Outcome("done", json.loads(answer.read_text(encoding="utf-8")), printed)
 
 
-def _wait(process: subprocess.Popen[bytes], limits: Limits) -> Literal["", "hung", "memory"]:
+def _wait(process: Process, limits: Limits) -> Literal["", "hung", "memory"]:
     deadline = time.monotonic() + limits.seconds + _GRACE
     ending: Literal["", "hung", "memory"] = ""
     try:
@@ -92,7 +83,7 @@ def _wait(process: subprocess.Popen[bytes], limits: Limits) -> Literal["", "hung
             elif _resident_megabytes(process.pid) > limits.megabytes:
                 ending = "memory"
             else:
-                time.sleep(0.1)
+                time.sleep(_BEAT)
     finally:
         # Whatever the program started belongs to its session and goes with it.
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -138,36 +129,11 @@ def _tail(text: str) -> str:
 
 
 def run_many(
-    runtime: Runtime, module: str, requests: Sequence[Mapping[str, Any]], folder: Path, limits: Limits
+    runtime: Runtime, job: str, requests: Sequence[Mapping[str, Any]], folder: Path, limits: Limits
 ) -> list[Outcome]:
-    """Runs jobs of one kind in one process, which imports TensorFlow once and forks for each. Limits are per job."""
-    if not requests:
-        return []
-    folder = folder.resolve()
-    whole = []
-    for number, request in enumerate(requests):
-        place = folder / f"{module}.{number}"
-        whole.append({**request, "module": module, "answer": f"{place}.json", "log": str(place)})
-    prepare = {"synthetic_legacy": ["tensorflow"], "synthetic_target": ["tensorflow", "keras"]}[module]
-    if not hasattr(os, "fork"):
-        job = module.replace("_", " ")
-        return [run_worker(runtime, {**one, "job": job}, folder, limits) for one in whole]
-    request = {"job": "many", "prepare": prepare, "requests": whole, "seconds": limits.seconds}
-    request["megabytes"] = limits.megabytes
-    together = dataclasses.replace(limits, seconds=(limits.seconds + 5.0) * len(whole) + _GRACE)
-    outcome = run_worker(runtime, request, folder, together)
-    if outcome.status != "done":
-        return [outcome] * len(whole)
-    return [_ended(one, ending[0], limits) for one, ending in zip(whole, outcome.result["endings"], strict=True)]
-
-
-def _ended(request: Mapping[str, Any], ending: Literal["done", "crashed", "hung", "memory"], limits: Limits) -> Outcome:
-    texts = [Path(f"{request['log']}.{name}") for name in ("out", "err")]
-    printed, errors = (text.read_text(encoding="utf-8", errors="replace") if text.exists() else "" for text in texts)
-    if ending == "done":
-        return Outcome("done", json.loads(Path(request["answer"]).read_text(encoding="utf-8")), printed)
-    reasons = {"crashed": f"it crashed: {_tail(errors)}", **_reasons(limits)}
-    return Outcome(ending, {}, printed, reasons[ending])
+    """Runs jobs of one kind one after another, which share what they can. Limits are per job."""
+    with shared_workers():
+        return [run_worker(runtime, {**request, "job": job}, folder, limits) for request in requests]
 
 
 def _reasons(limits: Limits) -> dict[str, str]:

@@ -50,7 +50,7 @@ def verify_models(
                 }
                 for n, one in enumerate(data)
             ]
-            legacy = run_many(legacy_runtime, "synthetic_legacy", asked, folder, limits)
+            legacy = run_many(legacy_runtime, "synthetic legacy", asked, folder, limits)
             chosen = [n for n, outcome in enumerate(legacy) if outcome.status == "done" and "data" in asked[n]]
             chosen = [n for n in chosen if "not_run" not in legacy[n].result and hints[str(data[n]["unit"])]["builder"]]
             progress(f"building {len(chosen)} migrated models in runtime target")
@@ -65,7 +65,7 @@ def verify_models(
                 for n in chosen
             ]
             target = dict(
-                zip(chosen, run_many(target_runtime, "synthetic_target", second, folder, limits), strict=True)
+                zip(chosen, run_many(target_runtime, "synthetic target", second, folder, limits), strict=True)
             )
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -117,15 +117,40 @@ def test_training_is_added_up_call_by_call() -> None:
     assert extent.alike([extent.Training(1, 5), extent.Training(1, 5)], [extent.Training(1, 10)]) is None
 
 
+def test_models_that_go_on_from_each_other_are_told_by_the_steps_they_reach() -> None:
+    rounds = [extent.Training(4, 400), extent.Training(2, 500)]
+    assert extent.alike(rounds, [extent.Training(1, 500), extent.Training(4, 400)])
+    assert extent.alike(rounds, [extent.Training(4, 404), extent.Training(1, 500)]) is False
+    resumed = extent.Training()
+    resumed.go_on_from(400)
+    resumed.add(100)
+    resumed.go_on_from(7)
+    assert (resumed.calls, resumed.total) == (1, 500)
+
+
 def test_evaluations_are_as_long_when_their_batches_and_rows_are() -> None:
     whole, shorter = extent.Extent(6, True, 170), extent.Extent(6, True, 161)
     assert (whole.cut_with_rows(None), whole.cut_with_rows(4)) == ((6, 170), (4, None))
-    assert extent.same_lengths([(6, 170), (6, 170)], [(6, 170)])
-    assert extent.same_lengths([(6, 170)], [shorter.cut_with_rows(None)]) is False
-    assert extent.same_lengths([(6, 170)], [(6, None)])
-    assert extent.same_lengths([(6, 170)], [(6, 170), (12, 340)]) is False
-    assert extent.same_lengths([(6, 170)], [(None, None)]) is None
-    assert extent.same_lengths([(6, 1)] * extent.MOST_CALLS, [(6, 1), (9, 2)])
+    legacy = [evaluated((6, 170), (6, 170))]
+    assert extent.same_lengths(legacy, [evaluated((6, 170))])
+    assert extent.same_lengths(legacy, [evaluated(shorter.cut_with_rows(None))]) is False
+    assert extent.same_lengths(legacy, [evaluated((6, None))])
+    assert extent.same_lengths(legacy, [evaluated((6, 170)), evaluated((12, 340))]) is False
+    assert extent.same_lengths(legacy, [evaluated((None, None))]) is None
+
+
+def test_of_many_evaluations_one_of_equal_length_is_enough() -> None:
+    many = extent.Evaluations([(6, 1)] * extent.MOST_CALLS, 20)
+    assert not many.counts
+    assert extent.same_lengths([many], [evaluated((6, 1), (9, 2))])
+    assert extent.same_lengths([many], [evaluated((9, 2))]) is None
+    assert (
+        extent.same_lengths([extent.Evaluations(many.lengths, extent.MOST_CALLS)], [evaluated((6, 1), (9, 2))]) is False
+    )
+
+
+def evaluated(*lengths: extent.Length) -> extent.Evaluations:
+    return extent.Evaluations(lengths, len(lengths))
 
 
 @pytest.mark.parametrize(("kind", "gates"), [("lstm", 4), ("gru", 3), ("rnn", 1)])

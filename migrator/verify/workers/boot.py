@@ -16,7 +16,7 @@ JOBS = {
     "run": "run_job",
     "synthetic legacy": "synthetic_legacy",
     "synthetic target": "synthetic_target",
-    "many": "many",
+    "host": "host",
 }
 
 
@@ -33,9 +33,14 @@ def load_package() -> None:
 
 
 def main() -> None:
-    """Runs the job and leaves without the interpreter's own clean-up, which programs and TensorFlow make slow."""
+    """Runs the job that the command line names."""
     load_package()
-    with open(sys.argv[1], encoding="utf-8") as stream:
+    run(sys.argv[1])
+
+
+def run(path: str) -> None:
+    """Runs a job and leaves without the interpreter's own clean-up, which programs and TensorFlow make slow."""
+    with open(path, encoding="utf-8") as stream:
         request = json.load(stream)
     status = 0
     try:

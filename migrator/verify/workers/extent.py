@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Callable, List, Optional, Tuple
+from typing import Callable, List, Optional, Sequence, Tuple
 
 MOST_BATCHES, MOST_SECONDS = 3000, 5.0
 MOST_CALLS = 4  # of evaluate, whose data are counted
@@ -48,11 +48,16 @@ def count(advance: Callable[[], Optional[bool]], before: int = 0, enough: Option
 
 
 class Training(object):
-    """The training steps that a program asks for, call by call."""
+    """The training steps that a program asks for, call by call. `total` begins with the step that it goes on from."""
 
     def __init__(self, calls: int = 0, total: Optional[int] = 0) -> None:
         self.calls = calls
         self.total = total
+
+    def go_on_from(self, step: Optional[int]) -> None:
+        """Tells the step counter of what an earlier model left, before the first call."""
+        if not self.calls:
+            self.total = step
 
     def add(self, steps: Optional[int], up_to: Optional[int] = None) -> None:
         """One call: so many steps more, or up to this one; both None: nobody knows."""
@@ -63,23 +68,37 @@ class Training(object):
             self.total = max(self.total, up_to) if up_to is not None else self.total + (steps or 0)
 
 
-def same_lengths(legacy: List[Length], other: List[Length]) -> Optional[bool]:
+class Evaluations(object):
+    """The lengths of a model's first evaluations, and how many there were."""
+
+    def __init__(self, lengths: Sequence[Length] = (), calls: int = 0) -> None:
+        self.lengths = list(lengths)
+        self.calls = calls
+
+    @property
+    def counts(self) -> bool:
+        """Whether the data of another evaluation shall be counted."""
+        return len(self.lengths) < MOST_CALLS
+
+
+def same_lengths(legacy: List[Evaluations], other: List[Evaluations]) -> Optional[bool]:
     """Whether the evaluations of two programs are as long, whatever their order; None: it is not known.
 
-    A program may evaluate more often than the other (once per epoch), and only its first calls are counted.
+    A program may evaluate more often than the other (once per epoch), and only the first calls are counted.
     """
-    both = legacy + other
-    if not legacy or not other or any(batches is None for batches, _ in both):
+    sides = [[length for one in side for length in one.lengths] for side in (legacy, other)]
+    both = sides[0] + sides[1]
+    if not all(sides) or any(batches is None for batches, _ in both):
         return None
     place = slice(0, 2 if all(rows is not None for _, rows in both) else 1)
-    one, two = {length[place] for length in legacy}, {length[place] for length in other}
-    whole = max(len(legacy), len(other)) < MOST_CALLS
+    one, two = ({length[place] for length in side} for side in sides)
+    whole = all(len(seen.lengths) == seen.calls for seen in legacy + other)
     return one == two if whole else bool(one & two) or None
 
 
 def alike(legacy: List[Training], other: List[Training]) -> Optional[bool]:
-    """Whether two programs, of one trained model each, train for the same number of steps; None: it is not known."""
-    known = [one for one in legacy if one.calls], [one for one in other if one.calls]
-    if any(len(side) != 1 or side[0].total is None for side in known):
+    """Whether the models of two programs are trained to the same steps, whatever their order; None: it is not known."""
+    one, two = ([training.total for training in side if training.calls] for side in (legacy, other))
+    if not one or len(one) != len(two) or None in one + two:
         return None
-    return known[0][0].total == known[1][0].total
+    return sorted(filter(None, one)) == sorted(filter(None, two))

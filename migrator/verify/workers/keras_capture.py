@@ -16,7 +16,7 @@ from typing import Any, Callable, Dict, List, Optional
 import keras
 
 from . import keras_data, keras_start, trees
-from .extent import MOST_CALLS, Length, Training
+from .extent import Evaluations, Training
 
 REAL_STEPS, REAL_CALLS = 2, 2
 
@@ -43,7 +43,7 @@ class Model(object):
         self.last: Dict[str, Any] = {}
         self.training = Training()
         self.validation: Dict[str, Any] = {}  # what the last fit was given to validate with, as evaluate takes it
-        self.evaluations: List[Length] = []  # of each call
+        self.evaluations = Evaluations()
         self.predicted: Optional[int] = 0  # examples
 
 
@@ -140,19 +140,23 @@ def _wrap_fit(capture: Capture, original: Callable[..., Any]) -> Callable[..., A
         self.steps_per_execution = 1
         epochs = max(0, (given.get("epochs") or 1) - (given.get("initial_epoch") or 0))
         per_epoch = given.get("steps_per_epoch") or keras_data.cardinality(given)
-        known.training.add(_steps(given, epochs))
+        before = _iterations(self)
+        known.training.go_on_from(before or 0)
+        steps = _steps(given, epochs)
+        known.training.add(steps)
         given.update(steps_per_epoch=min(REAL_STEPS, per_epoch or REAL_STEPS), shuffle=False)
         given.update(epochs=1 if epochs else 0, initial_epoch=0)
         if given.get("validation_data") is not None:
             names, parts = ("x", "y", "sample_weight"), keras.utils.unpack_x_y_sample_weight(given["validation_data"])
             known.validation = dict(zip(names, parts, strict=True), steps=given.get("validation_steps"))
             given["validation_steps"] = min(REAL_STEPS, given.get("validation_steps") or REAL_STEPS)
-        before = _iterations(self)
         history = known.last.get("fit")
         if known.calls.count("fit") <= REAL_CALLS or history is None:
             history = known.last["fit"] = original(self, **given)
-        if per_epoch is not None and before is not None:
-            _optimizer(self).iterations.assign(before + epochs * per_epoch)
+        if steps is None and per_epoch is not None:
+            steps = epochs * per_epoch  # what it asks for
+        if steps is not None and before is not None:
+            _optimizer(self).iterations.assign(before + steps)
         return history
 
     return fit
@@ -170,8 +174,9 @@ def _wrap_evaluate(capture: Capture, original: Callable[..., Any]) -> Callable[.
         inside = given.get("_use_cached_eval_dataset")
         whole = dict(given, **known.validation) if inside else given
         _see(known, "eval", "evaluate", whole)
-        if len(known.evaluations) < MOST_CALLS:
-            known.evaluations.append(keras_data.rows_of(whole).cut_with_rows(whole.get("steps")))
+        known.evaluations.calls += 1
+        if known.evaluations.counts:
+            known.evaluations.lengths.append(keras_data.rows_of(whole).cut_with_rows(whole.get("steps")))
         if inside:
             return original(self, *arguments, **options)
         self.steps_per_execution = 1

@@ -15,7 +15,7 @@ import os
 import sys
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
-from .extent import MOST_CALLS, Length, Training
+from .extent import Evaluations, Training
 from .legacy_input import Batches, record_batches
 
 TRAIN_BATCHES, OTHER_BATCHES = 12, 4
@@ -36,7 +36,7 @@ class Recorded(object):
         self.failures: Dict[str, str] = {}
         self.last: Dict[str, Any] = {}
         self.training = Training()
-        self.evaluations: List[Length] = []  # of each call
+        self.evaluations = Evaluations()
         self.examples: List[Optional[int]] = []  # per call of predict; None: not read to their end
 
 
@@ -135,7 +135,7 @@ def _wrap_train(tf: Any, capture: Capture, original: Callable[..., Any]) -> Call
     def train(self: Any, input_fn: Any, *arguments: Any, **options: Any) -> Any:
         given = _bound(original, self, input_fn, arguments, options)
         ran = _see(tf, capture, self, "train", input_fn, TRAIN_BATCHES)
-        _note_training(capture.of(self), given)
+        _note_training(capture, capture.of(self), given)
         if ran:
             steps = given.pop("max_steps", None) or given.get("steps") or REAL_STEPS
             given["steps"] = min(REAL_STEPS, steps)
@@ -186,7 +186,13 @@ def _within(capture: Capture, examples: Iterator[Any]) -> Iterator[Any]:
         yield example
 
 
-def _note_training(recorded: Recorded, given: Dict[str, Any]) -> None:
+def _note_training(capture: Capture, recorded: Recorded, given: Dict[str, Any]) -> None:
+    folder = recorded.estimator.model_dir
+    others = [one for one in capture.recorded if one is not recorded and one.estimator.model_dir == folder]
+    trained = [one.training for one in others if one.training.calls]
+    if trained:  # an Estimator goes on where another left their folder
+        totals = [training.total for training in trained]
+        recorded.training.go_on_from(None if None in totals else max(filter(None, totals), default=0))
     inputs = recorded.inputs.get("train")
     if inputs is None or any("StopAt" in type(hook).__name__ for hook in given.get("hooks") or ()):
         recorded.training.add(None)
@@ -197,15 +203,16 @@ def _note_training(recorded: Recorded, given: Dict[str, Any]) -> None:
 
 
 def _note_evaluation(tf: Any, recorded: Recorded, input_fn: Any, steps: Optional[int]) -> None:
-    if len(recorded.evaluations) == MOST_CALLS:
+    recorded.evaluations.calls += 1
+    if not recorded.evaluations.counts:
         return
     inputs = recorded.inputs.get("eval")
-    if recorded.evaluations and inputs is not None:
+    if recorded.evaluations.lengths and inputs is not None:
         try:
             inputs = record_batches(tf, recorded.estimator, input_fn, "eval", 1)
         except Exception:  # the boundary to the program's input function, which may work only once
             inputs = None
-    recorded.evaluations.append(inputs.extent.cut_with_rows(steps) if inputs is not None else (None, None))
+    recorded.evaluations.lengths.append(inputs.extent.cut_with_rows(steps) if inputs is not None else (None, None))
 
 
 def _some(recorded: Recorded, examples: Iterator[Any]) -> Iterator[Any]:

@@ -63,7 +63,7 @@ def main(request: Dict[str, Any]) -> Dict[str, Any]:
         recorded.failures.update(found.failures)
         model = legacy_replay.replay(tf, spy, recorded)
         model.update(model_fn=_place(hints), params="", site=("", 0), calls=[], signatures=[])
-        model.update(training=(0, None), evaluations=[], examples=[])
+        model.update(training=(0, None), evaluations=([], 0), examples=[])
         if not any(mode in model for mode in trials.MODES):
             raise NotRun("; ".join(sorted(set(model["failures"].values()))))
         answer["arguments"] = arguments_of(model_fn, params)

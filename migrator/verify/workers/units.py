@@ -57,7 +57,7 @@ def group(legacy: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
         one["sites"].append(model["site"])
         one["signatures"] += model["signatures"]
         one["training"].append(model["training"])
-        one["evaluations"] += model["evaluations"]
+        one["evaluations"].append(model["evaluations"])
         one["examples"] += model["examples"]
         one["initial"].update((n, v) for n, v in model.get("initial", {}).items() if n not in one["initial"])
         for mode in MODES:

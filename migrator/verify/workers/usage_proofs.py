@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional
 import numpy
 
 from . import diff, keras_start
-from .extent import Training, alike, same_lengths
+from .extent import Evaluations, Training, alike, same_lengths
 from .keras_capture import Model
 from .proofs import of_mode
 from .transplant import Ties
@@ -67,9 +67,9 @@ def _order(one: Dict[str, Any], models: List[Model]) -> diff.Row:
 
 
 def _evaluation(one: Dict[str, Any], models: List[Model]) -> diff.Row:
-    legacy, found = one["evaluations"], [length for model in models for length in model.evaluations]
-    note = "evaluations read %s batches, legacy %s" % (found, legacy)
-    return diff.row("length", 0.0, same_lengths(legacy, found), note=note)
+    legacy, found = [Evaluations(*given) for given in one["evaluations"]], [model.evaluations for model in models]
+    said = tuple([length for evaluations in side for length in evaluations.lengths] for side in (found, legacy))
+    return diff.row("length", 0.0, same_lengths(legacy, found), note="evaluations read %s batches, legacy %s" % said)
 
 
 def _predicted(one: Dict[str, Any], models: List[Model]) -> diff.Row:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from migrator.verify import process
-from migrator.verify.process import Limits, Outcome
-from migrator.verify.runtimes import Runtime, provide
+from migrator.verify.runtimes import provide
 
 _ZYGOTE = Path(__file__).with_name("zygote.py")
 
@@ -54,21 +51,6 @@ class Forks:
         if answer["status"]:
             return f"status {answer['status']}: {_tail(folder / f'{script.stem}.err')}"
         return ""
-
-    def worker(self, runtime: Runtime, request: Mapping[str, Any], folder: Path, limits: Limits) -> Outcome:
-        """The verifier's own `run_worker`, by a fork: the same job from the same request."""
-        if runtime.name != "target":
-            return process.run_worker(runtime, request, folder, limits)
-        folder = folder.resolve()
-        asked = folder / f"{request['job']}.request.json"
-        answer = folder / f"{request['job']}.result.json"
-        told = {**request, "program_seconds": min(limits.program_seconds, limits.seconds), "answer": str(answer)}
-        asked.write_text(json.dumps(told), encoding="utf-8")
-        failure = self.run(process._BOOT, [str(asked)], folder, limits.seconds, Path(request.get("cwd") or folder))
-        printed = (folder / "boot.out").read_text(encoding="utf-8", errors="replace")
-        if not answer.exists():
-            return Outcome("hung" if "still running" in failure else "crashed", {}, printed, failure)
-        return Outcome("done", json.loads(answer.read_text(encoding="utf-8")), printed)
 
     def _started(self) -> subprocess.Popen[str]:
         if self._process is None:

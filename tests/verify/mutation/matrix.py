@@ -13,10 +13,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
-from unittest import mock
 
 from migrator.ledger import Verification
 from migrator.verify import program as verifier
+from migrator.verify.hosts import shared_workers
 from migrator.verify.process import Limits
 from tests.fixtures.programs import FOLDER, NAMES, conversion, program, write_sources
 
@@ -62,6 +62,7 @@ class Bench:
         self._originals: dict[str, Mapping[str, Any]] = {}
         self._keep = keep
         self.forks = self._stack.enter_context(Forks())
+        self._stack.enter_context(shared_workers())
 
     def __enter__(self) -> Bench:
         return self
@@ -82,10 +83,9 @@ class Bench:
             root = Path(place) / "program"
             shutil.copytree(FOLDER / name / "legacy", root, ignore=shutil.ignore_patterns("__pycache__"))
             write_sources(sources, root)
-            with mock.patch.object(verifier, "run_worker", self.forks.worker):
-                found = verifier.compare_program(
-                    self.record(name), root, program(name).entry, conversion(name).models, limits=_LIMITS
-                )
+            found = verifier.compare_program(
+                self.record(name), root, program(name).entry, conversion(name).models, limits=_LIMITS
+            )
         return found.units[0].verification
 
     def judge(self, mutant: Mutant) -> oracle.Judgement:

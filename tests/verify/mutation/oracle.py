@@ -133,6 +133,10 @@ def _fit(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Differenc
         yield "loss", _relative(first, second), f"step {number}"
     if len(one["losses"]) != len(other["losses"]):
         yield "steps", math.inf, f"{len(other['losses'])} steps ran"
+    for number, ((start, a), (_, b)) in enumerate(zip(one["pushed"], other["pushed"], strict=False)):
+        moved = max(_apart(start, a), _apart(start, b))
+        if moved > 0.0:
+            yield "updates", _apart(a, b) / moved, f"variable {number} after large gradients"
     if any(_apart(a, b) for a, b in zip(one["start"], other["start"], strict=True)):
         return  # the initial weights tell
     for step, (first, second) in enumerate(zip(one["variables"], other["variables"], strict=False)):

@@ -17,6 +17,7 @@ from typing import Any
 
 STEPS, BATCHES, RATES = 6, 3, 60
 LARGE = 5.0
+PUSH = 30.0  # standard deviation of large gradients
 
 
 class Seen:
@@ -90,6 +91,13 @@ def _fix_random_numbers() -> None:
         return plain_shuffle(self, buffer_size, seed=13)
 
     tf.data.Dataset.shuffle = shuffle
+    plain_map = tf.data.Dataset.map
+
+    def map_in_order(self: Any, map_func: Any, *_: Any, **options: Any) -> Any:
+        # Two threads would draw random numbers in an order of their own.
+        return plain_map(self, map_func, name=options.get("name"))
+
+    tf.data.Dataset.map = map_in_order
 
 
 def _seeded(draw: Any) -> Any:
@@ -157,10 +165,27 @@ def _recorder(seen: Seen, record: dict[str, Any], factor: float) -> Any:
             record["variables"].append([variable.numpy() for variable in _variables(self.model)])
 
         def on_train_end(self, logs: Any = None) -> None:
+            record["pushed"] = _pushed(self.model.optimizer)
             for variable, value in zip(_variables(self.model), seen.start[id(self.model)]):
                 variable.assign(value)
 
     return Recorder()
+
+
+def _pushed(optimizer: Any) -> list[Any]:
+    """What the optimizer makes of gradients so large that every limit acts: pairs of values, before and after."""
+    import numpy
+
+    pushed = [*(getattr(optimizer, "_trainable_variables", None) or ())]
+    kept = [(variable, variable.numpy()) for variable in (*optimizer.variables, *pushed)]
+    before = [variable.numpy() for variable in pushed]
+    draws = [numpy.random.RandomState(number).normal(0, PUSH, value.shape) for number, value in enumerate(before)]
+    try:
+        optimizer.apply([draw.astype(value.dtype) for draw, value in zip(draws, before, strict=True)], pushed)
+        return [(value, variable.numpy()) for value, variable in zip(before, pushed, strict=True)]
+    finally:
+        for variable, value in kept:
+            variable.assign(value)
 
 
 def _variables(model: Any) -> list[Any]:
@@ -209,13 +234,19 @@ def _watch_results(seen: Seen) -> None:
             self.batches += 1
 
     def evaluate(self: Any, *arguments: Any, **options: Any) -> Any:
-        counter = Counter()
-        if not options.get("_use_cached_eval_dataset"):  # that of fit comes with callbacks of its own kind
-            options["callbacks"] = [*(options.get("callbacks") or []), counter]
-        result = plain_evaluate(self, *arguments, **options)
-        values = result if isinstance(result, list) else [result]
-        named = result if isinstance(result, dict) else {str(number): value for number, value in enumerate(values)}
-        seen.metrics.append({"batches": counter.batches, **{name: float(value) for name, value in named.items()}})
+        if options.get("_use_cached_eval_dataset"):  # that of fit comes with callbacks of its own kind
+            result = plain_evaluate(self, *arguments, **options)
+            seen.metrics.append(_named(result))
+            return result
+        # From weights many times as large first: a metric may be what another one is by chance.
+        known = [(variable, variable.numpy()) for variable in _variables(self)]
+        for factor in (LARGE, 1.0):
+            for variable, value in known:
+                variable.assign(value * value.dtype.type(factor))
+            counter = Counter()
+            watched = {**options, "callbacks": [*(options.get("callbacks") or []), counter]}
+            result = plain_evaluate(self, *arguments, **watched)
+            seen.metrics.append({"batches": counter.batches, **_named(result)})
         return result
 
     def predict(self: Any, *arguments: Any, **options: Any) -> Any:
@@ -229,6 +260,12 @@ def _watch_results(seen: Seen) -> None:
         return result
 
     owner.evaluate, owner.predict, owner.predict_on_batch = evaluate, predict, predict_on_batch
+
+
+def _named(result: Any) -> dict[str, float]:
+    values = result if isinstance(result, list) else [result]
+    named = result if isinstance(result, dict) else {str(number): value for number, value in enumerate(values)}
+    return {name: float(value) for name, value in named.items()}
 
 
 def _fed(tf: Any, spec: Any) -> Any:
