@@ -32,7 +32,7 @@ quick: lint
 test: quick
 	$(BIN)/python -m pytest --quiet --numprocesses auto -m "thorough or browser"
 	$(BIN)/migrate runtimes --build
-	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile -m runtime --ignore tests/verify/mutation
+	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadgroup -m runtime --ignore tests/verify/mutation
 	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadgroup -m runtime tests/verify/mutation
 
 docs: .venv/ready

@@ -1,21 +1,26 @@
-"""Metrics that `add_metrics` gives a canned estimator: they join those of its model_fn."""
+"""What other functions give a canned estimator: metrics of `add_metrics`, predictions of `forward_features`."""
 
 from __future__ import annotations
 
 import ast
 import dataclasses
+from collections.abc import Iterator
 
-from migrator.plain.found import Site, Staying, symbol_of
+from migrator.plain.found import Site, Staying, bound_in, symbol_of
 from migrator.source.inventory import import_aliases
 from migrator.source.syntax import descendants
 
 ADDING = frozenset({"tensorflow.contrib.estimator.add_metrics", "tensorflow.estimator.add_metrics"})
+FORWARDING = frozenset({"tensorflow.contrib.estimator.forward_features"})
 GIVEN = ("features", "labels", "predictions")
 
 
 @dataclasses.dataclass(frozen=True)
 class Added:
-    """What `estimator = add_metrics(estimator, f)` adds, as a call of f, and the statement that goes."""
+    """What `estimator = add_metrics(estimator, f)` adds, as a call of f, and the statement that goes.
+
+    For `estimator = forward_features(estimator, key)` it is the key.
+    """
 
     text: str
     statement: ast.Assign
@@ -23,26 +28,64 @@ class Added:
 
 def added_metrics(site: Site) -> list[Added]:
     """The metrics added to the estimator of a construction, in order. Raises Staying where they cannot be followed."""
-    holder = site.around[-1] if site.around else site.module.tree
-    name = bound_name(holder, site.call)
-    aliases = import_aliases(site.module.tree)
-    calls = [n for n in descendants(holder) if isinstance(n, ast.Call) and symbol_of(n.func, aliases) in ADDING]
     found: list[Added] = []
-    for call in sorted(calls, key=lambda c: c.lineno):
-        given = dict(zip(("estimator", "metric_fn"), call.args, strict=False))
-        given.update((k.arg, k.value) for k in call.keywords if k.arg)
-        estimator, function = given.get("estimator"), given.get("metric_fn")
-        if estimator is site.call:
-            raise Staying("metrics are added to it where it is made: give it a name first")
-        if not (isinstance(estimator, ast.Name) and estimator.id == name):
-            continue
-        statement = next((n for n in descendants(holder) if isinstance(n, ast.Assign) and n.value is call), None)
-        if statement is None or not all(isinstance(t, ast.Name) and t.id == name for t in statement.targets):
-            raise Staying("metrics are added to it under another name")
+    for statement, function in extensions(site, ADDING, "metric_fn", "metrics are added to it"):
         if not isinstance(function, ast.Name):
             raise Staying("the function of the added metrics cannot be followed")
         found.append(Added(call_of(site, function.id), statement))
     return found
+
+
+def forwarded_features(site: Site) -> list[Added]:
+    """The keys of features that join the predictions. Raises Staying where they cannot be followed."""
+    found: list[Added] = []
+    for statement, keys in extensions(site, FORWARDING, "keys", "features are forwarded"):
+        given = keys.elts if isinstance(keys, (ast.List, ast.Tuple)) else [keys]
+        for key in given:
+            literal = isinstance(key, ast.Constant) and isinstance(key.value, str)
+            if key is None or not (literal or is_constant(site, key)):
+                raise Staying("which features are forwarded cannot be followed")
+            found.append(Added(site.module.segment(key), statement))
+    return found
+
+
+def is_constant(site: Site, node: ast.AST) -> bool:
+    """True for a name of the file that one text is assigned to, and of an attribute of a module."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return node.value.id in import_aliases(site.module.tree) and not any(
+            node.value.id in bound_in(holder) for holder in site.around
+        )
+    if not isinstance(node, ast.Name) or any(node.id in bound_in(holder) for holder in site.around):
+        return False
+    assigned = [
+        s for s in site.module.tree.body if isinstance(s, ast.Assign) and node.id in map(ast.unparse, s.targets)
+    ]
+    texts = [s.value for s in assigned]
+    return len(texts) == 1 and isinstance(texts[0], ast.Constant) and isinstance(texts[0].value, str)
+
+
+def extensions(
+    site: Site, functions: frozenset[str], argument: str, what: str
+) -> Iterator[tuple[ast.Assign, ast.expr | None]]:
+    """The statements `estimator = function(estimator, argument)`, with the argument. Raises Staying for other forms."""
+    holder = site.around[-1] if site.around else site.module.tree
+    name = bound_name(holder, site.call)
+    aliases = import_aliases(site.module.tree)
+    calls = [n for n in descendants(holder) if isinstance(n, ast.Call) and symbol_of(n.func, aliases) in functions]
+    for call in sorted(calls, key=lambda c: c.lineno):
+        given = dict(zip(("estimator", argument), call.args, strict=False))
+        given.update((k.arg, k.value) for k in call.keywords if k.arg)
+        estimator = given.get("estimator")
+        if estimator is site.call:
+            raise Staying(f"{what} where it is made: give it a name first")
+        if not (isinstance(estimator, ast.Name) and estimator.id == name):
+            continue
+        statement = next((n for n in descendants(holder) if isinstance(n, ast.Assign) and n.value is call), None)
+        if statement is None or not all(isinstance(t, ast.Name) and t.id == name for t in statement.targets):
+            raise Staying(f"{what} under another name")
+        if len(call.args) + len(call.keywords) > 2:
+            raise Staying(f"{what} in a way that is not covered")
+        yield statement, given.get(argument)
 
 
 def bound_name(holder: ast.AST, call: ast.Call) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 
-from migrator.plain.found import Site, Staying, bound_in
+from migrator.plain.found import Site, Staying, bound_in, sites
 from migrator.source.syntax import children, descendants
 
 PARAMS = "params"
@@ -100,6 +100,14 @@ def reads_of(site: Site, name: str) -> int:
     holder = next((f for f in reversed(site.around) if name in bound_in(f)), site.module.tree)
     names = [n for n in descendants(holder) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
     return sum(n.id == name for n in names)
+
+
+def given_to(site: Site, name: str) -> list[ast.Call]:
+    """The constructions of canned estimators that are given a name of the function around, as often as they are."""
+    holder = next((f for f in reversed(site.around) if name in bound_in(f)), site.module.tree)
+    calls = [one.call for one in sites(site.project, site.module) if one.call in descendants(holder)]
+    given = [(call, value) for call in calls for value in (*call.args, *(k.value for k in call.keywords))]
+    return [call for call, value in given if isinstance(value, ast.Name) and value.id == name]
 
 
 def number(site: Site, node: ast.expr) -> int | None:

@@ -113,6 +113,7 @@ def body(
         reduction=None if reduction is None else module.segment(reduction),
         total="mean",
         metrics=[],
+        forwarded=[],
         exports=is_exported(site),
     )
     lines = [line.removeprefix("    ") for line in text.split("\n") if line.strip()]

@@ -13,13 +13,15 @@ from migrator.ledger import Finding, Ledger, Unit
 class Chunk:
     """Lines `start` to `end` of a text, 1-based and inclusive, and what stands there now.
 
-    With `end` before `start` the new lines are inserted above `start`. `at` is the line they are told to stand on.
+    With `end` before `start` the new lines are inserted above `start`. `at` is the line they are told to stand on;
+    `stood` tells it line by line for lines that moved here.
     """
 
     start: int
     end: int
     new: tuple[str, ...]
     at: int
+    stood: tuple[int, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,8 +57,8 @@ def rewritten(text: str, chunks: Iterable[Chunk]) -> tuple[str, Lines]:
         old += kept
         made += [False] * len(kept)
         found += chunk.new
-        old += [chunk.at] * len(chunk.new)
-        made += [chunk.end < chunk.start or n > 0 for n in range(len(chunk.new))]
+        old += chunk.stood or [chunk.at] * len(chunk.new)
+        made += [not chunk.stood and (chunk.end < chunk.start or n > 0) for n in range(len(chunk.new))]
         line = chunk.end + 1 if chunk.end >= chunk.start else chunk.start
     found += source[line - 1 :]
     old += range(line, len(source) + 1)

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 
 from migrator.conversion import Conversion, Options
 from migrator.ledger import Finding, Unit
-from migrator.plain import found, heads, writing
+from migrator.plain import found, heads, joined, writing
+from migrator.plain.carried import given_to
 from migrator.plain.found import Site, Staying
 from migrator.plain.lines import Chunk, Lines, asked, rewritten, told
 from migrator.source.module import Module
@@ -21,7 +22,7 @@ RULE = "canned"
 class Out:
     """A construction that is written out: where it stands, and the line of its model_fn in the new text.
 
-    For the spec of a head (`symbol` is empty) the line is that of the model_fn itself.
+    For a model_fn that is written otherwise (`symbol` is empty) the line is that of the model_fn itself.
     """
 
     path: str
@@ -54,28 +55,22 @@ def plainer(project: Project, leave: Iterable[tuple[str, int]] = ()) -> Plain:
         module = project.module(path) if any(mark in text for mark in found.MARKS) and path.endswith(".py") else None
         if module is None:
             continue
-        chunks: list[Chunk] = []
-        made: list[tuple[Site, writing.Written]] = []
-        for site in found.sites(project, module):
-            if site.place in left:
-                continue
-            try:
-                more, one = chunks_of(site, {other.function for _, other in made}, chunks)
-            except Staying as reason:
-                stayed.append((site, str(reason)))
-                continue
-            chunks += more
-            made.append((site, one))
+        made, staying = written_out(project, module, left)
+        stayed += staying
+        chunks = [chunk for site, one in made for chunk in chunks_of(site, one)]
+        chunks += dropped(module, made)
         specs = [one for one in heads.heads(project, module) if (path, one.function.lineno) not in left]
         chunks += [chunk for one in specs for chunk in spec_chunks(one)]
-        if not made and not specs:
+        bodies = [one for one in joined.joined(project, module) if (path, one.function.lineno) not in left]
+        bodies = [one for one in bodies if not overlaps(one.chunks, chunks)]
+        chunks += [chunk for one in bodies for chunk in one.chunks]
+        functions = [*(one.function for one in specs), *(one.function for one in bodies)]
+        if not made and not functions:
             continue
         new, where = rewritten(text, chunks)
         try:
             out += placed(path, new, made)
-            out += [
-                Out(path, n, (), one.function.name, "", where.after(n)) for one in specs for n in [one.function.lineno]
-            ]
+            out += [Out(path, one.lineno, (), one.name, "", where.after(one.lineno)) for one in functions]
         except SyntaxError:  # a block is empty without the optimizer that was made in it
             stayed += [(site, "it cannot be written out where it stands") for site, _ in made]
         else:
@@ -83,12 +78,54 @@ def plainer(project: Project, leave: Iterable[tuple[str, int]] = ()) -> Plain:
     return Plain(project, sources, lines, tuple(out), tuple(stayed))
 
 
-def chunks_of(site: Site, taken: set[str], others: list[Chunk]) -> tuple[list[Chunk], writing.Written]:
-    """What replaces the lines of a construction, and what is inserted for it. Raises Staying."""
+Made = list[tuple[Site, writing.Written]]
+
+
+def written_out(project: Project, module: Module, left: set[tuple[str, int]]) -> tuple[Made, list[tuple[Site, str]]]:
+    """The constructions of a file written out, and those that stay with the reasons."""
+    made: Made = []
+    stayed: list[tuple[Site, str]] = []
+    for site in found.sites(project, module):
+        if site.place in left:
+            continue
+        try:
+            one = writing.written(site, writing.free_name(site, {other.function for _, other in made}))
+            if any(not found.is_alone(module, assign) for assign in one.dropped):
+                raise Staying("what goes into its model_fn shares a line with other code")
+            others = [chunk for known in made for chunk in (*chunks_of(*known), *dropped(module, [known]))]
+            alone = [assign for assign in one.dropped if not any(assign in other.dropped for _, other in made)]
+            mine = dataclasses.replace(one, dropped=tuple(alone))
+            if overlaps([*chunks_of(site, one), *dropped(module, [(site, mine)])], others):
+                raise Staying("two constructions share a line")
+        except Staying as reason:
+            stayed.append((site, str(reason)))
+        else:
+            made.append((site, one))
+    while True:  # an optimizer that two are given goes when both have it written out
+        calls = {site.call for site, _ in made}
+        short = [site for site, one in made if any(set(given_to(site, n)) - calls for n in names_of(one.dropped))]
+        if not short:
+            return made, stayed
+        stayed += [(site, "an argument is given to another estimator too, which stays") for site in short]
+        made = [(site, one) for site, one in made if site not in short]
+
+
+def names_of(assigns: Iterable[ast.Assign]) -> list[str]:
+    """The names that assignments bind."""
+    return [target.id for assign in assigns for target in assign.targets if isinstance(target, ast.Name)]
+
+
+def dropped(module: Module, made: Made) -> list[Chunk]:
+    """The assignments that nothing reads any more, once."""
+    gone = dict.fromkeys(assign for _, one in made for assign in one.dropped)
+    lines = {assign: site.call.lineno for site, one in made for assign in one.dropped}
+    return [Chunk(assign.lineno, assign.end_lineno or assign.lineno, (), lines[assign]) for assign in gone]
+
+
+def chunks_of(site: Site, made: writing.Written) -> list[Chunk]:
+    """What replaces the lines of a construction, and what is inserted for it."""
     module, call = site.module, site.call
     end = call.end_lineno or call.lineno
-    name = writing.free_name(site, taken)
-    made = writing.written(site, name)
     lines = module.lines
     last = lines[end - 1]
     start, stop = module.span(call)
@@ -100,15 +137,13 @@ def chunks_of(site: Site, taken: set[str], others: list[Chunk]) -> tuple[list[Ch
     apart = [""] * (0 if above == 1 else 2 if lines[above - 2].strip() else len(blank))
     chunks = [Chunk(call.lineno, end, tuple(whole), call.lineno)]
     chunks.append(Chunk(above, above - 1, (*apart, *made.text, "", ""), call.lineno))
-    for assign in made.dropped:
-        if not found.is_alone(module, assign):
-            raise Staying("what goes into its model_fn shares a line with other code")
-        chunks.append(Chunk(assign.lineno, assign.end_lineno or assign.lineno, (), call.lineno))
-    spans = [(c.start, c.end) for c in others if c.end >= c.start]
-    for chunk in chunks:
-        if chunk.end >= chunk.start and any(chunk.start <= end and start <= chunk.end for start, end in spans):
-            raise Staying("two constructions share a line")
-    return chunks, made
+    return chunks
+
+
+def overlaps(chunks: Iterable[Chunk], others: Iterable[Chunk]) -> bool:
+    """Whether lines of one are lines of the other."""
+    spans = [(c.start, c.end) for c in others]
+    return any(chunk.start <= end and start <= chunk.end for chunk in chunks for start, end in spans)
 
 
 def spec_chunks(one: heads.Written) -> list[Chunk]:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from migrator.plain import found
-from migrator.plain.added import added_metrics
-from migrator.plain.carried import Carrier, binding, number, reads_of, resolved
+from migrator.plain.added import added_metrics, forwarded_features
+from migrator.plain.carried import Carrier, binding, given_to, number, reads_of, resolved
 from migrator.plain.estimators import OPTIMIZERS, Network
 from migrator.plain.found import Site, Staying
 from migrator.plain.lines import indented
@@ -44,8 +44,6 @@ def written(site: Site, name: str) -> Written:
     """The construction written out, its model_fn under this name. Raises Staying."""
     canned = found.canned_of(site)
     bound = found.arguments(site)
-    if flag(bound, "batch_norm"):
-        raise Staying("argument `batch_norm`: the scopes of its layers have names that are computed twice")
     tf = library(site)
     networks = [n for n in canned.networks if n.columns in bound and not is_none_literal(bound[n.columns])]
     if not networks:
@@ -59,8 +57,8 @@ def written(site: Site, name: str) -> Written:
     head, outputs = head_of(site, canned.head, bound)
     into += [outputs] if outputs in bound else []
     reduction = bound.get("loss_reduction")
-    added = added_metrics(site)
-    dropped += [one.statement for one in added]
+    added, forwarded = added_metrics(site), forwarded_features(site)
+    dropped += dict.fromkeys(one.statement for one in (*added, *forwarded))
     text = template().render(
         name=name,
         tf=tf,
@@ -73,11 +71,12 @@ def written(site: Site, name: str) -> Written:
         weights=weight_key(site, bound),
         vocabulary='params["label_vocabulary"]' if "label_vocabulary" in into else None,
         metrics=[one.text for one in added],
+        forwarded=[one.text for one in forwarded],
         reduction=None if reduction is None or is_sum(site, reduction) else carrier.text(reduction),
     )
     lines = [line for line in text.split("\n") if line.strip()]
     call = construction(site, carrier, tf, name, bound, into)
-    making: list[ast.expr | ast.stmt] = [site.call, *(one.statement for one in added)]
+    making: list[ast.expr | ast.stmt] = [site.call, *(one.statement for one in (*added, *forwarded))]
     places = [n for node in making for n in range(node.lineno, (node.end_lineno or node.lineno) + 1)]
     return Written(name, tuple(lines), call, tuple(dropped), tuple(places))
 
@@ -122,6 +121,7 @@ def described_network(
         "units": network.units,
         "logits": "logits" if count == 1 else f"{network.scope}_logits",
         "activation": f"{tf}.nn.relu" if without_activation or activation is None else carrier.text(activation),
+        "norm": network.scope == "dnn" and flag(bound, "batch_norm"),
         "dropout": None if dropout is None or is_none_literal(dropout) else carrier.text(dropout),
         "combiner": None if combiner is None else carrier.text(combiner),
         "optimizer": optimizer(site, carrier, tf, network, bound.get(network.optimizer), dropped),
@@ -145,15 +145,22 @@ def optimizer(
         return f"{tf}.train.{OPTIMIZERS[node.value]}({network.rate.format(count)})"
     assign = binding(site, given.id) if isinstance(given, ast.Name) else None
     if assign is not None and isinstance(given, ast.Name):
-        if reads_of(site, given.id) > 1:
+        if reads_of(site, given.id) != len(given_to(site, given.id)):
             raise Staying(f"argument `{network.optimizer}`: other code reads the optimizer too")
         dropped.append(assign)
     if isinstance(node, ast.Lambda) and not node.args.args:
         node = node.body
     symbol = found.symbol_of(node.func, import_aliases(site.module.tree)) if isinstance(node, ast.Call) else ""
-    if not symbol.startswith(("tensorflow.train.", "tensorflow.contrib.")):
+    own = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and is_own_function(site, node.func.id)
+    if not (own or symbol.startswith(("tensorflow.train.", "tensorflow.contrib."))):
         raise Staying(f"argument `{network.optimizer}`: which optimizer it is cannot be followed")
     return carrier.text(node)
+
+
+def is_own_function(site: Site, name: str) -> bool:
+    """True for a function at the top of the file, under a name that means nothing else."""
+    bound = [name for holder in (*site.around, site.module.tree) for n in found.bound_in(holder) if n == name]
+    return len(bound) == 1 and any(isinstance(n, ast.FunctionDef) and n.name == name for n in site.module.tree.body)
 
 
 def head_of(site: Site, head: str, bound: Mapping[str, ast.expr]) -> tuple[str, str]:

@@ -115,6 +115,27 @@ def main():
     estimator = tf.estimator.DNNLinearCombinedRegressor(
         linear_feature_columns=[words()], dnn_feature_columns=numbers(), dnn_hidden_units=[4], dnn_dropout=0.1)
 """,
+    "a regressor that hands its keys on": """
+KEY = "word"
+
+
+def main():
+    labels = SIZE[:, 1]
+    estimator = tf.estimator.DNNRegressor([4], numbers())
+    estimator = tf.contrib.estimator.forward_features(estimator, KEY)
+    estimator = tf.contrib.estimator.forward_features(estimator, ["weight"])
+""",
+    "a deep classifier with batch norm": """
+def main():
+    labels = CLASS
+    estimator = tf.estimator.DNNClassifier([8, 4], numbers(), n_classes=3, dropout=0.1, batch_norm=True)
+""",
+    "a wide and deep regressor with batch norm": """
+def main():
+    labels = SIZE[:, 1]
+    estimator = tf.estimator.DNNLinearCombinedRegressor(
+        linear_feature_columns=[words()], dnn_feature_columns=numbers(), dnn_hidden_units=[4, 3], batch_norm=True)
+""",
 }
 
 
@@ -138,9 +159,33 @@ main()
 """
 
 
+TEXTS = EXPORTED.replace(
+    """    tensors = {"size": tf.placeholder(tf.float32, [None, 2]), "word": tf.placeholder(tf.string, [None])}
+    return tf.estimator.export.ServingInputReceiver(tensors, tensors)
+""",
+    """    rows = tf.placeholder(tf.string, [None])
+    first, second, word = tf.decode_csv(rows, [[0.0], [0.0], ["a"]])
+    features = {"size": tf.stack([first, second], axis=1), "word": word}
+    return tf.estimator.export.ServingInputReceiver(features, {"row": rows})
+""",
+)
+ESTIMATORS = {
+    "two classes": "LinearClassifier(numbers() + [words()], config=config)",
+    "three classes": "DNNClassifier([4], numbers(), n_classes=3, label_vocabulary=WORDS, config=config)",
+    "values": "DNNRegressor([4], numbers(), config=config)",
+}
+LABELS = {"two classes": "CLASS % 2", "three classes": "np.array(WORDS)[CLASS]", "values": "SIZE[:, 0]"}
+
+
 @pytest.mark.parametrize("runtime", ["legacy", "tf1"])
 def test_an_exported_one_serves_its_predictions(runtime: str, tmp_path: Path) -> None:
     prove(START + EXPORTED, runtime, tmp_path)
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_one_that_receives_texts_serves_classes_and_values_too(kind: str, tmp_path: Path) -> None:
+    text = TEXTS.replace(ESTIMATORS["two classes"], ESTIMATORS[kind]).replace("CLASS % 2", LABELS[kind])
+    prove(START + text, "tf1", tmp_path)
 
 
 @pytest.mark.parametrize("name", BODIES)
@@ -148,7 +193,11 @@ def test_the_numbers_are_those_of_the_estimator(name: str, tmp_path: Path) -> No
     prove(START + BODIES[name] + END, "legacy", tmp_path)
 
 
-@pytest.mark.parametrize("name", ["a deep classifier of words", "a linear classifier", "a wide and deep classifier"])
+TF1 = ["a deep classifier of words", "a linear classifier", "a wide and deep classifier"]
+TF1 += ["a regressor that hands its keys on", "a deep classifier with batch norm"]
+
+
+@pytest.mark.parametrize("name", TF1)
 def test_they_are_those_of_tensorflow_1_too(name: str, tmp_path: Path) -> None:
     prove(START + BODIES[name] + END, "tf1", tmp_path)
 

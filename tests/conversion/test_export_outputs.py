@@ -6,7 +6,7 @@ import pytest
 
 from migrator.convert import convert
 
-from .small import MODEL_FN, converted, program, refused
+from .small import MODEL_FN, converted, program, reasons, refused
 
 PREDICTIONS = '        return tf.estimator.EstimatorSpec(mode, predictions={"y": logits})\n'
 OUTPUTS = """        scaled = 2 * logits
@@ -48,9 +48,18 @@ def test_outputs_of_classes_are_left_out_where_numbers_are_received_as_tensorflo
 
 
 @pytest.mark.parametrize("placeholder", ["tf.string, [None]", "kind, [None, 3]"])
-def test_outputs_of_classes_refuse_a_receiver_that_may_be_of_texts(placeholder: str) -> None:
+def test_outputs_of_classes_have_a_method_of_their_own_where_texts_may_be_received(placeholder: str) -> None:
     text = exported(CLASSES).replace("tf.float32, [None, 3]", placeholder)
-    assert "export" in {rule for rule, _ in refused(text)}
+    after = converted(text)["train.py"]
+    assert "    def serve_texts(self, data):" in after
+    assert "            'bare': {'scores': scaled},\n" in after
+    assert "signatures of classes and values answer Predict calls" in " ".join(reasons(convert({"train.py": text})))
+
+
+def test_outputs_of_values_are_called_outputs() -> None:
+    text = exported(CLASSES.replace("ClassificationOutput(scaled)", "RegressionOutput(value=scaled)"))
+    after = converted(text.replace("tf.float32, [None, 3]", "tf.string, [None]"))["train.py"]
+    assert "            'bare': {'outputs': scaled},\n" in after
 
 
 def test_outputs_of_classes_alone_refuse_an_export_and_go_with_a_finding_without_one() -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import textwrap
 
-from .small import HEAD, MODEL_FN, converted, line_of, refused
+import pytest
+
+from migrator.convert import convert
+
+from .small import HEAD, MODEL_FN, converted, line_of, reasons, refused
 
 DATA = """
 def input_fn():
@@ -58,6 +62,24 @@ TENSOR = """
 def serving_fn():
     row = tf.placeholder(tf.float32, [None, 3])
     return tf.estimator.export.TensorServingInputReceiver(features=row, receiver_tensors={"row": row})
+"""
+DEFAULTS = """
+def serving_fn():
+    received = {
+        "x": tf.placeholder(tf.float32, [None, 3]),
+        "key": tf.placeholder_with_default(tf.constant(["none"]), [None]),
+        "scale": tf.placeholder_with_default([1.5], [None]),
+        "kind": tf.placeholder_with_default(tf.constant([1], dtype=tf.int64), shape=[None], name="kind"),
+    }
+    return tf.estimator.export.ServingInputReceiver({"x": tf.identity(received["x"])}, received)
+"""
+COMPREHENDED = """
+COLUMNS = open("columns.txt").read().split()
+
+
+def serving_fn():
+    received = {name: tf.placeholder(tf.float32, [None]) for name in COLUMNS}
+    return tf.estimator.export.ServingInputReceiver(received, received)
 """
 EXPORTERS = """
 exporters = [
@@ -124,6 +146,36 @@ def test_features_that_are_one_tensor_are_taken_from_what_is_received() -> None:
     text = converted(of_a_tensor(exporting(TENSOR)))["train.py"]
     assert "    def to_features(tensors):\n        row = tensors['row']\n        return row\n" in text
     assert '    return {"row": row}, to_features\n' in text
+
+
+def test_a_tensor_with_a_default_must_be_sent_and_that_is_said() -> None:
+    text = exporting(DEFAULTS)
+    after = converted(text)["train.py"]
+    for line in (
+        '        "key": tf.TensorSpec([None], tf.string),',
+        '        "scale": tf.TensorSpec([None], tf.float32),',
+        '        "kind": tf.TensorSpec([None], tf.int64, name="kind"),',
+    ):
+        assert line in after
+    said = {one for one in reasons(convert({"train.py": text})) if "a client must send this input now" in one}
+    assert len(said) == 3
+
+
+def test_a_default_of_unknown_type_refuses() -> None:
+    text = exporting(DEFAULTS.replace('tf.constant(["none"])', "np.load('default.npy')"))
+    assert refused(text) == {("serving", line_of(text, "default.npy"))}
+
+
+OUTPUTS = """export_outputs={
+            "served": tf.estimator.export.PredictOutput({"y": logits}),
+            "classes": tf.estimator.export.ClassificationOutput(logits)})"""
+
+
+@pytest.mark.parametrize(("kind", "texts"), [("tf.float32", False), ("tf.string", True)])
+def test_tensors_that_a_comprehension_makes_are_texts_by_its_placeholder(kind: str, texts: bool) -> None:
+    text = exporting(COMPREHENDED.replace("tf.float32", kind))
+    text = text.replace('mode, predictions={"y": logits})', f'mode, predictions={{"y": logits}}, {OUTPUTS}')
+    assert ("serve_texts" in converted(text)["train.py"]) is texts
 
 
 def test_exporters_run_after_evaluations() -> None:

@@ -14,7 +14,7 @@ from migrator.verify.synthetic import verify_models
 
 from .small import reasons
 
-pytestmark = pytest.mark.runtime
+pytestmark = [pytest.mark.runtime, pytest.mark.xdist_group("synthesis")]  # one process makes up all inputs
 
 HEAD = "import tensorflow as tf\n"
 TAIL = """

@@ -128,6 +128,45 @@ def test_added_metrics_join_those_of_the_head() -> None:
     assert "add_metrics" not in written(text)
 
 
+def test_features_that_are_forwarded_join_the_predictions() -> None:
+    text = script("tf.estimator.LinearRegressor(columns)", 'KEY = "id"\n')
+    text += "estimator = tf.contrib.estimator.forward_features(estimator, KEY)\n"
+    text += "estimator = tf.contrib.estimator.forward_features(estimator, ['a', \"b\"])\n"
+    made = model_fn(text)
+    for key in ("KEY", "'a'", '"b"'):
+        assert f"    predictions[{key}] = features[{key}]\n" in made
+    assert "forward_features" not in written(text)
+
+
+def test_an_optimizer_that_two_are_given_is_written_out_in_both() -> None:
+    before = "optimizer = tf.train.AdamOptimizer(0.1)\n"
+    text = script("tf.estimator.LinearRegressor(columns, optimizer=optimizer)", before)
+    text += "other = tf.estimator.LinearClassifier(columns, optimizer=optimizer)\n"
+    made = written(text)
+    assert made.count("    optimizer = tf.train.AdamOptimizer(0.1)\n") == 2
+    assert "\noptimizer = " not in made
+
+
+def test_both_stay_where_one_of_them_does() -> None:
+    before = "optimizer = tf.train.AdamOptimizer(0.1)\n"
+    text = script("tf.estimator.LinearRegressor(columns, optimizer=optimizer)", before)
+    text += "other = tf.estimator.LinearClassifier(columns, n_classes=count(), optimizer=optimizer)\n"
+    assert written(text) == text
+    assert reasons(text)[-1] == "an argument is given to another estimator too, which stays"
+
+
+def test_an_optimizer_may_be_made_by_a_function_of_the_file() -> None:
+    before = "def make(rate):\n    return tf.train.AdamOptimizer(rate)\n\n\n"
+    text = script("tf.estimator.LinearRegressor(columns, optimizer=lambda: make(0.1))", before)
+    assert "    optimizer = make(0.1)\n" in written(text)
+
+
+def test_batch_norm_follows_each_hidden_layer_and_its_averages_move_in_training() -> None:
+    made = model_fn(script("tf.estimator.DNNRegressor([4], columns, batch_norm=True)"))
+    assert 'name="hiddenlayer_%d/batchnorm_%d" % (index, index))' in made
+    assert "train_op = tf.group(train_op, tf.get_collection(tf.GraphKeys.UPDATE_OPS))" in made
+
+
 def test_two_estimators_have_model_fns_of_their_own() -> None:
     text = script("tf.estimator.LinearRegressor(columns)") + "other = tf.estimator.LinearRegressor(columns)\n"
     assert "model_fn=linear_regressor,\n" in written(text) and "model_fn=linear_regressor_2,\n" in written(text)
@@ -137,7 +176,7 @@ def test_two_estimators_have_model_fns_of_their_own() -> None:
     ("call", "why"),
     [
         ("tf.estimator.DNNClassifier([4], columns, n_classes=count())", "their number is not known"),
-        ("tf.estimator.DNNClassifier([4], columns, batch_norm=True)", "argument `batch_norm`"),
+        ("tf.estimator.DNNClassifier([4], columns, batch_norm=flag())", "argument `batch_norm`"),
         ("tf.estimator.DNNClassifier([4], columns, optimizer=made())", "which optimizer it is cannot be followed"),
         ("tf.estimator.DNNClassifier([4], columns, weight_column=columns[0])", "argument `weight_column`"),
         ("tf.estimator.DNNClassifier(**options)", "arguments passed with * or **"),
@@ -162,8 +201,9 @@ def test_an_optimizer_that_other_code_reads_stays() -> None:
 
 def test_one_that_is_exported_has_its_signatures() -> None:
     text = script("tf.estimator.LinearRegressor(columns)") + 'estimator.export_savedmodel("here", receiver)\n'
-    assert 'outputs = {"predict": tf.estimator.export.PredictOutput(predictions)}' in model_fn(text)
-    assert 'outputs["regression"] = tf.estimator.export.RegressionOutput(logits)' in model_fn(text)
+    made = model_fn(text)
+    assert '"predict": tf.estimator.export.PredictOutput(predictions),\n            "serving_default": served,' in made
+    assert '"regression": served,' in made
 
 
 # ------------------------------------------------------------------------------------------------------- the ledger

@@ -14,7 +14,7 @@ from migrator.verify import runtimes
 from migrator.verify.entry import Entry
 from migrator.verify.program import LegacyRecord, compare_program, recorded, run_program, verify_program
 
-pytestmark = pytest.mark.runtime
+pytestmark = [pytest.mark.runtime, pytest.mark.xdist_group("pairs")]  # one process keeps the records
 
 PAIRS = Path(__file__).parent / "pairs"
 ENTRY = Entry.parse("train.py")

@@ -11,7 +11,8 @@ def export_saved_model(model, export_dir_base, receiver, signature="serving_defa
     """Writes a SavedModel that serves `model.predict_step`, as `Estimator.export_saved_model` does.
 
     The signature has one input per received tensor and one output per prediction, under their own names. A model
-    with a method `serve` tells other outputs, by signature.
+    with a method `serve` tells other outputs, by signature, and one with `serve_texts` more signatures, which are
+    written where one tensor of texts is received; they call it `inputs`, whatever its name is.
 
     Args:
         model: A built `keras.Model` whose predictions are a dictionary.
@@ -39,6 +40,17 @@ def export_saved_model(model, export_dir_base, receiver, signature="serving_defa
     names = tf.function(answers).get_concrete_function(specs).structured_outputs if serves else [signature]
     for name in names:
         archive.add_endpoint(name, lambda tensors, name=name: answers(tensors)[name], input_signature=[specs])
+    (received, spec), *others = specs.items()
+    if hasattr(model, "serve_texts") and not others and spec.dtype == tf.string:
+        texts = {"inputs": tf.TensorSpec(spec.shape, spec.dtype, name="inputs")}
+
+        def answers_to_texts(tensors):
+            return model.serve_texts((to_features({received: tensors["inputs"]}),))
+
+        for name in tf.function(answers_to_texts).get_concrete_function(texts).structured_outputs:
+            archive.add_endpoint(
+                name, lambda tensors, name=name: answers_to_texts(tensors)[name], input_signature=[texts]
+            )
     version = int(time.time())
     while os.path.exists(path := os.path.join(export_dir_base, str(version))):
         version += 1

@@ -11,7 +11,11 @@ from migrator.lower.reading.counters import enumerate_counter
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from migrator.lower.reading.body import Body
+
+MARKS, FIELDS = ("d", "s", "i"), ("}",)  # what follows % and {
 
 
 def by_trip(st: Body, node: ast.expr | None) -> str | None:
@@ -26,7 +30,7 @@ def by_trip(st: Body, node: ast.expr | None) -> str | None:
     if sum(isinstance(n.ctx, ast.Store) for n in stores) != 1 or st.loops_around(node)[-1].node is not around:
         return None
     parts = pieces(node, counter)
-    return None if parts is None or parts.count("{i}") != 1 or "{" in parts.replace("{i}", "") else parts
+    return None if parts is None or "{i}" not in parts or "{" in parts.replace("{i}", "") else parts
 
 
 def pieces(node: ast.expr, counter: str) -> str | None:
@@ -48,16 +52,27 @@ def pieces(node: ast.expr, counter: str) -> str | None:
             return None if None in sides else "".join(str(text) for text in sides)
         case ast.BinOp(op=ast.Mod(), left=ast.Constant(value=str()), right=right):
             template = str(node.left.value)  # type: ignore[attr-defined]
-            inner = right.elts[0] if isinstance(right, ast.Tuple) and len(right.elts) == 1 else right
-            filled = pieces(inner, counter)
-            mark = next((m for m in ("%d", "%s", "%i") if m in template), None)
-            return template.replace(mark, filled) if filled and mark and template.count("%") == 1 else None
-        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str()), attr="format"), args=[inner], keywords=[]):
+            given = right.elts if isinstance(right, ast.Tuple) else [right]
+            return filled(template.split("%"), MARKS, given, counter)
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str()), attr="format"), args=given, keywords=[]):
             template = str(node.func.value.value)  # type: ignore[attr-defined]
-            filled = pieces(inner, counter)
-            mark = next((m for m in ("{}", "{0}") if m in template), None)
-            return template.replace(mark, filled) if filled and mark and template.count("{") == 1 else None
+            return filled(template.split("{"), FIELDS, given, counter)
     return None
+
+
+def filled(parts: list[str], marks: tuple[str, ...], given: Sequence[ast.expr], counter: str) -> str | None:
+    """A template, cut before its marks, with the texts of what it is given, in order; None for other templates."""
+    texts = [pieces(one, counter) for one in given]
+    if len(parts) != len(texts) + 1 or None in texts:
+        return None
+    found = parts[0]
+    for number, (part, text) in enumerate(zip(parts[1:], texts, strict=True)):
+        numbered = (f"{number}" + "}",) if marks is FIELDS else ()
+        mark = next((m for m in (*marks, *numbered) if part.startswith(m)), None)
+        if mark is None:
+            return None
+        found += str(text) + part[len(mark) :]
+    return found
 
 
 def as_expression(st: Body, node: ast.expr | None) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis import arg_scopes
 from migrator.analysis.modes import Step, header, walk
 from migrator.analysis.soundness import active
-from migrator.analysis.values import Const, Mapping, Result, Sequence, Stage, Value, options, stage_of
+from migrator.analysis.values import Const, Mapping, Result, Sequence, Stage, Symbol, Value, options, stage_of
 from migrator.lower.layers import getters
 from migrator.lower.library import normalizers
 from migrator.lower.library.partials import by_scopes, with_all, written_out
@@ -103,6 +103,8 @@ def check_manager(ctx: Context, st: Body, node: ast.expr, around: ast.With) -> N
             if given is not None and not (isinstance(given, Const) and given.value is None):
                 if name == "custom_getter" and getters.check(ctx, st.module, node, given):
                     continue
+                if name == "dtype" and isinstance(given, Symbol) and given.name == "tensorflow.float32":
+                    continue  # as it is anyway: a scope around it with another one is refused
                 raise ctx.refuse("scope-defaults", node, st.module, reason)
     if arg_scopes.is_scope(value):
         message = "the defaults that arg_scope gives are written at each layer inside it"

@@ -218,6 +218,9 @@ def scope_of(st: Body, call: ast.Call, argument: str, default: str) -> Node:
         return {"scope": default, "default": True}
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return {"scope": f"*{node.value}*" if free else node.value, "default": False}
+    template = computed_names.by_trip(st, node)
+    if template is not None and "/" in template:
+        return {"scope": template, "default": False}  # which is no name for a Keras layer
     return {"scope": "*" if free else None, "default": False}
 
 

@@ -112,7 +112,6 @@ def lower_delegator(ctx: Context, module: Module, node: ast.FunctionDef, target:
         top_level=node in module.tree.body,
         signatures=target.signatures,
         export_problem=target.export_problem,
-        serves_texts=target.serves_texts,
         serves=target.serves,
         optimizers=target.optimizers,
         reads_batch_size=target.reads_batch_size,

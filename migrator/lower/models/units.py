@@ -58,7 +58,6 @@ class LoweredModel:
     named_predictions: bool = True  # they surely are a dictionary
     serves: bool = False  # it computes what it exports by itself
     export_problem: Refusal | None = None  # why its export outputs cannot be served; nobody else asks for them
-    serves_texts: bool = False  # it had more signatures where it received one tensor of texts
 
 
 def lower_model_fn(ctx: Context, module: Module, node: ast.FunctionDef) -> LoweredModel:
@@ -187,8 +186,7 @@ def assemble(parts: ModelParts) -> LoweredModel:
         method=made,
         named_predictions=made_names,
         export_problem=problem,
-        serves_texts=exports.serves_texts(parts),
-        serves=bool(serve),
+        serves=any(line.lstrip().startswith("def serve(") for line in serve),
     )
 
 

@@ -7,7 +7,7 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING
 
-from migrator.lower.programs import export_calls, inputs, serving
+from migrator.lower.programs import export_calls, inputs, received_tensors, serving
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Assembly:
         found = export_calls.placeholder_specs(self.group.ctx)
         for function in self.servings:
             for node in descendants(function):
-                if isinstance(node, ast.Call) and serving.is_placeholder(self.group.ctx.facts.value(node)):
+                if isinstance(node, ast.Call) and received_tensors.is_placeholder(self.group.ctx.facts.value(node)):
                     found.add(node)
         return frozenset(found)
 

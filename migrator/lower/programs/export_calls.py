@@ -6,11 +6,13 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis import learn
-from migrator.analysis.values import Function, Mapping, Opaque, Partial, Result, Sequence, Symbol, Value, options
+from migrator.analysis.values import Function, Mapping, Opaque, Partial, Result, Sequence, Value, options
 from migrator.emit.fragments import call_text
 from migrator.lower.programs import serving
 from migrator.lower.programs.groups import EXPORTERS, given, refuse_others
+from migrator.lower.programs.received_tensors import is_number, is_placeholder
 from migrator.lower.reading.context import Refused
+from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
     from migrator.detect.program import Use
@@ -33,7 +35,6 @@ def export_text(group: Group, use: Use, receiver: str, arguments: dict[str, ast.
     if node is None:
         raise ctx.refuse("export", call, module, "what the exported model is fed with cannot be followed")
     fed = received_text(group, module, node, render)
-    refuse_texts(group, module, node, use.estimators)
     shown = [receiver, render(arguments["export_dir_base"]), fed.removeprefix("lambda: ")]
     if not fed.startswith("lambda: "):
         shown[-1] = f"({fed})()" if isinstance(node, ast.Lambda) else f"{fed}()"
@@ -67,24 +68,31 @@ def received_text(group: Group, module: Module, node: ast.expr, render: Render) 
     return render(node)
 
 
-def refuse_texts(group: Group, module: Module, node: ast.expr, estimators: tuple[ast.Call, ...]) -> None:
-    """Refuse an export that has signatures of classes or values: they are there for one received tensor of texts."""
-    models = [group.models[n] for made in estimators for n in group.constructions[made].model_fns]
-    if any(model.serves_texts for model in models) and may_be_one_text(group.ctx, group.ctx.facts.value(node)):
-        message = "its signatures for classes or values are not covered, which a receiver of texts has"
-        raise group.ctx.refuse("export", node, module, message)
+def receives_texts(ctx: Context, use: Use) -> bool:
+    """True where what a call exports may be fed with one tensor of texts."""
+    return any(may_be_one_text(ctx, receiver) for receiver in receivers(use))
+
+
+def receivers(use: Use) -> list[Value | None]:
+    """The functions that give the receivers of what a call exports."""
+    made = [use.result] if use.kind.startswith("export") else results_of_exporters(use)
+    names = ("serving_input_receiver_fn", "serving_input_fn")
+    return [next((one.bound[n] for n in names if n in one.bound), None) for one in made]
 
 
 def may_be_one_text(ctx: Context, receiver: Value | None) -> bool:
     """False where a serving receiver surely has several tensors, or one of numbers."""
     for option in options(receiver) if receiver is not None else (None,):
         tensors: Value | None = raw_features(option)
+        node: ast.expr | None = None
         call = serving.receiver_of(ctx, option.node) if isinstance(option, Function) else None
         if call is not None:
             arguments = dict(zip(("features", "receiver_tensors"), call.args, strict=False))
             arguments.update((k.arg, k.value) for k in call.keywords if k.arg)
             node = arguments.get("receiver_tensors")
             tensors = ctx.facts.value(node) if node is not None else None
+        if node is not None and isinstance(option, Function) and are_all_numbers(ctx, option.node, node):
+            continue
         several = isinstance(tensors, Mapping) and not tensors.open and len(tensors.items) > 1
         one = next(iter(tensors.items.values()), None) if isinstance(tensors, Mapping) else tensors
         if not several and not is_number(ctx, one):
@@ -92,14 +100,20 @@ def may_be_one_text(ctx: Context, receiver: Value | None) -> bool:
     return False
 
 
-def is_number(ctx: Context, value: Value | None) -> bool:
-    """True for a placeholder of numbers."""
-    if not isinstance(value, Result) or not serving.is_placeholder(value):
-        return False
-    named = next((k.value for k in value.call.keywords if k.arg == "dtype"), None)
-    node = value.call.args[0] if value.call.args else named
-    kind = ctx.facts.value(node) if node is not None else None
-    return isinstance(kind, Symbol) and kind.name != "tensorflow.string"
+def are_all_numbers(ctx: Context, function: ast.AST, node: ast.expr) -> bool:
+    """True for received tensors that one comprehension makes, each a placeholder of numbers."""
+    if isinstance(node, ast.Name):
+        bound = [n for n in descendants(function) if isinstance(n, ast.Assign) and stores(n, node.id)]
+        written = [n for n in descendants(function) if isinstance(n, ast.Name) and n.id == node.id]
+        if len(bound) != 1 or sum(isinstance(n.ctx, ast.Store) for n in written) != 1:
+            return False
+        node = bound[0].value
+    return isinstance(node, ast.DictComp) and is_number(ctx, ctx.facts.value(node.value))
+
+
+def stores(statement: ast.Assign, name: str) -> bool:
+    """True for an assignment to a name alone."""
+    return [ast.unparse(target) for target in statement.targets] == [name]
 
 
 def signature_option(group: Group, module: Module, call: ast.Call, estimators: tuple[ast.Call, ...]) -> list[str]:
@@ -135,7 +149,6 @@ def exporter_text(group: Group, module: Module, call: ast.Call, symbol: str, ren
         ctx.note("best-exporter", "info", module, call, message)
     users = [use for use in group.uses.values() if call in exporters_of(use)]
     made = tuple(dict.fromkeys(e for use in users for e in use.estimators))
-    refuse_texts(group, module, arguments["serving_input_receiver_fn"], made)
     shown += signature_option(group, module, call, made)
     return ctx.use(module, call_text(f"support.{symbol.rsplit('.', 1)[-1]}", shown))
 
@@ -152,7 +165,12 @@ def exports(use: Use) -> bool:
 
 def exporters_of(use: Use) -> set[ast.Call]:
     """The exporters that a train_and_evaluate call was given."""
-    found: set[ast.Call] = set()
+    return {one.call for one in results_of_exporters(use)}
+
+
+def results_of_exporters(use: Use) -> list[Result]:
+    """The exporters that a train_and_evaluate call was given, as what their calls gave."""
+    found: list[Result] = []
     todo: list[Value] = list(use.result.bound.values())
     while todo:
         value = todo.pop()
@@ -160,7 +178,7 @@ def exporters_of(use: Use) -> set[ast.Call]:
             if isinstance(option, Sequence):
                 todo += option.items
             elif isinstance(option, Result) and option.symbol in (*EXPORTERS, learn.EXPORT_STRATEGY):
-                found.add(option.call)
+                found.append(option)
             elif isinstance(option, Result) and option.symbol == "tensorflow.estimator.EvalSpec":
                 todo += option.bound.values()
     return found
@@ -197,15 +215,6 @@ def placeholder_specs(ctx: Context) -> set[ast.Call]:
     for value in ctx.facts.results.get(RAW, ()):
         features = raw_features(value)
         for item in features.items.values() if features is not None else ():
-            if isinstance(item, Result) and serving.is_placeholder(item):
+            if isinstance(item, Result) and is_placeholder(item):
                 found.add(item.call)
     return found
-
-
-def spec_text(call: ast.Call, render: Render) -> str:
-    """`tf.TensorSpec` for a placeholder."""
-    given = dict(zip(("dtype", "shape", "name"), call.args, strict=False))
-    given.update({k.arg: k.value for k in call.keywords if k.arg})
-    shape = render(given["shape"]) if "shape" in given else "None"
-    rest = [f"name={render(given['name'])}"] if "name" in given else []
-    return call_text("tf.TensorSpec", [shape, render(given["dtype"]), *rest])

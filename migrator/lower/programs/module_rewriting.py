@@ -19,6 +19,7 @@ from migrator.lower.programs import (
     inputs,
     learners,
     log_levels,
+    received_tensors,
     run_configs,
     serving,
     training,
@@ -55,7 +56,7 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
                 return run_configs.settings_text(group, module, node, render)
             if node in specs:
                 group.ctx.imports.setdefault(module.path, set()).add("tf")
-                return export_calls.spec_text(node, render)
+                return received_tensors.spec_text(node, render)
             return call(node)
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
             return tensor_attributes.text_of(assembly.context_of(node), node, render) or reference(node)

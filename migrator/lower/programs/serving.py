@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from migrator.analysis.values import Const, Mapping, Result, Value
 from migrator.emit.fragments import Renderer, call_text
 from migrator.emit.layout import fit
-from migrator.lower.programs import iterator_tails
+from migrator.lower.programs import iterator_tails, received_tensors
+from migrator.lower.programs.received_tensors import is_placeholder
 from migrator.lower.reading.context import Context, fresh
 from migrator.source.syntax import descendants
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 RECEIVER = "tensorflow.estimator.export.ServingInputReceiver"
 RECEIVERS = frozenset({RECEIVER, "tensorflow.estimator.export.TensorServingInputReceiver"})  # of one tensor
 PARSING = "tensorflow.estimator.export.build_parsing_serving_input_receiver_fn"
-PLACEHOLDERS = frozenset({"tensorflow.placeholder", "tensorflow.compat.v1.placeholder"})
 SINGLE = "input"  # the name that TF1 gives a received tensor that stands alone
 
 Render = Callable[..., str]
@@ -102,6 +102,7 @@ def taken_apart(ctx: Context, module: Module, function: ast.FunctionDef, call: a
         for node in descendants(statement):
             if isinstance(node, ast.Call) and not is_placeholder(ctx.facts.value(node)) and _computes(ctx, node):
                 raise refuse(node, "a received tensor is computed before it is received")
+    received_tensors.check_defaults(ctx, module, (*specs, received))
     direct = not single and _same(ctx.facts.value(features), value)
     made, others = _backwards(rest, _loads(features))
     if any(is_placeholder(ctx.facts.value(n)) and isinstance(n, ast.Call) for s in rest for n in descendants(s)):
@@ -180,11 +181,6 @@ def parsing_text(ctx: Context, module: Module, call: ast.Call, render: Render) -
     if set(arguments) != {"feature_spec"}:
         raise ctx.refuse("serving", call, module, "a fixed batch size of the served model is not covered")
     return ctx.use(module, call_text("support.parsing_receiver_fn", [render(arguments["feature_spec"])]))
-
-
-def is_placeholder(value: Value | None) -> bool:
-    """True for what `tf.placeholder` makes."""
-    return isinstance(value, Result) and value.symbol in PLACEHOLDERS and not value.part
 
 
 # ---------------------------------------------------------------------------------------------------------- pieces

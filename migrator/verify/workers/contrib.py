@@ -219,7 +219,28 @@ def _estimator(tf: Any) -> Dict[str, Any]:
         ("regression_head", "_regression_head"),
     ):
         found[name] = functools.partial(getattr(made, private), loss_reduction=mean)
+    found["forward_features"] = functools.partial(_forward_features, tf)
     return found
+
+
+def _forward_features(tf: Any, estimator: Any, keys: Any = None, sparse_default_values: Any = None) -> Any:
+    """An Estimator that predicts features too, all or those of some keys, and exports them with its predictions."""
+    if sparse_default_values is not None:
+        raise NotImplementedError("the stand-in for forward_features knows no sparse_default_values")
+
+    def model_fn(features: Any, labels: Any, mode: str, config: Any) -> Any:
+        spec = estimator.model_fn(features, labels, mode, config)
+        wanted = [keys] if isinstance(keys, str) else list(features) if keys is None else keys
+        if spec.predictions is None:
+            return spec
+        more = {key: features[key] for key in wanted}
+        spec.predictions.update(more)
+        output = (spec.export_outputs or {}).get("predict")
+        if isinstance(output, tf.estimator.export.PredictOutput):
+            output.outputs.update(more)
+        return spec
+
+    return tf.estimator.Estimator(model_fn=model_fn, model_dir=estimator.model_dir, config=estimator.config)
 
 
 def _training() -> types.ModuleType:

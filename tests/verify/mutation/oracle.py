@@ -133,6 +133,9 @@ def _fit(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Differenc
         yield "loss", _relative(first, second), f"step {number}"
     if len(one["losses"]) != len(other["losses"]):
         yield "steps", math.inf, f"{len(other['losses'])} steps ran"
+    if [start.shape for start, _ in one["pushed"]] != [start.shape for start, _ in other["pushed"]]:
+        yield "updates", math.inf, "other variables are trained"
+        return
     for number, ((start, a), (_, b)) in enumerate(zip(one["pushed"], other["pushed"], strict=False)):
         moved = max(_apart(start, a), _apart(start, b))
         if moved > 0.0:
