@@ -92,7 +92,7 @@ def planned(project: Project, options: Options) -> Conversion:
             return plainer.as_written(plain, made, left)
         whole = plainer.as_written(plain, made, left)
         units = {(unit.path, unit.line): unit for unit in whole.ledger.units if unit.kind != "training_loop"}
-        left |= {place: units[place].findings for place in refused}
+        left |= {place: units[place].findings if place in units else () for place in refused}
 
 
 def planned_with_names(project: Project, options: Options) -> Conversion:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 
 STATIC_KINDS = frozenset({"initializer", "regularizer", "optimizer", "schedule", "layer_class"})
+REPLICATED = "tensorflow.contrib.estimator.replicate_model_fn"
 CURRENT_SCOPE = "tensorflow.get_variable_scope"
 DISTRIBUTED = frozenset(
     ["tensorflow.contrib.distribute.has_distribution_strategy", "tensorflow.distribute.has_strategy"]
@@ -93,6 +94,8 @@ def library_call(ev: Evaluation, site: Site, name: str, args: list[Value], kwarg
         return Mapping(dict(kwargs))
     if name in copies.COPIES and len(args) == 1 and not kwargs:
         return copies.copied(args[0], copies.COPIES[name])
+    if name == REPLICATED and (args or "model_fn" in kwargs):
+        return args[0] if args else kwargs["model_fn"]  # on one device it is the model_fn
     if not name.startswith("tensorflow"):
         return unknown(
             *args, *kwargs.values(), why="" if name.split(".")[0] in KNOWN_PURE else f"`{name}` is not known"

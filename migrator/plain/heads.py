@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 
 from migrator.plain import writing
-from migrator.plain.carried import binding
+from migrator.plain.carried import Carrier, binding
 from migrator.plain.found import (
     Site,
     Staying,
@@ -104,12 +104,16 @@ def body(
     head, outputs = ("binary", "1") if kind.startswith("binary") else writing.head_of(site, HEADS[kind][0], bound)
     reduction, words = bound.get("loss_reduction"), bound.get("label_vocabulary")
     vocabulary = None if words is None or is_none_literal(words) else module.segment(words)
+    weights, perhaps = writing.weight_key(site, Carrier(site, set()), bound)
+    if perhaps:
+        raise Staying("argument `weight_column`: whether there is one is not known")
     text = writing.template("head.py.jinja").render(
         tf=tf,
         head=head,
         outputs=module.segment(bound[outputs]) if outputs in bound else outputs,
         vocabulary=vocabulary,
-        weights=writing.weight_key(site, bound),
+        weights=weights,
+        weighs_perhaps=False,
         reduction=None if reduction is None else module.segment(reduction),
         total="mean",
         metrics=[],

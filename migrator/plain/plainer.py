@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from migrator.conversion import Conversion, Options
 from migrator.ledger import Finding, Unit
-from migrator.plain import found, heads, joined, writing
+from migrator.plain import found, heads, joined, loss_scaling, writing
 from migrator.plain.carried import given_to
 from migrator.plain.found import Site, Staying
 from migrator.plain.lines import Chunk, Lines, asked, rewritten, told
@@ -42,6 +42,7 @@ class Plain:
     lines: Mapping[str, Lines]
     out: tuple[Out, ...]
     stayed: tuple[tuple[Site, str], ...]
+    notes: tuple[tuple[int, Finding], ...] = ()  # with the line of the function that each belongs to
 
 
 def plainer(project: Project, leave: Iterable[tuple[str, int]] = ()) -> Plain:
@@ -51,6 +52,7 @@ def plainer(project: Project, leave: Iterable[tuple[str, int]] = ()) -> Plain:
     lines: dict[str, Lines] = {}
     out: list[Out] = []
     stayed: list[tuple[Site, str]] = []
+    notes: list[tuple[int, Finding]] = []
     for path, text in project.sources.items():
         module = project.module(path) if any(mark in text for mark in found.MARKS) and path.endswith(".py") else None
         if module is None:
@@ -64,7 +66,12 @@ def plainer(project: Project, leave: Iterable[tuple[str, int]] = ()) -> Plain:
         bodies = [one for one in joined.joined(project, module) if (path, one.function.lineno) not in left]
         bodies = [one for one in bodies if not overlaps(one.chunks, chunks)]
         chunks += [chunk for one in bodies for chunk in one.chunks]
-        functions = [*(one.function for one in specs), *(one.function for one in bodies)]
+        scaled = [one for one in loss_scaling.unscaled(module) if (path, one.function.lineno) not in left]
+        scaled = [one for one in scaled if not overlaps(one.chunks, chunks)]
+        chunks += [chunk for one in scaled for chunk in one.chunks]
+        notes += [(one.function.lineno, loss_scaling.note(path, one)) for one in scaled]
+        functions = [one.function for one in specs]
+        functions += [one.function for one in bodies] + [one.function for one in scaled]
         if not made and not functions:
             continue
         new, where = rewritten(text, chunks)
@@ -75,7 +82,7 @@ def plainer(project: Project, leave: Iterable[tuple[str, int]] = ()) -> Plain:
             stayed += [(site, "it cannot be written out where it stands") for site, _ in made]
         else:
             sources[path], lines[path] = new, where
-    return Plain(project, sources, lines, tuple(out), tuple(stayed))
+    return Plain(project, sources, lines, tuple(out), tuple(stayed), tuple(notes))
 
 
 Made = list[tuple[Site, writing.Written]]
@@ -177,7 +184,10 @@ def options_for(plain: Plain, options: Options) -> Options:
 def refused(plain: Plain, made: Conversion) -> dict[tuple[str, int], Unit]:
     """The constructions whose model_fn was not converted, with what became of it."""
     units = {(u.path, u.line): u for u in made.ledger.units if u.kind == "model_fn"}
-    found = {(o.path, o.line): units.get((o.path, o.function_line)) for o in plain.out}
+    others = [u for u in units.values() if u.status != "converted"]
+    # a function that is no unit may serve every model_fn
+    helped = others[0] if others else None
+    found = {(o.path, o.line): units.get((o.path, o.function_line), helped) for o in plain.out}
     return {place: unit for place, unit in found.items() if unit is not None and unit.status != "converted"}
 
 
@@ -208,10 +218,13 @@ def as_written(plain: Plain, made: Conversion, left: Mapping[tuple[str, int], tu
         # a head: why its model_fn stays, which is not that a head makes the spec
         instead.update({f: reasons for u in units if (u.path, u.line) == (path, line) for f in u.findings})
     units = [dataclasses.replace(u, findings=replaced(u.findings, instead)) for u in units]
+    for line, note in plain.notes:
+        here = (note.path, line)
+        units = [dataclasses.replace(u, findings=(*u.findings, note)) if (u.path, u.line) == here else u for u in units]
     for site, why in plain.stayed:
         finding = Finding(RULE, "error", *site.place, why)
         units.append(skipped(*site.place, site.name, (finding,)))
-    findings = [*replaced(told_units.ledger.findings, instead)]
+    findings = [*replaced(told_units.ledger.findings, instead), *(note for _, note in plain.notes)]
     findings += [f for u in units if u.kind == "canned_estimator" and u.status == "skipped" for f in u.findings]
     symbols = [
         dataclasses.replace(one, name=calls[one.path, one.line].symbol)

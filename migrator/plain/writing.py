@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.plain import found
 from migrator.plain.added import added_metrics, forwarded_features
-from migrator.plain.carried import Carrier, binding, given_to, number, reads_of, resolved
+from migrator.plain.carried import Carrier, binding, constant, given_to, number, reads_of, resolved
 from migrator.plain.estimators import OPTIMIZERS, Network
 from migrator.plain.found import Site, Staying
 from migrator.plain.lines import indented
@@ -59,6 +59,7 @@ def written(site: Site, name: str) -> Written:
     reduction = bound.get("loss_reduction")
     added, forwarded = added_metrics(site), forwarded_features(site)
     dropped += dict.fromkeys(one.statement for one in (*added, *forwarded))
+    weights, perhaps = weight_key(site, carrier, bound)
     text = template().render(
         name=name,
         tf=tf,
@@ -68,7 +69,8 @@ def written(site: Site, name: str) -> Written:
         exports=found.is_exported(site),
         total="sum",
         outputs=f'params["{outputs}"]' if outputs in bound else outputs,
-        weights=weight_key(site, bound),
+        weights=weights,
+        weighs_perhaps=perhaps,
         vocabulary='params["label_vocabulary"]' if "label_vocabulary" in into else None,
         metrics=[one.text for one in added],
         forwarded=[one.text for one in forwarded],
@@ -178,15 +180,24 @@ def head_of(site: Site, head: str, bound: Mapping[str, ast.expr]) -> tuple[str, 
     return ("binary", "1") if known in (None, 2) else ("several", argument)
 
 
-def weight_key(site: Site, bound: Mapping[str, ast.expr]) -> str | None:
-    """The key of the features that weighs examples, as a literal."""
+def weight_key(site: Site, carrier: Carrier, bound: Mapping[str, ast.expr]) -> tuple[str | None, bool]:
+    """The key of the features that weighs examples, and whether it may be None; (None, False) where there is none."""
     given = bound.get("weight_column")
     if given is None or is_none_literal(given):
-        return None
-    node = resolved(site, given)
-    if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+        return None, False
+    node = constant(site, given)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return repr(node.value), False
+    if is_none_literal(node):
+        return None, False
+    column = found.symbol_of(node.func, import_aliases(site.module.tree)) if isinstance(node, ast.Call) else ""
+    if column == "tensorflow.feature_column.numeric_column" and isinstance(node, ast.Call):
+        key = node.args[0] if len(node.args) == 1 and not node.keywords else None
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            return repr(key.value), False
+    if not isinstance(node, (ast.Name, ast.Attribute)):
         raise Staying("argument `weight_column`: a column that is no name is not covered yet")
-    return repr(node.value)
+    return carrier.text(given), True
 
 
 def is_sum(site: Site, node: ast.expr) -> bool:

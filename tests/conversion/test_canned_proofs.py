@@ -125,6 +125,24 @@ def main():
     estimator = tf.contrib.estimator.forward_features(estimator, KEY)
     estimator = tf.contrib.estimator.forward_features(estimator, ["weight"])
 """,
+    "a regressor whose weights may be None": """
+class Settings:
+    weight = "weight"
+
+
+def main():
+    labels = SIZE[:, 0]
+    estimator = tf.estimator.LinearRegressor(numbers(), weight_column=Settings.weight)
+""",
+    "a classifier whose weights are None": """
+class Settings:
+    weight = None
+
+
+def main():
+    labels = CLASS % 2
+    estimator = tf.estimator.LinearClassifier(numbers(), weight_column=Settings.weight)
+""",
     "a deep classifier with batch norm": """
 def main():
     labels = CLASS

@@ -161,6 +161,23 @@ def test_an_optimizer_may_be_made_by_a_function_of_the_file() -> None:
     assert "    optimizer = make(0.1)\n" in written(text)
 
 
+@pytest.mark.parametrize(
+    ("given", "written_out"),
+    [
+        ("'w'", "    weights = tf.cast(tf.reshape(features['w'], [-1, 1]), tf.float32)\n"),
+        ("tf.feature_column.numeric_column('w')", "features['w']"),
+        ("WEIGHT", 'features["size"]'),
+        ("None", ""),
+        ("settings.WEIGHT", "\n    if settings.WEIGHT is not None:\n        weights = tf.cast("),
+    ],
+)
+def test_the_weights_of_examples(given: str, written_out: str) -> None:
+    text = script(f"tf.estimator.LinearRegressor(columns, weight_column={given})", 'WEIGHT = "size"\n')
+    made = model_fn("import settings\n" + text)
+    assert written_out.replace('"', "'") in made.replace('"', "'")
+    assert ("weights" in made) is bool(written_out)
+
+
 def test_batch_norm_follows_each_hidden_layer_and_its_averages_move_in_training() -> None:
     made = model_fn(script("tf.estimator.DNNRegressor([4], columns, batch_norm=True)"))
     assert 'name="hiddenlayer_%d/batchnorm_%d" % (index, index))' in made

@@ -130,13 +130,15 @@ def test_models_that_go_on_from_each_other_are_told_by_the_steps_they_reach() ->
 
 def test_evaluations_are_as_long_when_their_batches_and_rows_are() -> None:
     whole, shorter = extent.Extent(6, True, 170), extent.Extent(6, True, 161)
-    assert (whole.cut_with_rows(None), whole.cut_with_rows(4)) == ((6, 170), (4, None))
+    assert (whole.cut_with_rows(None), whole.cut_with_rows(4)) == ((6, 170, 6), (4, None, 6))
     legacy = [evaluated((6, 170), (6, 170))]
     assert extent.same_lengths(legacy, [evaluated((6, 170))])
     assert extent.same_lengths(legacy, [evaluated(shorter.cut_with_rows(None))]) is False
     assert extent.same_lengths(legacy, [evaluated((6, None))])
     assert extent.same_lengths(legacy, [evaluated((6, 170)), evaluated((12, 340))]) is False
     assert extent.same_lengths(legacy, [evaluated((None, None))]) is None
+    assert extent.same_lengths(legacy, [evaluated((None, None, 6))]) is None
+    assert extent.same_lengths(legacy, [evaluated(extent.Extent(900, False).cut_with_rows(None))]) is False
 
 
 def test_of_many_evaluations_one_of_equal_length_is_enough() -> None:
@@ -149,7 +151,7 @@ def test_of_many_evaluations_one_of_equal_length_is_enough() -> None:
     )
 
 
-def evaluated(*lengths: extent.Length) -> extent.Evaluations:
+def evaluated(*lengths: tuple[int | None, ...]) -> extent.Evaluations:
     return extent.Evaluations(lengths, len(lengths))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, Symbol, options
 from migrator.emit.fragments import call_text
+from migrator.lower.bodies import metric_weights
 from migrator.lower.bodies.owned_creations import check_object, is_indirect
 from migrator.lower.layers import dropouts, keras_classes, normalized, recurrent, sized, variables
 from migrator.lower.library import normalizers, rule_arguments, tensor_items
@@ -173,7 +174,7 @@ def use_text(st: Body, site: Site) -> str:
         case "rnn":
             text = recurrent.use_text(st, site)
         case "metric" if own.rule is not None:
-            text = call_text(f"{reference(st, site)}.update_state", [st.call_text(e) for e in metric_inputs(st, site)])
+            text = call_text(f"{reference(st, site)}.update_state", metric_weights.update_arguments(st, site))
         case _:
             text = owner_use_text(st, site)
     return text
@@ -181,16 +182,12 @@ def use_text(st: Body, site: Site) -> str:
 
 def metric_inputs(st: Body, site: Site) -> list[ast.expr]:
     """The arguments of a tf.metrics call that go to update_state."""
-    rule = site.own.rule
-    if rule is None:
+    if site.own.rule is None:
         owner = owner_of(st.ctx, st, site.own)
         given = python_arguments(st.ctx, st.module, owner.node, site.own.call)
         return [e for name, e in given.items() if owner.roles.get(name) == "call"]
-    bound = rule_arguments.bound_or_refuse(st.ctx, st.module, rule, site.own.call)
-    found = [bound[name] for name in rule.update if name in bound]
-    if rule.weights_arg and rule.weights_arg in bound:
-        found.append(bound[rule.weights_arg])
-    return found
+    found, weights = metric_weights.inputs(st, site)
+    return found if weights is None else [*found, weights]
 
 
 def then_part(st: Body, site: Site) -> list[ast.expr]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from migrator.analysis.library_calls import REPLICATED
 from migrator.analysis.signatures import CONSTANTS
-from migrator.analysis.values import Symbol
+from migrator.analysis.values import Function, Symbol, options
 from migrator.emit.fragments import call_text
 from migrator.lower.library import cell_dropout, cells
 from migrator.lower.library.loss_calls import loss_text
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
     from migrator.rulebook import Rule
     from migrator.source.module import Module
 
-CROSS_SHARD = "tensorflow.tpu.CrossShardOptimizer"
+WRAPPERS = frozenset({"tensorflow.tpu.CrossShardOptimizer", "tensorflow.contrib.estimator.TowerOptimizer"})
 
 
 def rewrite_call(ctx: Context, module: Module, call: ast.Call, symbol: str, render: Render) -> str | None:
     """The text that replaces a library call, or None when it stays as it is."""
-    if symbol == CROSS_SHARD:
+    if symbol == REPLICATED:
+        return render(replicated(ctx, module, call))
+    if symbol in WRAPPERS:
         return render(sharded(ctx, module, call))
     if symbol.startswith(cells.HOMES):
         return cell_dropout.rewritten(ctx, module, call, symbol, render)
@@ -55,11 +58,20 @@ def rewrite_call(ctx: Context, module: Module, call: ast.Call, symbol: str, rend
 
 
 def sharded(ctx: Context, module: Module, call: ast.Call) -> ast.expr:
-    """The optimizer inside a CrossShardOptimizer: one device takes the mean over the whole batch by itself.
+    """The optimizer inside a CrossShardOptimizer or a TowerOptimizer: one device has the whole batch by itself.
 
     Refuses the sum over shards: its size depends on how many devices there were.
     """
     given = dict(zip(("opt", "reduction"), call.args, strict=False)) | {k.arg: k.value for k in call.keywords if k.arg}
+    if "TowerOptimizer" in ast.unparse(call.func):
+        inner = given.get("optimizer_or_optimizer_fn", given.get("opt"))
+        value = ctx.facts.value(inner) if inner is not None else None
+        if inner is None or value is None or any(isinstance(o, Function) for o in options(value)):
+            raise ctx.refuse("tower", call, module, "which optimizer is wrapped cannot be followed")
+        message = "the towers of several GPUs go: Keras replicates a model with keras.distribution.DataParallel"
+        ctx.note("tower", "warning", module, call, message)
+        ctx.lower_level("review")
+        return inner
     reduction = symbol_of(ctx, given["reduction"]) if "reduction" in given else None
     if "reduction" in given and not (reduction or "").endswith(".MEAN"):
         raise ctx.refuse("cross-shard", call, module, "gradients are summed over TPU shards, whose number is unknown")
@@ -67,6 +79,14 @@ def sharded(ctx: Context, module: Module, call: ast.Call) -> ast.expr:
         raise ctx.refuse("cross-shard", call, module, "which optimizer is wrapped cannot be followed")
     ctx.note("cross-shard", "info", module, call, "CrossShardOptimizer goes: there is one device, and one whole batch")
     return given["opt"]
+
+
+def replicated(ctx: Context, module: Module, call: ast.Call) -> ast.expr:
+    """The model_fn inside of `replicate_model_fn`: on one device it is that."""
+    message = "the towers of several GPUs go: Keras replicates a model with keras.distribution.DataParallel"
+    ctx.note("tower", "warning", module, call, message)
+    ctx.lower_level("review")
+    return call.args[0] if call.args else next(k.value for k in call.keywords if k.arg == "model_fn")
 
 
 def rule_text(ctx: Context, module: Module, rule: Rule, call: ast.Call, render: Render, chosen: str = "") -> str:

@@ -363,11 +363,11 @@ def makes_optimizer(ctx: Context, call: ast.Call) -> bool:
 
 
 def only_wraps(parts: ModelParts, step: Step) -> bool:
-    """True for `optimizer = CrossShardOptimizer(optimizer)`: on one device it is the optimizer itself."""
+    """True for `optimizer = CrossShardOptimizer(optimizer)` and the like: on one device it is the optimizer itself."""
     node = step.node
     if step.kind != "simple" or not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
         return False
-    if symbols.called_symbol(parts.ctx, node.value) != rewriting.CROSS_SHARD:
+    if symbols.called_symbol(parts.ctx, node.value) not in rewriting.WRAPPERS:
         return False
     inner = rewriting.sharded(parts.ctx, parts.module, node.value)
     return isinstance(inner, ast.Name) and all(isinstance(t, ast.Name) and t.id == inner.id for t in node.targets)

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import time
-from typing import Callable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Sequence
 
 MOST_BATCHES, MOST_SECONDS = 3000, 5.0
 MOST_CALLS = 4  # of evaluate, whose data are counted
+
+
+class Length(NamedTuple):
+    """How many batches an evaluation reads, and rows, where that is known; `least`: so many there are at any rate."""
+
+    batches: Optional[int] = None
+    rows: Optional[int] = None
+    least: int = 0
+
+    @property
+    def said(self) -> str:
+        """For people."""
+        batches = "more than %d" % self.least if self.batches is None else str(self.batches)
+        return batches if self.rows is None else "%s (%d rows)" % (batches, self.rows)
 
 
 class Extent(object):
@@ -29,10 +43,7 @@ class Extent(object):
     def cut_with_rows(self, steps: Optional[int]) -> Length:
         """The same, with the rows where the call works on all of them."""
         batches = self.cut(steps)
-        return batches, self.rows if batches == self.batches and self.ended else None
-
-
-Length = Tuple[Optional[int], Optional[int]]
+        return Length(batches, self.rows if batches == self.batches and self.ended else None, self.batches)
 
 
 def count(advance: Callable[[], Optional[bool]], before: int = 0, enough: Optional[int] = None) -> Extent:
@@ -71,8 +82,8 @@ class Training(object):
 class Evaluations(object):
     """The lengths of a model's first evaluations, and how many there were."""
 
-    def __init__(self, lengths: Sequence[Length] = (), calls: int = 0) -> None:
-        self.lengths = list(lengths)
+    def __init__(self, lengths: Iterable[Sequence[Any]] = (), calls: int = 0) -> None:
+        self.lengths = [Length(*length) for length in lengths]
         self.calls = calls
 
     @property
@@ -88,9 +99,15 @@ def same_lengths(legacy: List[Evaluations], other: List[Evaluations]) -> Optiona
     """
     sides = [[length for one in side for length in one.lengths] for side in (legacy, other)]
     both = sides[0] + sides[1]
-    if not all(sides) or any(batches is None for batches, _ in both):
+    if not all(sides):
         return None
-    place = slice(0, 2 if all(rows is not None for _, rows in both) else 1)
+    for side, against in (sides, sides[::-1]):
+        known = [length.batches for length in against if length.batches is not None]
+        if len(known) == len(against) and any(n.batches is None and n.least > max(known) for n in side):
+            return False  # it went on longer than all of the other program's
+    if any(length.batches is None for length in both):
+        return None
+    place = slice(0, 2 if all(length.rows is not None for length in both) else 1)
     one, two = ({length[place] for length in side} for side in sides)
     whole = all(len(seen.lengths) == seen.calls for seen in legacy + other)
     return one == two if whole else bool(one & two) or None

@@ -15,7 +15,7 @@ import os
 import sys
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
-from .extent import Evaluations, Training
+from .extent import Evaluations, Length, Training
 from .legacy_input import Batches, record_batches
 
 TRAIN_BATCHES, OTHER_BATCHES = 12, 4
@@ -212,7 +212,7 @@ def _note_evaluation(tf: Any, recorded: Recorded, input_fn: Any, steps: Optional
             inputs = record_batches(tf, recorded.estimator, input_fn, "eval", 1)
         except Exception:  # the boundary to the program's input function, which may work only once
             inputs = None
-    recorded.evaluations.lengths.append(inputs.extent.cut_with_rows(steps) if inputs is not None else (None, None))
+    recorded.evaluations.lengths.append(inputs.extent.cut_with_rows(steps) if inputs is not None else Length())
 
 
 def _some(recorded: Recorded, examples: Iterator[Any]) -> Iterator[Any]:

@@ -41,7 +41,7 @@ def main(request: Dict[str, Any]) -> Dict[str, Any]:
         model["signatures"] = _signatures(recorded.exports)
         # What a program that ended early would have gone on to do is not known.
         model["training"] = (recorded.training.calls, None if ending.note else recorded.training.total)
-        model["evaluations"] = (recorded.evaluations.lengths, recorded.evaluations.calls)
+        model["evaluations"] = ([tuple(length) for length in recorded.evaluations.lengths], recorded.evaluations.calls)
         model["examples"] = [None] if ending.note else recorded.examples
         models.append(model)
     with open(request["data"], "wb") as stream:

@@ -68,7 +68,7 @@ def _order(one: Dict[str, Any], models: List[Model]) -> diff.Row:
 
 def _evaluation(one: Dict[str, Any], models: List[Model]) -> diff.Row:
     legacy, found = [Evaluations(*given) for given in one["evaluations"]], [model.evaluations for model in models]
-    said = tuple([length for evaluations in side for length in evaluations.lengths] for side in (found, legacy))
+    said = tuple([one.said for evaluations in side for one in evaluations.lengths] for side in (found, legacy))
     return diff.row("length", 0.0, same_lengths(legacy, found), note="evaluations read %s batches, legacy %s" % said)
 
 
