@@ -10,6 +10,20 @@ import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
+class Head:
+    """A head of tf.contrib.estimator: what of the template it is, the argument that tells its outputs, its signature.
+
+    `link` makes predictions of logits, and `loss` is that of an example, where they are not a regressor's own.
+    """
+
+    kind: str
+    outputs: str
+    signature: str
+    link: str = ""
+    loss: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
 class Network:
     """One of the networks of an estimator, with the names of the arguments that describe it.
 
@@ -37,6 +51,7 @@ class Canned:
     signature: str
 
 
+GIVEN = "given"  # the head of an estimator that is given one
 DNN = Network("dnn", "feature_columns", "optimizer", "0.05", None, "hidden_units", "activation_fn", "dropout")
 LINEAR = Network("linear", "feature_columns", "optimizer", "0.2", "min(0.2, {} ** -0.5)", combiner="sparse_combiner")
 COMBINED = (
@@ -86,6 +101,10 @@ ESTIMATORS = {
     "LinearRegressor": Canned((LINEAR,), "regressor", f"feature_columns, model_dir=None, {VALUES}, {LINEAR_TAIL}"),
     "DNNLinearCombinedClassifier": Canned(COMBINED, "classifier", f"{COMBINED_HEAD}, {CLASSES}, {COMBINED_TAIL}"),
     "DNNLinearCombinedRegressor": Canned(COMBINED, "regressor", f"{COMBINED_HEAD}, {VALUES}, {COMBINED_TAIL}"),
+    # those that are given their head
+    "DNNEstimator": Canned((DNN,), GIVEN, f"head, hidden_units, feature_columns, model_dir=None, {DNN_TAIL}"),
+    "LinearEstimator": Canned((LINEAR,), GIVEN, f"head, feature_columns, model_dir=None, {LINEAR_TAIL}"),
+    "DNNLinearCombinedEstimator": Canned(COMBINED, GIVEN, f"head, {COMBINED_HEAD}, {COMBINED_TAIL}"),
 }
 MODULE = "tensorflow.estimator."
 
@@ -95,8 +114,6 @@ STAYING = {  # first words of a name -> why it stays
     "tensorflow.contrib.factorization.KMeans": "clustering has no counterpart in Keras: sklearn.cluster.KMeans",
     "tensorflow.contrib.factorization.WALS": "matrix factorisation by WALS has no counterpart in Keras: implicit.als",
     "tensorflow.estimator.Baseline": "the baseline estimators are not covered yet",
-    "tensorflow.estimator.DNN": "an estimator with a head of its own is not covered yet",
-    "tensorflow.estimator.Linear": "an estimator with a head of its own is not covered yet",
     "tensorflow.contrib.estimator.": "the estimators of contrib are not covered yet",
     "tensorflow.contrib.learn.": "the estimators of contrib.learn have losses of their own, which were not measured",
 }
@@ -119,3 +136,35 @@ OPTIMIZERS = {  # the texts that name an optimizer
     "RMSProp": "RMSPropOptimizer",
     "SGD": "GradientDescentOptimizer",
 }
+
+HEAD_TAIL = "loss_reduction='mean', loss_fn=None, name=None"
+MEASURED = "thresholds=None, label_vocabulary=None"
+HEADS = {  # the heads of tf.contrib.estimator in 1.15, whose losses are means
+    "binary_classification_head": Head("binary", "1", f"weight_column=None, {MEASURED}, {HEAD_TAIL}"),
+    "multi_class_head": Head(
+        "classifier", "n_classes", f"n_classes, weight_column=None, label_vocabulary=None, {HEAD_TAIL}"
+    ),
+    "multi_label_head": Head(
+        "labels",
+        "n_classes",
+        f"n_classes, weight_column=None, {MEASURED}, loss_reduction='mean', loss_fn=None, "
+        "classes_for_class_based_metrics=None, name=None",
+    ),
+    "regression_head": Head(
+        "regressor",
+        "label_dimension",
+        "weight_column=None, label_dimension=1, loss_reduction='mean', loss_fn=None, inverse_link_fn=None, name=None",
+    ),
+    "poisson_regression_head": Head(
+        "regressor",
+        "label_dimension",
+        "weight_column=None, label_dimension=1, loss_reduction='mean', compute_full_loss=True, name=None",
+        "exp",
+        "poisson",
+    ),
+    "logistic_regression_head": Head(
+        "regressor", "1", "weight_column=None, loss_reduction='mean', name=None", "sigmoid", "logistic"
+    ),
+}
+MAKING = "tensorflow.contrib.estimator."
+REFUSED = ("thresholds", "loss_fn", "name", "inverse_link_fn", "classes_for_class_based_metrics")

@@ -6,7 +6,7 @@ import ast
 import dataclasses
 from collections.abc import Iterator, Mapping
 
-from migrator.plain.estimators import ESTIMATORS, MODULE, Canned, staying
+from migrator.plain.estimators import ESTIMATORS, GIVEN, MAKING, MODULE, Canned, staying
 from migrator.rulebook.binding import parameters
 from migrator.source.inventory import import_aliases
 from migrator.source.module import Module
@@ -49,7 +49,7 @@ def sites(project: Project, module: Module) -> Iterator[Site]:
     aliases = import_aliases(module.tree)
     for call in sorted((n for n in descendants(module.tree) if isinstance(n, ast.Call)), key=lambda n: n.lineno):
         symbol = symbol_of(call.func, aliases)
-        if symbol.startswith(MODULE) and symbol[len(MODULE) :] in ESTIMATORS or staying(symbol) is not None:
+        if is_known(symbol) or staying(symbol) is not None:
             statement = next(s for s in module.tree.body if call in descendants(s))
             yield Site(project, module, call, symbol, statement, functions_around(statement, call))
 
@@ -77,10 +77,18 @@ def symbol_of(node: ast.AST, aliases: Mapping[str, str]) -> str:
 
 def canned_of(site: Site) -> Canned:
     """What is known of a site's estimator. Raises Staying."""
-    why = staying(site.symbol)
-    if why is not None and site.name not in ESTIMATORS or not site.symbol.startswith(MODULE):
-        raise Staying(why or "this estimator is not covered yet")
+    if not is_known(site.symbol):
+        raise Staying(staying(site.symbol) or "this estimator is not covered yet")
     return ESTIMATORS[site.name]
+
+
+def is_known(symbol: str) -> bool:
+    """True for an estimator that can be written out; those that are given their head were in contrib before."""
+    for module in (MODULE, MAKING):
+        canned = ESTIMATORS.get(symbol.removeprefix(module)) if symbol.startswith(module) else None
+        if canned is not None:
+            return module == MODULE or canned.head == GIVEN
+    return False
 
 
 def arguments(site: Site) -> dict[str, ast.expr]:

@@ -6,8 +6,9 @@ import ast
 import dataclasses
 from collections.abc import Iterator, Mapping
 
-from migrator.plain import writing
+from migrator.plain import head_arguments, writing
 from migrator.plain.carried import Carrier, binding
+from migrator.plain.estimators import HEADS, MAKING, REFUSED
 from migrator.plain.found import (
     Site,
     Staying,
@@ -24,17 +25,6 @@ from migrator.source.module import Module
 from migrator.source.project import Project
 from migrator.source.syntax import descendants, is_none_literal
 
-MAKING = "tensorflow.contrib.estimator."
-TAIL = "loss_reduction='mean', loss_fn=None, name=None"
-HEADS = {  # the heads of tf.contrib.estimator in 1.15, whose losses are means
-    "binary_classification_head": ("classifier", f"weight_column=None, thresholds=None, label_vocabulary=None, {TAIL}"),
-    "multi_class_head": ("classifier", f"n_classes, weight_column=None, label_vocabulary=None, {TAIL}"),
-    "regression_head": (
-        "regressor",
-        "weight_column=None, label_dimension=1, loss_reduction='mean', loss_fn=None, inverse_link_fn=None, name=None",
-    ),
-}
-REFUSED = ("thresholds", "loss_fn", "name", "inverse_link_fn")
 SPEC = "features, mode, logits, labels=None, optimizer=None, train_op_fn=None, regularization_losses=None"
 SCOPES = (ast.FunctionDef, ast.Lambda, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 READ = ("features", "labels", "mode", "logits")  # the names that the template reads
@@ -85,7 +75,7 @@ def written(project: Project, module: Module, node: ast.Return, call: ast.Call, 
         raise Staying("other code reads the head too")
     if not (is_alone(module, made) and is_alone(module, node)):
         raise Staying("it shares a line with other code")
-    bound = arguments_of(maker, HEADS[kind][1])
+    bound = arguments_of(maker, HEADS[kind].signature)
     given = arguments_of(call, SPEC)
     if any(a in bound and not is_none_literal(bound[a]) for a in REFUSED) or "regularization_losses" in given:
         raise Staying("an argument of the head is not covered")
@@ -101,10 +91,10 @@ def body(
 ) -> list[str]:
     """The statements in the place of a return, indented as it is."""
     module, tf = site.module, writing.library(site)
-    head, outputs = ("binary", "1") if kind.startswith("binary") else writing.head_of(site, HEADS[kind][0], bound)
+    head, outputs = head_arguments.outputs_of(site, HEADS[kind], bound)
     reduction, words = bound.get("loss_reduction"), bound.get("label_vocabulary")
     vocabulary = None if words is None or is_none_literal(words) else module.segment(words)
-    weights, perhaps = writing.weight_key(site, Carrier(site, set()), bound)
+    weights, perhaps = head_arguments.weight_key(site, Carrier(site, set()), bound)
     if perhaps:
         raise Staying("argument `weight_column`: whether there is one is not known")
     text = writing.template("head.py.jinja").render(
@@ -114,6 +104,9 @@ def body(
         vocabulary=vocabulary,
         weights=weights,
         weighs_perhaps=False,
+        link=HEADS[kind].link,
+        example=HEADS[kind].loss,
+        full=None if "compute_full_loss" not in bound else module.segment(bound["compute_full_loss"]),
         reduction=None if reduction is None else module.segment(reduction),
         total="mean",
         metrics=[],

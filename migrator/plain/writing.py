@@ -9,10 +9,10 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from migrator.plain import found
+from migrator.plain import found, head_arguments
 from migrator.plain.added import added_metrics, forwarded_features
-from migrator.plain.carried import Carrier, binding, constant, given_to, number, reads_of, resolved
-from migrator.plain.estimators import OPTIMIZERS, Network
+from migrator.plain.carried import Carrier, binding, given_to, reads_of, resolved
+from migrator.plain.estimators import GIVEN, OPTIMIZERS, Network
 from migrator.plain.found import Site, Staying
 from migrator.plain.lines import indented
 from migrator.source.inventory import import_aliases
@@ -44,6 +44,8 @@ def written(site: Site, name: str) -> Written:
     """The construction written out, its model_fn under this name. Raises Staying."""
     canned = found.canned_of(site)
     bound = found.arguments(site)
+    dropped: list[ast.Assign] = []
+    given = head_arguments.given_head(site, bound, dropped) if canned.head == GIVEN else None
     tf = library(site)
     networks = [n for n in canned.networks if n.columns in bound and not is_none_literal(bound[n.columns])]
     if not networks:
@@ -52,14 +54,17 @@ def written(site: Site, name: str) -> Written:
     words = bound.get("label_vocabulary")
     into += ["label_vocabulary"] if words is not None and not is_none_literal(words) else []
     carrier = Carrier(site, set(into))
-    dropped: list[ast.Assign] = []
     described = [described_network(site, carrier, tf, n, bound, len(networks), dropped) for n in networks]
-    head, outputs = head_of(site, canned.head, bound)
+    head, outputs = (
+        head_arguments.outputs_of(site, given, bound)
+        if given is not None
+        else head_arguments.head_of(site, canned.head, bound)
+    )
     into += [outputs] if outputs in bound else []
     reduction = bound.get("loss_reduction")
     added, forwarded = added_metrics(site), forwarded_features(site)
     dropped += dict.fromkeys(one.statement for one in (*added, *forwarded))
-    weights, perhaps = weight_key(site, carrier, bound)
+    weights, perhaps = head_arguments.weight_key(site, carrier, bound)
     text = template().render(
         name=name,
         tf=tf,
@@ -67,7 +72,10 @@ def written(site: Site, name: str) -> Written:
         networks=described,
         head=head,
         exports=found.is_exported(site),
-        total="sum",
+        total="sum" if given is None else "mean",
+        link=given.link if given is not None else "",
+        example=given.loss if given is not None else "",
+        full=carrier.text(bound["compute_full_loss"]) if "compute_full_loss" in bound else None,
         outputs=f'params["{outputs}"]' if outputs in bound else outputs,
         weights=weights,
         weighs_perhaps=perhaps,
@@ -163,41 +171,6 @@ def is_own_function(site: Site, name: str) -> bool:
     """True for a function at the top of the file, under a name that means nothing else."""
     bound = [name for holder in (*site.around, site.module.tree) for n in found.bound_in(holder) if n == name]
     return len(bound) == 1 and any(isinstance(n, ast.FunctionDef) and n.name == name for n in site.module.tree.body)
-
-
-def head_of(site: Site, head: str, bound: Mapping[str, ast.expr]) -> tuple[str, str]:
-    """The head, and the argument that tells the number of its outputs, or that number itself: 1.
-
-    Raises Staying for classes that cannot be counted.
-    """
-    argument = "label_dimension" if head == "regressor" else "n_classes"
-    given = bound.get(argument)
-    known = number(site, given) if given is not None else None
-    if head == "regressor":
-        return head, "1" if given is None or known == 1 else argument
-    if given is not None and known is None:
-        raise Staying("argument `n_classes`: two classes have another head than several, and their number is not known")
-    return ("binary", "1") if known in (None, 2) else ("several", argument)
-
-
-def weight_key(site: Site, carrier: Carrier, bound: Mapping[str, ast.expr]) -> tuple[str | None, bool]:
-    """The key of the features that weighs examples, and whether it may be None; (None, False) where there is none."""
-    given = bound.get("weight_column")
-    if given is None or is_none_literal(given):
-        return None, False
-    node = constant(site, given)
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return repr(node.value), False
-    if is_none_literal(node):
-        return None, False
-    column = found.symbol_of(node.func, import_aliases(site.module.tree)) if isinstance(node, ast.Call) else ""
-    if column == "tensorflow.feature_column.numeric_column" and isinstance(node, ast.Call):
-        key = node.args[0] if len(node.args) == 1 and not node.keywords else None
-        if isinstance(key, ast.Constant) and isinstance(key.value, str):
-            return repr(key.value), False
-    if not isinstance(node, (ast.Name, ast.Attribute)):
-        raise Staying("argument `weight_column`: a column that is no name is not covered yet")
-    return carrier.text(given), True
 
 
 def is_sum(site: Site, node: ast.expr) -> bool:

@@ -125,6 +125,19 @@ def main():
     estimator = tf.contrib.estimator.forward_features(estimator, KEY)
     estimator = tf.contrib.estimator.forward_features(estimator, ["weight"])
 """,
+    "a deep estimator with a head": """
+def main():
+    labels = np.array(WORDS)[CLASS]
+    head = tf.contrib.estimator.multi_class_head(n_classes=3, label_vocabulary=WORDS, weight_column="weight")
+    estimator = tf.estimator.DNNEstimator(head=head, hidden_units=[6], feature_columns=numbers(), dropout=0.1)
+""",
+    "a wide and deep estimator with a head": """
+def main():
+    labels = SIZE[:, 1]
+    estimator = tf.estimator.DNNLinearCombinedEstimator(
+        tf.contrib.estimator.regression_head(), linear_feature_columns=[words()], dnn_feature_columns=numbers(),
+        dnn_hidden_units=[4])
+""",
     "a regressor whose weights may be None": """
 class Settings:
     weight = "weight"
@@ -212,7 +225,7 @@ def test_the_numbers_are_those_of_the_estimator(name: str, tmp_path: Path) -> No
 
 
 TF1 = ["a deep classifier of words", "a linear classifier", "a wide and deep classifier"]
-TF1 += ["a regressor that hands its keys on", "a deep classifier with batch norm"]
+TF1 += ["a deep estimator with a head", "a regressor that hands its keys on", "a deep classifier with batch norm"]
 
 
 @pytest.mark.parametrize("name", TF1)

@@ -178,6 +178,16 @@ def test_the_weights_of_examples(given: str, written_out: str) -> None:
     assert ("weights" in made) is bool(written_out)
 
 
+def test_an_estimator_that_is_given_its_head_has_the_mean_as_its_loss() -> None:
+    before = "head = tf.contrib.estimator.multi_class_head(3, weight_column='w')\n"
+    text = script("tf.estimator.DNNEstimator(head, [4], columns)", before)
+    made = model_fn(text)
+    assert 'logits = tf.layers.dense(net, params["n_classes"], name="logits")' in made
+    assert "    loss = tf.reduce_mean(weights * example_loss)\n" in made
+    assert "contrib" not in written(text)
+    assert written(text.replace("tf.estimator.DNNEst", "tf.contrib.estimator.DNNEst")).count("contrib") == 0
+
+
 def test_batch_norm_follows_each_hidden_layer_and_its_averages_move_in_training() -> None:
     made = model_fn(script("tf.estimator.DNNRegressor([4], columns, batch_norm=True)"))
     assert 'name="hiddenlayer_%d/batchnorm_%d" % (index, index))' in made
@@ -200,7 +210,11 @@ def test_two_estimators_have_model_fns_of_their_own() -> None:
         ("tf.estimator.DNNClassifier([4])", "required argument `feature_columns` is missing"),
         ("tf.estimator.BoostedTreesClassifier(columns, 1)", "TensorFlow Decision Forests"),
         ("tf.contrib.learn.DNNClassifier([4], columns)", "losses of their own"),
-        ("tf.estimator.DNNEstimator(head, [4], columns)", "a head of its own"),
+        ("tf.estimator.DNNEstimator(head, [4], columns)", "which head it is cannot be followed"),
+        (
+            "tf.estimator.LinearEstimator(tf.contrib.estimator.regression_head(name='a'), columns)",
+            "argument `name` of the head",
+        ),
     ],
 )
 def test_what_cannot_be_written_out_stays_with_the_reason(call: str, why: str) -> None:

@@ -57,6 +57,17 @@ HEADS = {
     ),
     "two values": ("regression_head(label_dimension=2, loss_reduction=tf.losses.Reduction.SUM)", "2", "x[:, :2]"),
 }
+# which only TensorFlow 1 has
+MORE_HEADS = {
+    "counts": ("poisson_regression_head(weight_column='w')", "1", "np.floor(x[:, 0] * 5).astype('float32')"),
+    "counts without their factorials": (
+        "poisson_regression_head(label_dimension=2, compute_full_loss=False)",
+        "2",
+        "np.floor(x[:, :2] * 5).astype('float32')",
+    ),
+    "shares": ("logistic_regression_head()", "1", "x[:, 0]"),
+    "several classes each": ("multi_label_head(n_classes=3, weight_column='w')", "3", "(x > 0.5).astype('int64')"),
+}
 
 
 def program(head: str, outputs: str = "1", labels: str = "x[:, 0]", training: str = "train_op_fn=train_op_fn") -> str:
@@ -93,8 +104,8 @@ def test_names_of_the_model_fn_keep_their_values() -> None:
     [
         "binary_classification_head(thresholds=[0.3])",
         "regression_head(inverse_link_fn=tf.exp)",
-        "multi_class_head(n_classes=count())",
-        "poisson_regression_head()",
+        "multi_label_head(3, classes_for_class_based_metrics=[1])",
+        "multi_head([])",
     ],
 )
 def test_a_head_that_is_not_covered_is_left_to_the_analysis(head: str) -> None:
@@ -122,3 +133,9 @@ def test_units_stand_on_the_lines_of_the_program() -> None:
 @pytest.mark.parametrize("name", HEADS)
 def test_the_numbers_are_those_of_the_head(name: str, runtime: str, tmp_path: Path) -> None:
     prove(program(*HEADS[name]), runtime, tmp_path)
+
+
+@pytest.mark.runtime
+@pytest.mark.parametrize("name", MORE_HEADS)
+def test_the_numbers_are_those_of_heads_of_tensorflow_1(name: str, tmp_path: Path) -> None:
+    prove(program(*MORE_HEADS[name]), "tf1", tmp_path)

@@ -1,0 +1,80 @@
+"""What the arguments of a head tell: how many outputs it has, what weighs its examples, which head is given."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from migrator.plain import found
+from migrator.plain.carried import Carrier, binding, constant, given_to, number, reads_of, resolved
+from migrator.plain.estimators import HEADS, MAKING, REFUSED, Head
+from migrator.plain.found import Site, Staying
+from migrator.source.inventory import import_aliases
+from migrator.source.syntax import is_none_literal
+
+
+def given_head(site: Site, bound: dict[str, ast.expr], dropped: list[ast.Assign]) -> Head:
+    """The head that an estimator is given; its arguments join those that are bound. Raises Staying."""
+    node = bound.pop("head")
+    made = resolved(site, node)
+    kind = found.symbol_of(made.func, import_aliases(site.module.tree)) if isinstance(made, ast.Call) else ""
+    head = HEADS.get(kind.removeprefix(MAKING))
+    if head is None or not isinstance(made, ast.Call):
+        raise Staying("argument `head`: which head it is cannot be followed")
+    assign = binding(site, node.id) if isinstance(node, ast.Name) else None
+    if assign is not None and isinstance(node, ast.Name):
+        if reads_of(site, node.id) != len(given_to(site, node.id)):
+            raise Staying("argument `head`: other code reads the head too")
+        dropped.append(assign)
+    arguments = found.arguments_of(made, head.signature)
+    refused = next((a for a in REFUSED if a in arguments and not is_none_literal(arguments[a])), None)
+    if refused is not None:
+        raise Staying(f"argument `{refused}` of the head is not covered yet")
+    bound.update(arguments)
+    return head
+
+
+def outputs_of(site: Site, head: Head, bound: Mapping[str, ast.expr]) -> tuple[str, str]:
+    """The part of the template for a head of contrib, and the argument that tells its outputs, or 1."""
+    if head.outputs == "1":
+        return head.kind, "1"
+    if head.kind == "labels":
+        return head.kind, head.outputs
+    if head.kind == "classifier":  # which must be more than two
+        return "several", head.outputs
+    return head_of(site, head.kind, bound)
+
+
+def head_of(site: Site, head: str, bound: Mapping[str, ast.expr]) -> tuple[str, str]:
+    """The head, and the argument that tells the number of its outputs, or that number itself: 1.
+
+    Raises Staying for classes that cannot be counted.
+    """
+    argument = "label_dimension" if head == "regressor" else "n_classes"
+    given = bound.get(argument)
+    known = number(site, given) if given is not None else None
+    if head == "regressor":
+        return head, "1" if given is None or known == 1 else argument
+    if given is not None and known is None:
+        raise Staying("argument `n_classes`: two classes have another head than several, and their number is not known")
+    return ("binary", "1") if known in (None, 2) else ("several", argument)
+
+
+def weight_key(site: Site, carrier: Carrier, bound: Mapping[str, ast.expr]) -> tuple[str | None, bool]:
+    """The key of the features that weighs examples, and whether it may be None; (None, False) where there is none."""
+    given = bound.get("weight_column")
+    if given is None or is_none_literal(given):
+        return None, False
+    node = constant(site, given)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return repr(node.value), False
+    if is_none_literal(node):
+        return None, False
+    column = found.symbol_of(node.func, import_aliases(site.module.tree)) if isinstance(node, ast.Call) else ""
+    if column == "tensorflow.feature_column.numeric_column" and isinstance(node, ast.Call):
+        key = node.args[0] if len(node.args) == 1 and not node.keywords else None
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            return repr(key.value), False
+    if not isinstance(node, (ast.Name, ast.Attribute)):
+        raise Staying("argument `weight_column`: a column that is no name is not covered yet")
+    return carrier.text(given), True
