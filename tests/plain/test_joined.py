@@ -176,6 +176,14 @@ STAYS = {
         " self.units = units",
         " self.units = units\n        self.hidden = None",
     ),
+    "an attribute that only one way keeps": (
+        " self.targets = labels",
+        " self.targets = labels\n        if labels is None:\n            self.kept = 1\n        print(self.kept)",
+    ),
+    "an attribute that a loop may keep": (
+        " self.targets = labels",
+        " self.targets = labels\n        for self.hidden in features:\n            pass\n        print(self.hidden)",
+    ),
     "a function inside with names of its own": (
         "        self.targets = labels",
         "        self.targets = labels\n        later = lambda inputs: self.inputs + inputs\n        print(later)",
@@ -190,6 +198,11 @@ def test_an_object_that_cannot_be_taken_apart_stays(why: str) -> None:
     text = PROGRAM.replace(right, wrong)
     ast.parse(text)
     assert written(text) == text
+
+
+def test_an_attribute_that_a_mode_keeps_is_read_in_that_mode() -> None:
+    kept = "        if self.mode != tf.estimator.ModeKeys.PREDICT:\n            self.targets = labels\n"
+    assert "targets = labels" in model_fn(PROGRAM.replace("        self.targets = labels\n", kept))
 
 
 def test_what_does_not_convert_is_told_on_the_lines_of_the_file() -> None:
