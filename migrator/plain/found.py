@@ -15,7 +15,7 @@ from migrator.source.project import Project
 from migrator.source.syntax import children, descendants
 
 EXPORTING = ("export_savedmodel", "export_saved_model", "Exporter(", "make_export_strategy")
-MARKS = ("Classifier", "Regressor", "Estimator", "KMeans", "WALS")
+MARKS = ("Classifier", "Regressor", "Estimator", "KMeans", "WALS", "compute_gradients")
 
 
 class Staying(Exception):

@@ -100,3 +100,17 @@ def test_gradients_that_are_not_those_of_the_loss_refuse(what: str) -> None:
 @pytest.mark.parametrize("text", [scaling(), scaling(ALWAYS.replace("128.0", "scale"))], ids=["if", "always"])
 def test_it_trains_as_before(text: str, runtime: str, tmp_path: Path) -> None:
     prove(read_out(text), runtime, tmp_path)
+
+
+def test_scaling_in_another_file_is_left_out_too() -> None:
+    step = '    step = tf.train.get_global_step()\n    if params["scale"] != 1:\n'
+    whole = scaling()
+    body = whole.partition("    optimizer = tf.train.Mom")[2].partition(
+        "    return tf.estimator.EstimatorSpec(mode, loss"
+    )[0]
+    assert step.splitlines()[0] in body
+    helper = f"def minimized(loss, scale):\n    optimizer = tf.train.Mom{body}    return train_op\n"
+    caller = whole.replace(f"    optimizer = tf.train.Mom{body}", "    train_op = training.minimized(loss, scale)\n")
+    caller = caller.replace("import tensorflow as tf\n", "import tensorflow as tf\nimport training\n", 1)
+    after = converted({"train.py": caller, "training.py": f"import tensorflow as tf\n\n\n{helper}"})
+    assert "scaled" not in after["training.py"]
