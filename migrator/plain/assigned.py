@@ -99,12 +99,9 @@ def after(node: ast.stmt, bound: frozenset[str], look: Looking) -> Bound:
             look.read(child, bound)
         return None
     if isinstance(node, ast.AugAssign):
-        look.read(node.value, bound)
         name = node.target.id if isinstance(node.target, ast.Name) else ""
         if name in look.names - bound:
             raise Unbound(name)
-    if isinstance(node, (ast.Assign, ast.AnnAssign)):
-        look.read(node.value, bound)
     look.read(node, bound if not isinstance(node, (ast.FunctionDef, ast.ClassDef)) else bound | stored([node]))
     targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
     return bound | stored(targets)

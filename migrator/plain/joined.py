@@ -38,7 +38,7 @@ def joined(project: Project, module: Module) -> Iterator[Joined]:
 def chunks_of(one: Together) -> Iterator[Chunk]:
     """The new body of the model_fn, and the methods that are gone. Raises Staying."""
     names = Names(one)
-    lines = list(body(one, names, one.model_fn, names.of(one.model_fn)))
+    lines = list(body(names, one.model_fn))
     start, end = first_line(one.module, one.model_fn), one.model_fn.end_lineno or one.model_fn.lineno
     check_bound(names, [text for text, _ in lines], one.module.indent_of(one.model_fn.body[0]))
     yield Chunk(start, end, tuple(text for text, _ in lines), start, tuple(at for _, at in lines))
@@ -81,10 +81,11 @@ def is_comment(module: Module, line: int) -> bool:
     return 0 < line <= len(module.lines) and module.lines[line - 1].lstrip().startswith("#")
 
 
-def body(one: Together, names: Names, method: ast.FunctionDef, renames: dict[str, str]) -> Iterator[Line]:
+def body(names: Names, method: ast.FunctionDef) -> Iterator[Line]:
     """The lines of a method, with those of the methods that it calls in the place of the calls."""
+    one = names.together
     module = one.module
-    new = edited(one, names, method, renames)
+    new = edited(names, method)
     calls = {call.statement.lineno: call for call in one.calls if call.statement in descendants(method)}
     copies = [
         s for s in statements(method) if method is one.model_fn and any(is_copy(s, method, a) for a in names.kept)
@@ -94,7 +95,7 @@ def body(one: Together, names: Names, method: ast.FunctionDef, renames: dict[str
     while line <= end:
         call = calls.get(line)
         if call is not None:
-            yield from in_place(one, names, method, renames, call)
+            yield from in_place(names, method, call)
             line = (call.statement.end_lineno or line) + 1
             continue
         if line not in gone:
@@ -102,15 +103,13 @@ def body(one: Together, names: Names, method: ast.FunctionDef, renames: dict[str
         line += 1
 
 
-def in_place(
-    one: Together, names: Names, method: ast.FunctionDef, renames: dict[str, str], call: Call
-) -> Iterator[Line]:
+def in_place(names: Names, method: ast.FunctionDef, call: Call) -> Iterator[Line]:
     """What stands in the place of a call: its arguments under the method's names, and the method's body."""
-    module, at = one.module, call.statement.lineno
+    module, at = names.together.module, call.statement.lineno
     indent = module.indent_of(call.statement)
-    inner = names.enter(call, renames)
+    inner = names.enter(call, method)
     for name, given in call.arguments.items():
-        text = expression(one, names, method if is_inside(given, call.call) else call.method, renames, given)
+        text = expression(names, method if is_inside(given, call.call) else call.method, given)
         if text != inner.get(name, name):
             yield f"{indent}{inner.get(name, name)} = {text}", at
     above = call.method.lineno
@@ -126,26 +125,24 @@ def in_place(
         yield from ((f"{indent}# {text.strip()}".rstrip(), first.lineno) for text in told(first))
     last = call.method.body[-1]
     by = len(indent) - len(module.indent_of(first))
-    for text, line in body(one, names, call.method, inner):
+    for text, line in body(names, call.method):
         if documented and line <= (first.end_lineno or first.lineno):
             continue
         if isinstance(last, ast.Return) and last.lineno <= line <= (last.end_lineno or last.lineno):
             if not isinstance(call.statement, ast.Return):
                 if line == last.lineno and not is_idle(call, last):
-                    value = expression(one, names, call.method, inner, last.value)
-                    yield kept(one, names, method, renames, call, value, indent), line
+                    value = expression(names, call.method, last.value)
+                    yield kept(names, method, call, value, indent), line
                 continue
         moved = text if line in module.string_lines else " " * by + text if by > 0 else text[min(-by, blanks(text)) :]
         yield moved if moved.strip() else "", line
 
 
-def kept(
-    one: Together, names: Names, method: ast.FunctionDef, renames: dict[str, str], call: Call, value: str, indent: str
-) -> str:
+def kept(names: Names, method: ast.FunctionDef, call: Call, value: str, indent: str) -> str:
     """The statement that keeps what a method returns."""
     if not isinstance(call.statement, ast.Assign):
         return indent + value
-    targets = [expression(one, names, method, renames, target) for target in call.statement.targets]
+    targets = [expression(names, method, target) for target in call.statement.targets]
     return indent + " = ".join([*targets, value])
 
 
@@ -173,25 +170,23 @@ def blanks(text: str) -> int:
     return len(text) - len(text.lstrip(" "))
 
 
-def edited(one: Together, names: Names, method: ast.FunctionDef, renames: dict[str, str]) -> list[str]:
+def edited(names: Names, method: ast.FunctionDef) -> list[str]:
     """The lines of the file with a method's names and attributes in their new form."""
-    lines = [line.encode() for line in one.module.lines]
-    for row, start, end, text in sorted(edits(one, names, method, renames, method), reverse=True):
+    lines = [line.encode() for line in names.together.module.lines]
+    for row, start, end, text in sorted(edits(names, method, method), reverse=True):
         lines[row - 1] = lines[row - 1][:start] + text.encode() + lines[row - 1][end:]
     return [line.decode() for line in lines]
 
 
-def expression(
-    one: Together, names: Names, method: ast.FunctionDef, renames: dict[str, str], node: ast.expr | None
-) -> str:
+def expression(names: Names, method: ast.FunctionDef, node: ast.expr | None) -> str:
     """An expression of a method in new names, on one line."""
     if node is None:
         return "None"
     if node.lineno != node.end_lineno:
         node = ast.parse(ast.unparse(node), mode="eval").body
-        return ast.unparse(Renamed(one, names, method, renames).visit(node))
-    text = one.module.lines[node.lineno - 1].encode()[: node.end_col_offset]
-    for row, start, end, new in sorted(edits(one, names, method, renames, node), reverse=True):
+        return ast.unparse(Renamed(names, method).visit(node))
+    text = names.together.module.lines[node.lineno - 1].encode()[: node.end_col_offset]
+    for row, start, end, new in sorted(edits(names, method, node), reverse=True):
         assert row == node.lineno
         text = text[:start] + new.encode() + text[end:]
     return text[node.col_offset :].decode()
@@ -200,8 +195,8 @@ def expression(
 class Renamed(ast.NodeTransformer):
     """Gives names and attributes of an expression their new form."""
 
-    def __init__(self, one: Together, names: Names, method: ast.FunctionDef, renames: dict[str, str]) -> None:
-        self.attributes, self.method, self.renames = names.attributes, method, renames
+    def __init__(self, names: Names, method: ast.FunctionDef) -> None:
+        self.attributes, self.method, self.renames = names.attributes, method, names.of(method)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         attr = own_attribute(node, self.method)
@@ -213,10 +208,9 @@ class Renamed(ast.NodeTransformer):
         return ast.Name(self.renames.get(node.id, node.id), node.ctx)
 
 
-def edits(
-    one: Together, names: Names, method: ast.FunctionDef, renames: dict[str, str], within: ast.AST
-) -> Iterator[tuple[int, int, int, str]]:
+def edits(names: Names, method: ast.FunctionDef, within: ast.AST) -> Iterator[tuple[int, int, int, str]]:
     """(line, first byte, last byte, new text) of what is called otherwise. Raises Staying."""
+    renames = names.of(method)
     for node in descendants(within):
         attr = own_attribute(node, method)
         if attr in names.attributes and isinstance(node, ast.Attribute):

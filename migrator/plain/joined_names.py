@@ -59,14 +59,13 @@ class Names:
         """The new names of a method's own names."""
         return self.renames.get(method, {})
 
-    def enter(self, call: Call, caller: dict[str, str]) -> dict[str, str]:
+    def enter(self, call: Call, caller: ast.FunctionDef) -> dict[str, str]:
         """The new names of the method that is called: its own, but where they are others' already."""
         method, found, handed = call.method, {}, self.handed(call)
         for name in sorted(names_of(method)):
             given = call.arguments.get(name)
-            same = (
-                isinstance(given, ast.Name) and caller.get(given.id, given.id) == name and name not in rebound(method)
-            )
+            passed = isinstance(given, ast.Name) and self.of(caller).get(given.id, given.id) == name
+            same = passed and name not in rebound(method)
             if name in self.used and not same and not (name in handed and self.attributes[name] == name):
                 wanted = (f"{method.name.strip('_')}_{name}", *(f"{name}_{k}" for k in range(2, 99)))
                 found[name] = next(n for n in wanted if n not in self.taken)

@@ -14,7 +14,7 @@ from migrator.ledger import Finding
 from migrator.plain.found import is_alone
 from migrator.plain.lines import Chunk
 from migrator.source.module import Module
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, first_argument
 
 BLOCKS = ("body", "orelse", "finalbody")
 
@@ -73,7 +73,7 @@ def scaled_in(function: ast.FunctionDef, block: list[ast.stmt]) -> Scaled | None
     """The loss scaling of a block of statements."""
     for number, statement in enumerate(block):
         call = call_of(statement, "compute_gradients")
-        loss = argument(call, "loss") if call is not None else None
+        loss = first_argument(call, "loss") if call is not None else None
         if (
             not isinstance(loss, ast.BinOp)
             or not isinstance(loss.op, ast.Mult)
@@ -106,11 +106,6 @@ def name_of(statement: ast.stmt) -> str:
     return targets[0].id if len(targets) == 1 and isinstance(targets[0], ast.Name) else ""
 
 
-def argument(call: ast.Call, name: str) -> ast.expr | None:
-    """The first argument of a call, or the one of this name."""
-    return call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == name), None)
-
-
 def divided_by(statement: ast.stmt, pairs: str) -> ast.expr | None:
     """The number by which `u = [(gradient / s, variable) for gradient, variable in pairs]` divides."""
     value = statement.value if isinstance(statement, ast.Assign) and name_of(statement) else None
@@ -135,7 +130,7 @@ def same(one: ast.expr, other: ast.expr) -> bool:
 
 def takes(call: ast.Call, name: str) -> bool:
     """True for `o.apply_gradients(name, ...)`."""
-    given = argument(call, "grads_and_vars")
+    given = first_argument(call, "grads_and_vars")
     applies = isinstance(call.func, ast.Attribute) and call.func.attr == "apply_gradients"
     return applies and isinstance(given, ast.Name) and given.id == name
 
@@ -157,7 +152,7 @@ def instead(module: Module, holder: ast.AST, one: Scaled) -> list[Chunk]:
         return []
     alike = name_of(applying) == name_of(holder.orelse[0]) and isinstance(plain.func, ast.Attribute)
     receivers = [c.func.value for c in (plain, one.applied) if isinstance(c.func, ast.Attribute)]
-    loss = argument(plain, "loss")
+    loss = first_argument(plain, "loss")
     if not alike or len(receivers) != 2 or not same(*receivers) or loss is None or not same(loss, one.loss):
         return []
     if not is_alone(module, holder):
@@ -180,7 +175,7 @@ def at_once(module: Module, one: Scaled) -> list[Chunk]:
     nodes = (one.product, one.applied)
     if any(n.lineno != n.end_lineno for n in nodes) or not is_alone(module, one.divided):
         return []
-    given = argument(one.applied, "grads_and_vars")
+    given = first_argument(one.applied, "grads_and_vars")
     assert given is not None
     edits = [(one.product, module.segment(one.loss)), (given, name_of(one.computed))]
     chunks = [Chunk(one.divided.lineno, one.divided.end_lineno or one.divided.lineno, (), one.divided.lineno)]

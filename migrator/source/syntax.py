@@ -58,6 +58,11 @@ def is_generator(node: ast.FunctionDef) -> bool:
     return any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in descendants(node))
 
 
+def first_argument(call: ast.Call, name: str) -> ast.expr | None:
+    """The first argument of a call, by place or by name."""
+    return call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == name), None)
+
+
 def is_none_literal(node: ast.AST) -> bool:
     """True for a literal None."""
     return isinstance(node, ast.Constant) and node.value is None

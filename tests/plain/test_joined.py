@@ -134,7 +134,7 @@ def test_names_that_two_methods_have_for_different_things_are_told_apart() -> No
     assert "train_net = rate * 2" in model_fn(clash)
 
 
-def test_what_a_method_returns_is_returned_where_it_is_called_last() -> None:
+def test_a_model_fn_whose_spec_another_method_makes_is_left_to_the_analysis() -> None:
     spec = PROGRAM.replace("        return tf.estimator.EstimatorSpec(", "        return self._spec(mode)\n", 1)
     tail = spec.partition(
         "            mode, self.predictions, self.loss, self.train_op, eval_metric_ops=self.metrics)\n"

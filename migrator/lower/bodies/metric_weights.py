@@ -41,9 +41,7 @@ def update_arguments(st: Body, site: Site) -> list[str]:
         return texts
     text = st.call_text(weights)
     if is_one_number(st, weights):
-        text = call_text("tf.fill", [f"tf.shape({texts[0]})", text])
-        st.ctx.use(st.module, text)
-        st.ctx.imports.setdefault(st.module.path, set()).add("tf")
+        text = st.ctx.use(st.module, call_text("tf.fill", [f"tf.shape({texts[0]})", text]))
     return [*texts, text]
 
 

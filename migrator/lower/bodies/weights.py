@@ -16,6 +16,7 @@ from migrator.lower.reading.owner import owner_of
 from migrator.lower.reading.python_calls import entry_object
 from migrator.lower.reading.slices import leaves
 from migrator.rulebook import bind
+from migrator.source.syntax import first_argument
 
 if TYPE_CHECKING:
     from migrator.analysis.modes import Step
@@ -103,8 +104,7 @@ def is_told(st: Body, scope: ast.expr, name: Value | None) -> bool:
 
 def argument_of(call: ast.expr, argument: str) -> ast.expr | None:
     """The first argument of a call, or the one of this name."""
-    node = next((k.value for k in call.keywords if k.arg == argument), None) if isinstance(call, ast.Call) else None
-    return node or (call.args[0] if isinstance(call, ast.Call) and call.args else None)
+    return first_argument(call, argument) if isinstance(call, ast.Call) else None
 
 
 def computed(st: Body, call: ast.expr, argument: str) -> Node:

@@ -16,14 +16,15 @@ from migrator.lower.library.rule_arguments import Render, arguments, bound_or_re
 from migrator.lower.reading.namespaces import is_there
 from migrator.lower.reading.symbols import called_symbol, has_rule, imported_names, lives_on, symbol_of, today
 from migrator.source.names import SURVIVING_KEYWORDS, canonical, surviving
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, first_argument
 
 if TYPE_CHECKING:
     from migrator.lower.reading.context import Context
     from migrator.rulebook import Rule
     from migrator.source.module import Module
 
-WRAPPERS = frozenset({"tensorflow.tpu.CrossShardOptimizer", "tensorflow.contrib.estimator.TowerOptimizer"})
+CROSS_SHARD, TOWER = "tensorflow.tpu.CrossShardOptimizer", "tensorflow.contrib.estimator.TowerOptimizer"
+WRAPPERS = frozenset({CROSS_SHARD, TOWER})
 
 
 def rewrite_call(ctx: Context, module: Module, call: ast.Call, symbol: str, render: Render) -> str | None:
@@ -31,7 +32,7 @@ def rewrite_call(ctx: Context, module: Module, call: ast.Call, symbol: str, rend
     if symbol == REPLICATED:
         return render(replicated(ctx, module, call))
     if symbol in WRAPPERS:
-        return render(sharded(ctx, module, call))
+        return render(unwrapped(ctx, module, call, symbol))
     if symbol.startswith(cells.HOMES):
         return cell_dropout.rewritten(ctx, module, call, symbol, render)
     rule = ctx.rules.find(symbol)
@@ -57,21 +58,17 @@ def rewrite_call(ctx: Context, module: Module, call: ast.Call, symbol: str, rend
     return rule_text(ctx, module, rule, call, render)
 
 
+def unwrapped(ctx: Context, module: Module, call: ast.Call, symbol: str) -> ast.expr:
+    """The optimizer inside one of `WRAPPERS`: one device has the whole batch by itself."""
+    return towered(ctx, module, call) if symbol == TOWER else sharded(ctx, module, call)
+
+
 def sharded(ctx: Context, module: Module, call: ast.Call) -> ast.expr:
-    """The optimizer inside a CrossShardOptimizer or a TowerOptimizer: one device has the whole batch by itself.
+    """The optimizer inside a CrossShardOptimizer: one device takes the mean over the whole batch by itself.
 
     Refuses the sum over shards: its size depends on how many devices there were.
     """
     given = dict(zip(("opt", "reduction"), call.args, strict=False)) | {k.arg: k.value for k in call.keywords if k.arg}
-    if "TowerOptimizer" in ast.unparse(call.func):
-        inner = given.get("optimizer_or_optimizer_fn", given.get("opt"))
-        value = ctx.facts.value(inner) if inner is not None else None
-        if inner is None or value is None or any(isinstance(o, Function) for o in options(value)):
-            raise ctx.refuse("tower", call, module, "which optimizer is wrapped cannot be followed")
-        message = "the towers of several GPUs go: Keras replicates a model with keras.distribution.DataParallel"
-        ctx.note("tower", "warning", module, call, message)
-        ctx.lower_level("review")
-        return inner
     reduction = symbol_of(ctx, given["reduction"]) if "reduction" in given else None
     if "reduction" in given and not (reduction or "").endswith(".MEAN"):
         raise ctx.refuse("cross-shard", call, module, "gradients are summed over TPU shards, whose number is unknown")
@@ -81,12 +78,29 @@ def sharded(ctx: Context, module: Module, call: ast.Call) -> ast.expr:
     return given["opt"]
 
 
+def towered(ctx: Context, module: Module, call: ast.Call) -> ast.expr:
+    """The optimizer inside a TowerOptimizer. Refuses one that is made by a function."""
+    inner = first_argument(call, "optimizer_or_optimizer_fn")
+    value = ctx.facts.value(inner) if inner is not None else None
+    if inner is None or value is None or any(isinstance(o, Function) for o in options(value)):
+        raise ctx.refuse("tower", call, module, "which optimizer is wrapped cannot be followed")
+    note_towers(ctx, module, call)
+    return inner
+
+
 def replicated(ctx: Context, module: Module, call: ast.Call) -> ast.expr:
     """The model_fn inside of `replicate_model_fn`: on one device it is that."""
+    note_towers(ctx, module, call)
+    model_fn = first_argument(call, "model_fn")
+    assert model_fn is not None
+    return model_fn
+
+
+def note_towers(ctx: Context, module: Module, call: ast.Call) -> None:
+    """Says that a model is no longer replicated."""
     message = "the towers of several GPUs go: Keras replicates a model with keras.distribution.DataParallel"
     ctx.note("tower", "warning", module, call, message)
     ctx.lower_level("review")
-    return call.args[0] if call.args else next(k.value for k in call.keywords if k.arg == "model_fn")
 
 
 def rule_text(ctx: Context, module: Module, rule: Rule, call: ast.Call, render: Render, chosen: str = "") -> str:

@@ -367,9 +367,10 @@ def only_wraps(parts: ModelParts, step: Step) -> bool:
     node = step.node
     if step.kind != "simple" or not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
         return False
-    if symbols.called_symbol(parts.ctx, node.value) not in rewriting.WRAPPERS:
+    symbol = symbols.called_symbol(parts.ctx, node.value)
+    if symbol not in rewriting.WRAPPERS:
         return False
-    inner = rewriting.sharded(parts.ctx, parts.module, node.value)
+    inner = rewriting.unwrapped(parts.ctx, parts.module, node.value, symbol)
     return isinstance(inner, ast.Name) and all(isinstance(t, ast.Name) and t.id == inner.id for t in node.targets)
 
 
