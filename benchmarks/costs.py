@@ -49,7 +49,8 @@ class Cost:
 
 
 def costs() -> list[Cost]:
-    """Every figure, measured now."""
+    """Every figure, measured now. Garbage is collected between the runs alone: the command leaves it to its end."""
+    gc.disable()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         return [*scanning(Path(folder)), *converting(), *repeating(Path(folder)), *sharing(), *starting()]
 
@@ -130,7 +131,7 @@ def converting() -> list[Cost]:
         seconds += _least(functools.partial(convert, sources))
     found.append(Cost(f"conversion, {len(single)} programs one by one", lines / seconds, "lines/s", 3000, least=True))
     large = many(COPIES)
-    seconds = _least(lambda: convert(large), repeats=1)
+    seconds = _least(lambda: convert(large))
     name = f"conversion, one tree of {COPIES * len(single)} programs"
     return [*found, Cost(name, _lines_converted(large) / seconds, "lines/s", 3000, least=True)]
 

@@ -172,10 +172,11 @@ def _uses_baseline(settings: dict[str, Any]) -> bool:
 
 def _converter(jobs: int, cached: bool) -> Convert:
     def convert(sources: Mapping[str, str], options: Options) -> Conversion:
-        from migrator.planning import plan
+        from migrator.planning import leave_garbage, plan
         from migrator.workspace.folders import cache_folder
         from migrator.workspace.plans import Plans
 
+        leave_garbage(sources)
         return plan(sources, options, jobs, Plans(cache_folder()) if cached else None)
 
     return convert

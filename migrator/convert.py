@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import dataclasses
-import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from migrator import rulebook
 from migrator.analysis.evaluate import Evaluator
@@ -54,28 +52,13 @@ def convert(sources: Mapping[str, str], options: Options = Options()) -> Convers
     Files that cannot see each other are converted one part after the other, so that the plan of a part depends on
     nothing else in the tree: it can be made in another process, and kept.
     """
-    with uncollected(sources):
-        project = Project(sources)
-        return join([planned(part(project, paths), options) for paths in components(project)])
+    project = Project(sources)
+    return join([planned(part(project, paths), options) for paths in components(project)])
 
 
 def convert_part(sources: Mapping[str, str], options: Options = Options()) -> Conversion:
     """The plan of one part of a tree: sources that can see each other and nothing else."""
-    with uncollected(sources):
-        return planned(Project(sources), options)
-
-
-@contextlib.contextmanager
-def uncollected(sources: Mapping[str, str]) -> Iterator[None]:
-    """Leaves cyclic garbage alone: the trees and facts of a conversion live until its end. Not for very large trees."""
-    paused = gc.isenabled() and sum(map(len, sources.values())) < 4_000_000
-    if paused:
-        gc.disable()
-    try:
-        yield
-    finally:
-        if paused:
-            gc.enable()
+    return planned(Project(sources), options)
 
 
 def planned(project: Project, options: Options) -> Conversion:

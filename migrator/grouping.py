@@ -17,7 +17,7 @@ from migrator.lower.bodies.versions import Doubled
 from migrator.lower.models import units
 from migrator.lower.models.delegation import delegate
 from migrator.source.project import Project
-from migrator.source.syntax import descendants
+from migrator.source.syntax import every
 
 KINDS: dict[str, Kind] = {"export_savedmodel": "export", "export_saved_model": "export"}
 
@@ -37,7 +37,7 @@ def find_delegates(project: Project, program: Program, evaluator: Evaluator) -> 
     makers = {fn.node for fn in program.model_fns}
     found: dict[ast.FunctionDef, ast.FunctionDef] = {}
     for fn in program.model_fns:
-        if any(isinstance(n, ast.Return) for n in descendants(fn.node)):
+        if any(every(fn.node, ast.Return)):
             try:
                 target = delegate(modes.evaluate_model_fns(project, evaluator.rules, [fn], evaluator), fn.node)
             except RecursionError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import dataclasses
+import gc
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -19,6 +20,10 @@ Part = tuple[str, ...]  # the paths of one part of a tree
 # Another process costs about half a second before it converts anything; below this many characters of text that it
 # would take over, it costs more than it saves (measured: 60,000 characters are converted in about as long).
 WORTH_A_PROCESS = 60_000
+
+# Trees and facts of a conversion live until its end, and looking them through for garbage took a third of its time
+# (one tree of 38 programs: 1,733 lines/s, 2,331 without). Above this many characters of text memory comes first.
+COLLECTED_FROM = 4_000_000
 
 
 def plan(sources: Mapping[str, str], options: Options, jobs: int = 1, plans: Plans | None = None) -> Conversion:
@@ -43,6 +48,12 @@ def plan(sources: Mapping[str, str], options: Options, jobs: int = 1, plans: Pla
     if plans is not None and missing:
         plans.prune()
     return join([found[part] for part in parts])
+
+
+def leave_garbage(sources: Mapping[str, str]) -> None:
+    """Turns the collector of cyclic garbage off in this process, which ends soon after it has planned."""
+    if sum(map(len, sources.values())) < COLLECTED_FROM:
+        gc.disable()
 
 
 def narrowed(options: Options, part: Part) -> Options:
@@ -93,7 +104,7 @@ def _in_processes(
     which nobody would ever release in the copy.
     """
     context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(others, context, _end_with_parent) as pool:
+    with concurrent.futures.ProcessPoolExecutor(others, context, _begin, (gc.isenabled(),)) as pool:
         try:
             begun = {part: pool.submit(_convert, _texts(sources, part), narrowed(options, part)) for part in parts}
             for part in reversed(parts):
@@ -107,8 +118,10 @@ def _in_processes(
             raise
 
 
-def _end_with_parent() -> None:
-    """A process of the pool leaves interrupts to the one that began it, and does not outlive that one."""
+def _begin(collects: bool) -> None:
+    """A process of the pool collects garbage if the one that began it does, leaves it interrupts, ends with it."""
+    if not collects:
+        gc.disable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
 

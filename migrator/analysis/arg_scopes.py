@@ -26,7 +26,7 @@ from migrator.analysis.values import (
     join_all,
 )
 from migrator.rulebook import parameters
-from migrator.source.syntax import descendants
+from migrator.source.syntax import every
 
 if TYPE_CHECKING:
     from migrator.analysis.evaluation import Evaluation
@@ -139,9 +139,9 @@ def source_of(ev: Evaluation, one: Defaults) -> tuple[ast.Call | None, bool]:
 
 def rebound(function: ast.AST, call: ast.Call) -> bool:
     """True where a name that the defaults are written with is bound more than once in the function."""
-    names = {n.id for k in call.keywords for n in descendants(k.value) if isinstance(n, ast.Name)}
-    bound = [n.id for n in descendants(function) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]
-    bound += [n.arg for n in descendants(function) if isinstance(n, ast.arg)]
+    names = {n.id for k in call.keywords for n in every(k.value, ast.Name)}
+    bound = [n.id for n in every(function, ast.Name) if not isinstance(n.ctx, ast.Load)]
+    bound += [n.arg for n in every(function, ast.arg)]
     return any(bound.count(name) > 1 for name in names)
 
 

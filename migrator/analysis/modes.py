@@ -10,7 +10,7 @@ from migrator.analysis.facts import MODES, Facts
 from migrator.analysis.signatures import DROPOUT_WRAPPERS
 from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, Symbol, truth
-from migrator.source.syntax import children, descendants
+from migrator.source.syntax import children, every
 
 ALL = frozenset(MODES)
 
@@ -85,7 +85,7 @@ class Specialiser:
         """The names whose objects the calls of a statement change."""
         if not self.facts.changes or isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             return frozenset()
-        return frozenset().union(*(self.facts.changes.get(n, ()) for n in descendants(node) if isinstance(n, ast.Call)))
+        return frozenset().union(*(self.facts.changes.get(n, ()) for n in every(node, ast.Call)))
 
     def branch(self, node: ast.If, modes: frozenset[str], above: int) -> tuple[list[Step], frozenset[str]]:
         """An `if`: folded where the mode decides it."""

@@ -16,7 +16,7 @@ from migrator.analysis.signatures import VARIABLES
 from migrator.analysis.soundness import active
 from migrator.analysis.values import Partial, Result, Scope, Symbol, Value, is_none
 from migrator.rulebook import parameters
-from migrator.source.syntax import descendants, is_written
+from migrator.source.syntax import descendants, every, is_written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,11 +100,11 @@ def source_of(ev: Evaluation, one: Defaults, kind: str) -> ast.expr | None:
 
 def steady(ev: Evaluation, function: ast.AST, node: ast.expr) -> bool:
     """True where every name in an expression is bound once at most in the function, outside of loops, or globally."""
-    names = {n.id for n in descendants(node) if isinstance(n, ast.Name)}
-    bound = [n.id for n in descendants(function) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]
-    bound += [n.arg for n in descendants(function) if isinstance(n, ast.arg)]
+    names = {n.id for n in every(node, ast.Name)}
+    bound = [n.id for n in every(function, ast.Name) if not isinstance(n.ctx, ast.Load)]
+    bound += [n.arg for n in every(function, ast.arg)]
     loops = [n for n in descendants(function) if isinstance(n, LOOPS)]
-    turning = {n.id for loop in loops for n in descendants(loop) if isinstance(n, ast.Name)} & set(bound)
+    turning = {n.id for loop in loops for n in every(loop, ast.Name)} & set(bound)
     around: Scope | None = ev.frame.scope.parent if ev.frame is not None and ev.frame.scope is not None else None
     while around is not None and around.parent is not None:
         if (names - set(bound)) & around.names.keys():

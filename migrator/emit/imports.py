@@ -8,10 +8,11 @@ from __future__ import annotations
 import ast
 import dataclasses
 import sys
+from collections.abc import Set
 
 import libcst as cst
 
-from migrator.source.syntax import descendants, syntax_of
+from migrator.source.syntax import descendants, every, syntax_of
 
 SPELLINGS = {
     "keras": "import keras",
@@ -35,7 +36,7 @@ class ImportPlan:
     own: frozenset[str] = frozenset()  # top-level names of the project's own packages and modules
 
 
-def plan_imports(text: str, original: str, plan: ImportPlan) -> str:
+def plan_imports(text: str, original: ast.Module, plan: ImportPlan) -> str:
     """The text with its imports brought in order.
 
     Imports that the original used and the new text does not are removed; `tensorflow.compat.v1` becomes `tensorflow`.
@@ -44,7 +45,7 @@ def plan_imports(text: str, original: str, plan: ImportPlan) -> str:
     short, rest = shortened(text, tree)
     module = cst.parse_module(short)
     used = used_names(tree)
-    used_before = used_names(syntax_of(original))
+    used_before = used_names(original)
     bound = bound_at_top(tree)
     ours = {name for statement in plan.statements for name in bound_at_top(ast.parse(statement))}
     visitor = _Imports(used, used_before, dict(plan.renamed), exported(tree), ours)
@@ -57,10 +58,18 @@ def plan_imports(text: str, original: str, plan: ImportPlan) -> str:
             wanted.append(spelling)
     wanted += [s for s in plan.statements if s not in text]
     code = _insert(module, wanted, plan.own, rest) if wanted else module.code
-    return "\n".join(rest.get(line, line) for line in code.split("\n"))
+    return "\n".join(rest[line].text if line in rest else line for line in code.split("\n"))
 
 
-def shortened(text: str, tree: ast.Module) -> tuple[str, dict[str, str]]:
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """Statements of the top level that follow each other and import nothing."""
+
+    text: str
+    names: frozenset[str]  # that they read
+
+
+def shortened(text: str, tree: ast.Module) -> tuple[str, dict[str, Run]]:
     """The text with one line in place of each run of statements that import nothing, and what these lines stand for.
 
     LibCST takes ten times as long as `ast` for a text, and most of a file is of no interest here.
@@ -69,10 +78,11 @@ def shortened(text: str, tree: ast.Module) -> tuple[str, dict[str, str]]:
     mark = "_rest"
     while mark in text:
         mark += "_"
-    rest: dict[str, str] = {}
+    rest: dict[str, Run] = {}
     for first, last in reversed(plain_runs(tree, lines)):
         name = f"{mark}{first}"
-        rest[name] = "\n".join(lines[first - 1 : last])
+        names = (used_names(node) for node in tree.body if first <= node.lineno <= last)
+        rest[name] = Run("\n".join(lines[first - 1 : last]), frozenset().union(*names))
         lines[first - 1 : last] = [name]
     return "\n".join(lines), rest
 
@@ -109,7 +119,7 @@ def spelled(name: str) -> tuple[str, str]:
 
 def used_names(tree: ast.AST) -> set[str]:
     """Every name read or deleted anywhere, and those listed in strings of __all__."""
-    return {n.id for n in descendants(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)}
+    return {n.id for n in every(tree, ast.Name) if not isinstance(n.ctx, ast.Store)}
 
 
 def exported(tree: ast.Module) -> set[str]:
@@ -207,7 +217,7 @@ def _dotted(node: cst.BaseExpression) -> str:
     return node.value if isinstance(node, cst.Name) else ""
 
 
-def _insert(module: cst.Module, wanted: list[str], own: frozenset[str], rest: dict[str, str]) -> str:
+def _insert(module: cst.Module, wanted: list[str], own: frozenset[str], rest: dict[str, Run]) -> str:
     """The module with import statements added where they belong: standard library first, own modules last.
 
     None stands behind the first statement that reads what it imports.
@@ -276,15 +286,17 @@ def _position(body: list[cst.BaseStatement], statement: str, own: frozenset[str]
     return after, not found or before_rank != rank
 
 
-def _first_use(body: list[cst.BaseStatement], statement: str, rest: dict[str, str]) -> int:
+def _first_use(body: list[cst.BaseStatement], statement: str, rest: dict[str, Run]) -> int:
     """The index of the first statement that reads a name which the import binds."""
     names = bound_at_top(ast.parse(statement))
     for index, node in enumerate(body):
         small = node.body[0] if isinstance(node, cst.SimpleStatementLine) else None
-        run = (
-            rest.get(small.value.value, "") if isinstance(small, cst.Expr) and isinstance(small.value, cst.Name) else ""
-        )
-        if used_names(syntax_of(run or cst.Module([]).code_for_node(node))) & names:
+        value = small.value if isinstance(small, cst.Expr) else None
+        if isinstance(value, cst.Name) and value.value in rest:
+            reads: Set[str] = rest[value.value].names
+        else:
+            reads = used_names(syntax_of(cst.Module([]).code_for_node(node)))
+        if reads & names:
             return index
     return len(body)
 

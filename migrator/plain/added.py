@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from migrator.plain.found import Site, Staying, bound_in, symbol_of
 from migrator.source.inventory import import_aliases
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 ADDING = frozenset({"tensorflow.contrib.estimator.add_metrics", "tensorflow.estimator.add_metrics"})
 FORWARDING = frozenset({"tensorflow.contrib.estimator.forward_features"})
@@ -71,7 +71,7 @@ def extensions(
     holder = site.around[-1] if site.around else site.module.tree
     name = bound_name(holder, site.call)
     aliases = import_aliases(site.module.tree)
-    calls = [n for n in descendants(holder) if isinstance(n, ast.Call) and symbol_of(n.func, aliases) in functions]
+    calls = [n for n in every(holder, ast.Call) if symbol_of(n.func, aliases) in functions]
     for call in sorted(calls, key=lambda c: c.lineno):
         given = dict(zip(("estimator", argument), call.args, strict=False))
         given.update((k.arg, k.value) for k in call.keywords if k.arg)
@@ -80,7 +80,7 @@ def extensions(
             raise Staying(f"{what} where it is made: give it a name first")
         if not (isinstance(estimator, ast.Name) and estimator.id == name):
             continue
-        statement = next((n for n in descendants(holder) if isinstance(n, ast.Assign) and n.value is call), None)
+        statement = next((n for n in every(holder, ast.Assign) if n.value is call), None)
         if statement is None or not all(isinstance(t, ast.Name) and t.id == name for t in statement.targets):
             raise Staying(f"{what} under another name")
         if len(call.args) + len(call.keywords) > 2:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 
-from migrator.source.syntax import children, descendants
+from migrator.source.syntax import children, descendants, every
 
 MODES = ("TRAIN", "EVAL", "PREDICT")
 Bound = frozenset[str] | None  # None where the way has ended
@@ -115,7 +115,5 @@ def both(ways: Iterable[Bound]) -> Bound:
 
 def stored(nodes: Iterable[ast.AST]) -> frozenset[str]:
     """The names that targets, or a definition inside, bind."""
-    found = {
-        n.id for node in nodes for n in descendants(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)
-    }
+    found = {n.id for node in nodes for n in every(node, ast.Name) if not isinstance(n.ctx, ast.Load)}
     return frozenset(found)

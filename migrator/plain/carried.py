@@ -6,7 +6,7 @@ import ast
 import copy
 
 from migrator.plain.found import Site, Staying, bound_in, sites
-from migrator.source.syntax import children, descendants
+from migrator.source.syntax import children, descendants, every
 
 PARAMS = "params"
 
@@ -22,7 +22,7 @@ class Carrier:
 
     def text(self, node: ast.expr) -> str:
         """The expression as the model_fn writes it."""
-        own = {n.arg for n in descendants(node) if isinstance(n, ast.arg)}
+        own = {n.arg for n in every(node, ast.arg)}
         moved = self._moved(copy.deepcopy(node), own)
         if ast.dump(moved) != ast.dump(node) or node.end_lineno != node.lineno:
             return ast.unparse(moved)
@@ -98,7 +98,7 @@ def resolved(site: Site, node: ast.expr) -> ast.expr:
 def reads_of(site: Site, name: str) -> int:
     """How often a name is read in the function that binds it, or in the file where none does."""
     holder = next((f for f in reversed(site.around) if name in bound_in(f)), site.module.tree)
-    names = [n for n in descendants(holder) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+    names = [n for n in every(holder, ast.Name) if isinstance(n.ctx, ast.Load)]
     return sum(n.id == name for n in names)
 
 

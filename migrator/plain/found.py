@@ -12,7 +12,7 @@ from migrator.source.inventory import import_aliases
 from migrator.source.module import Module
 from migrator.source.names import canonical
 from migrator.source.project import Project
-from migrator.source.syntax import children, descendants
+from migrator.source.syntax import children, descendants, every
 
 EXPORTING = ("export_savedmodel", "export_saved_model", "Exporter(", "make_export_strategy")
 MARKS = ("Classifier", "Regressor", "Estimator", "KMeans", "WALS", "compute_gradients")
@@ -47,7 +47,7 @@ class Site:
 def sites(project: Project, module: Module) -> Iterator[Site]:
     """The canned estimators that a file makes, in the order of its lines."""
     aliases = import_aliases(module.tree)
-    for call in sorted((n for n in descendants(module.tree) if isinstance(n, ast.Call)), key=lambda n: n.lineno):
+    for call in sorted((n for n in every(module.tree, ast.Call)), key=lambda n: n.lineno):
         symbol = symbol_of(call.func, aliases)
         if is_known(symbol) or staying(symbol) is not None:
             statement = next(s for s in module.tree.body if call in descendants(s))
@@ -117,8 +117,8 @@ def arguments_of(call: ast.Call, signature: str) -> dict[str, ast.expr]:
 
 def bound_in(holder: ast.AST) -> list[str]:
     """The names that a function binds, its parameters among them, as often as it does."""
-    found = [n.id for n in descendants(holder) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]
-    found += [n.arg for n in descendants(holder) if isinstance(n, ast.arg)]
+    found = [n.id for n in every(holder, ast.Name) if not isinstance(n.ctx, ast.Load)]
+    found += [n.arg for n in every(holder, ast.arg)]
     found += [n.name for n in descendants(holder) if isinstance(n, (ast.FunctionDef, ast.ClassDef)) and n is not holder]
     for node in descendants(holder):
         if isinstance(node, (ast.Import, ast.ImportFrom)):

@@ -23,7 +23,7 @@ from migrator.plain.lines import indented
 from migrator.source.inventory import import_aliases
 from migrator.source.module import Module
 from migrator.source.project import Project
-from migrator.source.syntax import descendants, is_none_literal
+from migrator.source.syntax import descendants, every, is_none_literal
 
 SPEC = "features, mode, logits, labels=None, optimizer=None, train_op_fn=None, regularization_losses=None"
 SCOPES = (ast.FunctionDef, ast.Lambda, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -118,7 +118,7 @@ def body(
     own = {n for n in bound_names("\n".join(lines)) if n not in READ}
     inner = [n for n in descendants(function) if isinstance(n, SCOPES) and n is not function]
     hidden = {id(n) for scope in inner for n in descendants(scope) if n is not scope}
-    stored = [n for n in descendants(function) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]
+    stored = [n for n in every(function, ast.Name) if not isinstance(n.ctx, ast.Load)]
     taken = ({n.id for n in stored if id(n) not in hidden} | {a.arg for a in function.args.args}) & own
     renames = {name: f"head_{name}" for name in taken}
     for name in READ:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from migrator.plain.methods import Call, Together, names_of, own_attribute, read_outside
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 
 class Names:
@@ -77,7 +77,7 @@ class Names:
 
 def rebound(method: ast.FunctionDef) -> set[str]:
     """The names that a function binds by a statement."""
-    return {n.id for n in descendants(method) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    return {n.id for n in every(method, ast.Name) if not isinstance(n.ctx, ast.Load)}
 
 
 def is_copy(statement: ast.stmt, method: ast.FunctionDef, attr: str) -> bool:

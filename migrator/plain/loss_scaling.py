@@ -14,7 +14,7 @@ from migrator.ledger import Finding
 from migrator.plain.found import is_alone
 from migrator.plain.lines import Chunk
 from migrator.source.module import Module
-from migrator.source.syntax import descendants, first_argument
+from migrator.source.syntax import descendants, every, first_argument
 
 BLOCKS = ("body", "orelse", "finalbody")
 
@@ -43,7 +43,7 @@ def unscaled(module: Module) -> Iterator[Unscaled]:
     """The functions of a file that scale their loss."""
     if "compute_gradients" not in module.text or "apply_gradients" not in module.text:
         return
-    for function in (n for n in descendants(module.tree) if isinstance(n, ast.FunctionDef)):
+    for function in (n for n in every(module.tree, ast.FunctionDef)):
         for holder in (function, *descendants(function)):
             for block in (getattr(holder, field, None) for field in BLOCKS):
                 one = scaled_in(function, block) if isinstance(block, list) else None
@@ -65,7 +65,7 @@ def note(path: str, one: Unscaled) -> Finding:
 
 def innermost(module: Module, node: ast.AST) -> ast.FunctionDef:
     """The innermost function around a node."""
-    found = [f for f in descendants(module.tree) if isinstance(f, ast.FunctionDef) and node in descendants(f)]
+    found = [f for f in every(module.tree, ast.FunctionDef) if node in descendants(f)]
     return max(found, key=lambda f: f.lineno)
 
 
@@ -86,7 +86,7 @@ def scaled_in(function: ast.FunctionDef, block: list[ast.stmt]) -> Scaled | None
             kept = next((a for a, b in (sides, sides[::-1]) if scale is not None and same(b, scale)), None)
             if scale is None or kept is None or not isinstance(later, ast.Assign):
                 continue
-            applied = [c for s in block for c in descendants(s) if isinstance(c, ast.Call) and takes(c, name_of(later))]
+            applied = [c for s in block for c in every(s, ast.Call) if takes(c, name_of(later))]
             once = reads(function, name_of(statement)) == reads(function, name_of(later)) == 1
             if len(applied) == 1 and once:
                 return Scaled(statement, kept, loss, later, applied[0], scale)

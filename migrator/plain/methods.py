@@ -11,7 +11,7 @@ from migrator.plain.found import Staying, bound_in, is_alone
 from migrator.source.inventory import import_aliases
 from migrator.source.module import Module
 from migrator.source.project import Project
-from migrator.source.syntax import children, descendants
+from migrator.source.syntax import children, descendants, every
 
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 HANDED = (ast.Yield, ast.YieldFrom, ast.Await, ast.Global, ast.Nonlocal)
@@ -72,7 +72,7 @@ def is_model_fn(method: ast.FunctionDef) -> bool:
     names = {argument.arg for argument in method.args.args}
     if not {"features", "mode"} <= names:
         return False
-    calls = [n for n in descendants(method) if isinstance(n, ast.Call)]
+    calls = list(every(method, ast.Call))
     return any(ast.unparse(call.func).endswith("EstimatorSpec") for call in calls)
 
 
@@ -149,11 +149,7 @@ def own_attribute(node: ast.AST, method: ast.FunctionDef) -> str | None:
 
 def stores(method: ast.FunctionDef) -> set[str]:
     """The attributes of its object that a method stores."""
-    found = {
-        own_attribute(n, method)
-        for n in descendants(method)
-        if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load)
-    }
+    found = {own_attribute(n, method) for n in every(method, ast.Attribute) if not isinstance(n.ctx, ast.Load)}
     return {attr for attr in found if attr is not None}
 
 
@@ -161,7 +157,7 @@ def storing(method: ast.FunctionDef, methods: dict[str, ast.FunctionDef], seen: 
     """Whether a method, or one that it calls, stores an attribute."""
     if stores(method):
         return True
-    called = {own_attribute(n.func, method) for n in descendants(method) if isinstance(n, ast.Call)}
+    called = {own_attribute(n.func, method) for n in every(method, ast.Call)}
     return any(storing(methods[n], methods, seen | {n}) for n in called if n is not None and n in methods.keys() - seen)
 
 
@@ -211,20 +207,20 @@ def check_class(holder: ast.ClassDef, parts: Sequence[ast.FunctionDef], stored: 
     if len(set(names)) != len(names):
         raise Staying("a method is called twice")
     for method in (n for n in holder.body if n not in parts):
-        mentioned = {n.attr for n in descendants(method) if isinstance(n, ast.Attribute)}
+        mentioned = {n.attr for n in every(method, ast.Attribute)}
         if mentioned & (stored | set(names[1:])):
             raise Staying("another method has to do with it")
     for part in parts:
         own = part.args.args[0].arg
-        whole = [n for n in descendants(part) if isinstance(n, ast.Name) and n.id == own]
+        whole = [n for n in every(part, ast.Name) if n.id == own]
         through = [n for n in descendants(part) if own_attribute(n, part) is not None]
         if len(whole) != len(through):
             raise Staying("the object itself is handed on")
         for scope in (n for n in descendants(part) if isinstance(n, SCOPES) and n is not part):
             if any(isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load) for n in descendants(scope)):
                 raise Staying("a function inside of a method stores an attribute")
-        for text in (n for n in descendants(part) if isinstance(n, ast.JoinedStr)):
-            if any(isinstance(n, ast.Name) for n in descendants(text)):
+        for text in (n for n in every(part, ast.JoinedStr)):
+            if any(every(text, ast.Name)):
                 raise Staying("a name stands in an f-string")
         if any(isinstance(n, (ast.Delete, ast.Import, ast.ImportFrom, ast.ExceptHandler)) for n in descendants(part)):
             raise Staying("a statement binds or deletes names in a way that is not followed")
@@ -252,11 +248,11 @@ def is_handed_on(other: Module, holder: ast.ClassDef, inner: set[str]) -> bool:
     """Whether objects of a class are more in a file than what `x = Class(...)` makes, and `x.model_fn` is read of."""
     plain = {
         id(n.value.func): n.targets[0].id
-        for n in descendants(other.tree)
-        if isinstance(n, ast.Assign) and isinstance(n.value, ast.Call) and isinstance(n.targets[0], ast.Name)
+        for n in every(other.tree, ast.Assign)
+        if isinstance(n.value, ast.Call) and isinstance(n.targets[0], ast.Name)
     }
-    attributes = {id(n.value): n.attr for n in descendants(other.tree) if isinstance(n, ast.Attribute)}
-    called = {id(n.func): id(n) for n in descendants(other.tree) if isinstance(n, ast.Call)}
+    attributes = {id(n.value): n.attr for n in every(other.tree, ast.Attribute)}
+    called = {id(n.func): id(n) for n in every(other.tree, ast.Call)}
     names: set[str] = set()
     for node in descendants(other.tree):
         spelled = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
@@ -267,7 +263,7 @@ def is_handed_on(other: Module, holder: ast.ClassDef, inner: set[str]) -> bool:
             names.add(plain[id(node)])
         elif attr is None or attr in inner:
             return True
-    reads = [n for n in descendants(other.tree) if isinstance(n, ast.Name) and n.id in names]
+    reads = [n for n in every(other.tree, ast.Name) if n.id in names]
     return any(isinstance(n.ctx, ast.Load) and attributes.get(id(n), "") in inner | {""} for n in reads)
 
 
@@ -292,5 +288,5 @@ def names_of(method: ast.FunctionDef) -> set[str]:
 
 def read_outside(module: Module, parts: Sequence[ast.FunctionDef]) -> set[str]:
     """The names that methods read without binding them: those of the file, and of Python."""
-    read = {n.id for part in parts for n in descendants(part) if isinstance(n, ast.Name)}
+    read = {n.id for part in parts for n in every(part, ast.Name)}
     return (read | set(dir(builtins))) - {name for part in parts for name in bound_in(part)}

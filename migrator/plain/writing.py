@@ -16,7 +16,7 @@ from migrator.plain.estimators import GIVEN, OPTIMIZERS, Network
 from migrator.plain.found import Site, Staying
 from migrator.plain.lines import indented
 from migrator.source.inventory import import_aliases
-from migrator.source.syntax import descendants, is_none_literal
+from migrator.source.syntax import every, is_none_literal
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -233,7 +233,7 @@ def free_name(site: Site, taken: set[str]) -> str:
     """A name for the model_fn that the file does not use."""
     words = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z][a-z]+", site.name)
     base = "_".join(word.lower() for word in words)
-    used = taken | {n.id for n in descendants(site.module.tree) if isinstance(n, ast.Name)}
+    used = taken | {n.id for n in every(site.module.tree, ast.Name)}
     used |= set(found.bound_in(site.module.tree))
     number = 2
     name = base

@@ -37,19 +37,31 @@ def descendants(node: ast.AST) -> tuple[ast.AST, ...]:
     """The node and all below it, in the order of `ast.walk`."""
     found = [node]
     for inner in found:  # which grows meanwhile
-        for name in inner._fields:
-            value = getattr(inner, name, None)
-            if isinstance(value, ast.AST):
-                found.append(value)
-            elif isinstance(value, list):
-                found.extend(item for item in value if isinstance(item, ast.AST))
+        found += children(inner)
     return tuple(found)
 
 
 @remembered
 def children(node: ast.AST) -> tuple[ast.AST, ...]:
     """The nodes right below, in the order of `ast.iter_child_nodes`."""
-    return tuple(ast.iter_child_nodes(node))
+    found: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, ast.AST):
+            found.append(value)
+        elif isinstance(value, list):
+            found += [item for item in value if isinstance(item, ast.AST)]
+    return tuple(found)
+
+
+def every(node: ast.AST, kind: type[Node]) -> tuple[Node, ...]:
+    """The nodes of one class among `descendants(node)`, in their order."""
+    known: dict[str, Any] = node.__dict__
+    key = kind.__name__  # no node has a field that begins with a capital
+    if key not in known:
+        known[key] = tuple([inner for inner in descendants(node) if isinstance(inner, kind)])
+    found: tuple[Node, ...] = known[key]
+    return found
 
 
 @remembered

@@ -15,7 +15,7 @@ from migrator.lower.reading.shadows import local_names
 from migrator.lower.reading.sites import Site, calls_in_order, inline_object, ordered, own_kind, plural, same_callee
 from migrator.lower.reading.slices import kept_name
 from migrator.lower.spec import twin_specs
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 
 class Collection(Body):
@@ -207,5 +207,5 @@ class Collection(Body):
         return len(name) > 1 and self._assigned_once(name)
 
     def _assigned_once(self, name: str) -> bool:
-        stores = [n for n in descendants(self.node) if isinstance(n, ast.Name) and n.id == name]
+        stores = [n for n in every(self.node, ast.Name) if n.id == name]
         return sum(isinstance(n.ctx, ast.Store) for n in stores) == 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.values import Stage
 from migrator.lower.bodies import checkpoint_starts
 from migrator.lower.reading.counters import enumerate_counter
-from migrator.source.syntax import descendants
+from migrator.source.syntax import every
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ def by_trip(st: Body, node: ast.expr | None) -> str | None:
     counter = enumerate_counter(around) if isinstance(around, ast.For) else None
     if node is None or counter is None or not isinstance(around, ast.For):
         return None
-    stores = [n for n in descendants(st.node) if isinstance(n, ast.Name) and n.id == counter]
+    stores = [n for n in every(st.node, ast.Name) if n.id == counter]
     if sum(isinstance(n.ctx, ast.Store) for n in stores) != 1 or st.loops_around(node)[-1].node is not around:
         return None
     parts = pieces(node, counter)

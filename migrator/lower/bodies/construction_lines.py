@@ -16,7 +16,7 @@ from migrator.lower.layers import sized
 from migrator.lower.library import tensor_items
 from migrator.lower.reading.owning import owns
 from migrator.lower.reading.slices import defined_by
-from migrator.source.syntax import descendants
+from migrator.source.syntax import every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.body import Body
@@ -121,7 +121,7 @@ def static_definitions(st: Body, step: Step, indent: str) -> list[str]:
 
 def keeps_identity(st: Body, node: ast.stmt, name: str) -> bool:
     """True for an object that an attribute holds as it is: Keras wraps lists and dictionaries in copies."""
-    reads = [n for n in descendants(node) if isinstance(n, ast.Name) and n.id == name]
+    reads = [n for n in every(node, ast.Name) if n.id == name]
     values = [st.ctx.facts.value(n) for n in reads]
     return bool(values) and all(isinstance(v, Result) for v in values)
 

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Function, options
-from migrator.source.syntax import descendants, is_generator
+from migrator.source.syntax import descendants, every, is_generator
 
 if TYPE_CHECKING:
     from migrator.lower.reading.context import Context
@@ -80,7 +80,7 @@ def method_of(
 
 def read(statements: list[ast.stmt]) -> set[str]:
     """The names that statements read."""
-    inside = [n for statement in statements for n in descendants(statement) if isinstance(n, ast.Name)]
+    inside = [n for statement in statements for n in every(statement, ast.Name)]
     return {n.id for n in inside if isinstance(n.ctx, ast.Load)}
 
 
@@ -88,6 +88,6 @@ def bound(statements: list[ast.stmt], definition: ast.FunctionDef) -> set[str]:
     """The names that statements of a definition bind, and its other parameters."""
     found = {a.arg for a in (*definition.args.args[1:], *definition.args.kwonlyargs)}
     for statement in statements:
-        found |= {n.id for n in descendants(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        found |= {n.id for n in every(statement, ast.Name) if isinstance(n.ctx, ast.Store)}
         found |= {n.name for n in descendants(statement) if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
     return found

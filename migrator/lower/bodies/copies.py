@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.changes import PARAMS
 from migrator.lower.reading.context import Context, top_level_names
 from migrator.lower.reading.slices import definitions, mutated
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.analysis.facts import Facts
@@ -105,7 +105,7 @@ def check_other_item(st: Body, step: Step, node: ast.AST) -> None:
     targets = step.node.targets if isinstance(step.node, ast.Assign) else [getattr(step.node, "target", None)]
     stored = [t.slice.value for t in targets if isinstance(t, ast.Subscript) and isinstance(t.slice, ast.Constant)]
     plain = len(stored) == len(targets) and all(isinstance(getattr(t, "value", None), ast.Name) for t in targets)
-    read = [n.slice for n in descendants(st.node) if isinstance(n, ast.Subscript) and n.value is node]
+    read = [n.slice for n in every(st.node, ast.Subscript) if n.value is node]
     keys = [key.value for key in read if isinstance(key, ast.Constant)]
     if step.changes or not plain or not keys or keys[0] in stored:
         raise st.ctx.refuse("argument-change", node, st.module, "the params are changed after the model read them")

@@ -18,7 +18,7 @@ from migrator.lower.reading.slices import definitions
 from migrator.lower.spec.update_ops import is_update_ops
 from migrator.lower.spec.waiting import averages_go, ends_a_step, operations
 from migrator.rulebook import bind
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.body import Body
@@ -82,7 +82,7 @@ def check_holder(ctx: Context, st: Body, step: Step) -> None:
 
 def check_changes(ctx: Context, st: Body, step: Step) -> None:
     """Refuse a needed statement of the construction half that changes what layers are made from, and what is not."""
-    inside = [n for n in descendants(step.node) if isinstance(n, ast.expr)]
+    inside = list(every(step.node, ast.expr))
     called = any(ctx.facts.stage(n) > Stage.STATIC for n in inside)
     if not called and not any(site.step is step for site in st.sites.values()):
         return

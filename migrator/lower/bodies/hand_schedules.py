@@ -10,7 +10,7 @@ from migrator.analysis.values import Result, Stage, options
 from migrator.lower.bodies import construction_lines, rendering
 from migrator.lower.library import steps
 from migrator.lower.reading.slices import all_definitions, slice_steps
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.body import Body
@@ -67,5 +67,5 @@ def function_lines(st: Body, rate: ast.expr, before: ast.AST, indent: str) -> tu
 
 def step_name(st: Body) -> str:
     """What the program calls the global step in a body: one name for all that stands for it."""
-    names = [n.id for n in descendants(st.node) if isinstance(n, ast.Name) and steps.is_global_step(st.ctx, n)]
+    names = [n.id for n in every(st.node, ast.Name) if steps.is_global_step(st.ctx, n)]
     return names[0] if names else "step"

@@ -16,7 +16,7 @@ from migrator.lower.reading.context import RESERVED, fresh
 from migrator.lower.reading.shadows import local_names
 from migrator.lower.reading.slices import defined_by, kept_name
 from migrator.lower.reading.unbound import bound_by
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.analysis.modes import Step
@@ -64,7 +64,7 @@ def parameter_kept(st: Staging, node: ast.stmt) -> str:
     value = node.value if isinstance(node, ast.Assign) else None
     if not isinstance(value, ast.Name) or st.roles.get(value.id) != "static" or value.id in st.late:
         return ""
-    stores = [n for n in descendants(st.node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]
+    stores = [n for n in every(st.node, ast.Name) if not isinstance(n.ctx, ast.Load)]
     return value.id if all(n.id != value.id for n in stores) else ""
 
 
@@ -86,7 +86,7 @@ def method_lines(layer: Staging, method: Method, owner: Owner) -> list[str]:
     tensors = method.tensors(ctx)
     for read, attr in method.attributes.items():
         st.substituted[read] = f"{outputs}['{attr}']" if attr in tensors else f"self.{owner.statics[attr]}"
-    calls = {n.func: n for n in descendants(node) if isinstance(n, ast.Call)}
+    calls = {n.func: n for n in every(node, ast.Call)}
     within = {func: len(descendants(call)) for func, call in calls.items()}
     for read in sorted(method.others, key=lambda n: within.get(n, 0)):  # inner calls first
         call = calls.get(read)

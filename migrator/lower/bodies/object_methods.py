@@ -13,7 +13,7 @@ from migrator.emit.fragments import call_text
 from migrator.lower.reading.owner import owner_of
 from migrator.lower.reading.owning import owns
 from migrator.lower.reading.python_calls import reference
-from migrator.source.syntax import descendants, is_generator
+from migrator.source.syntax import descendants, every, is_generator
 
 if TYPE_CHECKING:
     from migrator.lower.reading.body import Body
@@ -84,10 +84,10 @@ def method_reads(ctx: Context, module: Module, cls: ast.ClassDef, method: ast.Fu
                 raise refuse(node, f"reads `{node.attr}`, which differs between modes")
             else:
                 found.attributes[node] = node.attr
-    bare = [n for n in descendants(method) if isinstance(n, ast.Name) and n.id == this and n not in held]
+    bare = [n for n in every(method, ast.Name) if n.id == this and n not in held]
     if bare or this != "self":
         raise refuse(bare[0] if bare else method, "passes the object on")
-    called = {n.func for n in descendants(method) if isinstance(n, ast.Call)}
+    called = {n.func for n in every(method, ast.Call)}
     for node, other in found.others.items():
         if is_property(other) is (node in called):
             raise refuse(node, f"reads the method `{other.name}` as a value")

@@ -13,7 +13,7 @@ from migrator.analysis.values import Function, Instance, Opaque, Scope, Value, o
 from migrator.detect.programs import object_of
 from migrator.lower.reading.definitions import lineage
 from migrator.lower.reading.slices import kept_name
-from migrator.source.syntax import children, descendants, syntax_of
+from migrator.source.syntax import children, descendants, every, syntax_of
 
 if TYPE_CHECKING:
     from migrator.analysis.facts import Facts
@@ -47,14 +47,14 @@ def kept_attributes(st: Body) -> frozenset[str]:
     """The attributes that a body keeps on the object it belongs to: between its statements they are local names."""
     if not st.self_name or st.keep_self:
         return frozenset()
-    stores = [n for n in descendants(st.node) if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load)]
+    stores = [n for n in every(st.node, ast.Attribute) if not isinstance(n.ctx, ast.Load)]
     stores = [n for n in stores if isinstance(n.value, ast.Name) and n.value.id == st.self_name]
     found = {n.attr for n in stores}
     if not found:
         return frozenset()
     nested = [n for n in descendants(st.node) if isinstance(n, (ast.FunctionDef, ast.Lambda)) and n is not st.node]
     inside = {id(n) for definition in nested for n in descendants(definition)}
-    read = {n.id for n in descendants(st.node) if isinstance(n, ast.Name)}
+    read = {n.id for n in every(st.node, ast.Name)}
     names = {kept_name(attr) for attr in found}
     if st.self_name != "self" or any(id(n) in inside for n in stores) or names & read or len(names) < len(found):
         message = "an attribute is kept on the object in a way that is not followed"
@@ -97,8 +97,8 @@ def plain_names(st: Body, text: str) -> str:
     """The text with what was kept on the object under plain names, where those are free."""
     if not st.kept:
         return text
-    used = {n.id for n in descendants(syntax_of(text)) if isinstance(n, ast.Name)}
-    used |= {n.arg for n in descendants(syntax_of(text)) if isinstance(n, ast.arg)}
+    used = {n.id for n in every(syntax_of(text), ast.Name)}
+    used |= {n.arg for n in every(syntax_of(text), ast.arg)}
     for attr in sorted(st.kept):
         plain = attr.lstrip("_")
         text = without_alias(text, kept_name(attr), plain)
@@ -110,7 +110,7 @@ def plain_names(st: Body, text: str) -> str:
 def without_alias(text: str, kept: str, plain: str) -> str:
     """The text without `self_x = x`, where that is all that gives it a value, and `x` keeps its own."""
     alias = re.compile(rf"^ {{8}}{kept} = {plain}\n", re.MULTILINE)
-    stores = [n.id for n in descendants(syntax_of(text)) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]
+    stores = [n.id for n in every(syntax_of(text), ast.Name) if not isinstance(n.ctx, ast.Load)]
     if plain in stores or not stores.count(kept) or stores.count(kept) != len(alias.findall(text)):
         return text
     return re.sub(rf"\b{kept}\b", plain, alias.sub("", text))
@@ -200,8 +200,8 @@ def constructing_line(init: ast.FunctionDef, classes: list[ast.ClassDef], made: 
         for m in c.body
         if isinstance(m, ast.FunctionDef) and m is not init and any(id(n) in made for n in descendants(m))
     }
-    lines = [n.lineno for n in descendants(init) if isinstance(n, ast.Call) and id(n) in made]
-    lines += [n.lineno for n in descendants(init) if isinstance(n, ast.Attribute) and n.attr in methods]
+    lines = [n.lineno for n in every(init, ast.Call) if id(n) in made]
+    lines += [n.lineno for n in every(init, ast.Attribute) if n.attr in methods]
     return min(lines, default=0)
 
 
@@ -212,9 +212,7 @@ def with_subclasses(ctx: Context, names: set[str]) -> set[str]:
         found |= names
         naming = [p for p, text in sorted(ctx.project.sources.items()) if any(f"{n}" in text for n in names)]
         for module in (ctx.project.module(path) for path in naming):
-            for cls in (
-                (n for n in descendants(module.tree) if isinstance(n, ast.ClassDef)) if module is not None else ()
-            ):
+            for cls in (n for n in every(module.tree, ast.ClassDef)) if module is not None else ():
                 above = [n for base in cls.bases for n in descendants(base)]
                 if {getattr(n, "id", getattr(n, "attr", "")) for n in above} & names:
                     names = names | {cls.name}
@@ -223,7 +221,7 @@ def with_subclasses(ctx: Context, names: set[str]) -> set[str]:
 
 def of_another_class(module: Module, store: ast.Attribute, related: set[str]) -> bool:
     """True for `self.x = ...` in a class that is none of these."""
-    for cls in (n for n in descendants(module.tree) if isinstance(n, ast.ClassDef)):
+    for cls in (n for n in every(module.tree, ast.ClassDef)):
         inside = any(store is n for m in cls.body if isinstance(m, ast.FunctionDef) for n in descendants(m))
         if inside and isinstance(store.value, ast.Name) and store.value.id == "self":
             return cls.name not in related

@@ -18,7 +18,7 @@ from migrator.lower.reading.python_calls import default_nodes, entry_object, pyt
 from migrator.lower.reading.slices import kept_name
 from migrator.lower.spec import returned_values
 from migrator.rulebook import Rule, default_source
-from migrator.source.syntax import descendants
+from migrator.source.syntax import every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.body import Body
@@ -343,7 +343,7 @@ def comprehension_text(st: Body, node: ast.ListComp | ast.GeneratorExp) -> str |
         )
     generator = node.generators[0]
     element = st.call_text(node.elt)
-    targets = {n.id for n in descendants(generator.target) if isinstance(n, ast.Name)}
+    targets = {n.id for n in every(generator.target, ast.Name)}
     used = targets & st.loads_call(node.elt)
     names = [s.names[-1] for s in inside]
     lists = [f"self.{s.attr}" for s in inside]

@@ -17,7 +17,7 @@ from migrator.lower.reading.owner import Owner, owner_of
 from migrator.lower.reading.owning import Own, class_entry, owns
 from migrator.lower.reading.python_calls import default_nodes, python_arguments
 from migrator.lower.reading.slices import kept_name
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.body import Body
@@ -120,8 +120,8 @@ def owner_creation_text(st: Body, own: Own) -> str:
 def outer_default(st: Body, owner: Owner, parameter: str) -> ast.expr:
     """A default that reads the values of the function around, where these are the same at the call."""
     default = owner.outer_defaults[parameter]
-    names = {n.id for n in descendants(default) if isinstance(n, ast.Name)}
-    stores = [n.id for n in descendants(st.node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]
+    names = {n.id for n in every(default, ast.Name)}
+    stores = [n.id for n in every(st.node, ast.Name) if not isinstance(n.ctx, ast.Load)]
     if owner.node not in st.node.body or any(stores.count(n) > (n not in st.roles) for n in names if n in st.locals):
         message = f"the default of `{parameter}` is a value of the enclosing function"
         raise st.ctx.refuse("default", default, st.module, message)

@@ -22,7 +22,7 @@ from migrator.lower.reading.shadows import bound_inside, own_names, shadowed
 from migrator.lower.reading.slices import defined_by, kept_name, target_names
 from migrator.lower.reading.symbols import VANISHING
 from migrator.lower.spec import rates, total_loss
-from migrator.source.syntax import children, descendants
+from migrator.source.syntax import children, every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.sites import Site
@@ -217,7 +217,7 @@ class Reads(Collection):
                 return False
             if step.kind == "for" and step in loop_of_use:
                 return False
-            calls = (n for n in descendants(step.node) if isinstance(n, ast.Call))
+            calls = (n for n in every(step.node, ast.Call))
             if step.kind == "simple" and any(call in self.sites for call in calls):
                 return False
         return True
@@ -299,7 +299,7 @@ class Reads(Collection):
     def loads_construction(self, node: ast.AST) -> set[str]:
         """The static names that building an expression's layers reads; for a static expression, all it reads."""
 
-        calls = [self.ctx.applied.get(c, c) for c in descendants(node) if isinstance(c, ast.Call)]
+        calls = [self.ctx.applied.get(c, c) for c in every(node, ast.Call)]
         sites = [self.sites[c] for c in calls if c in self.sites]
         if not sites:
             if isinstance(node, ast.expr) and self.ctx.facts.stage(node) > Stage.STATIC:

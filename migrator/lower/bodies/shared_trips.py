@@ -13,7 +13,7 @@ from migrator.lower.bodies.owned_calls import static_parts, training_part
 from migrator.lower.layers import reuse
 from migrator.lower.reading.definitions import parameter_roles
 from migrator.lower.reading.slices import all_definitions, defined_by, is_kept, kept_name
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.analysis.facts import Creation, Trip
@@ -105,7 +105,7 @@ def lift_object(site: Site) -> None:
     while isinstance(holder, ast.Subscript) or (isinstance(holder, ast.Attribute) and not is_kept(holder)):
         holder = holder.value
     name = holder.id if isinstance(holder, ast.Name) else kept_name(holder.attr) if holder and is_kept(holder) else None
-    inside = {n.id for n in descendants(site.own.holder) if isinstance(n, ast.Name)} if site.own.holder else set()
+    inside = {n.id for n in every(site.own.holder, ast.Name)} if site.own.holder else set()
     while name and site.loops and not all_definitions(site.loops[-1]) & {name, *inside}:
         site.lifted = (site.loops[-1], *site.lifted)
         site.loops = site.loops[:-1]

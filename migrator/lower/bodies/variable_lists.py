@@ -13,7 +13,7 @@ from migrator.analysis.values import ClassRef, Const, Instance, Member, Result, 
 from migrator.lower.bodies import weights
 from migrator.lower.spec import total_loss
 from migrator.source.module import Module
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.body import Body
@@ -138,7 +138,7 @@ def filtered_list(st: Body, node: ast.AST) -> None:
 
 def check_numbers(st: Body, node: ast.AST) -> None:
     """Refuse a filter that tells layers apart by the numbers of their default names: Keras counts otherwise."""
-    texts = [n.value for n in descendants(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    texts = [n.value for n in every(node, ast.Constant) if isinstance(n.value, str)]
     if any(re.search(r"_\d", text) for text in texts):
         root = st.base or st
         scopes = default_scopes(weights.creation_tree(root, root.steps))

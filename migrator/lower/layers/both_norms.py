@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.lower.library.partials import written_out
 from migrator.lower.reading import symbols
 from migrator.rulebook import bind, default_source
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.body import Body
@@ -60,9 +60,9 @@ def of_one_input(st: Body, earlier: Site, site: Site) -> bool:
         assert rule is not None
         bound = bind(rule, written_out(st.ctx, st.module, one.own.call), ("choose", "or", "then"))
         given.append([bound[name] for name in rule.inputs if name in bound] if isinstance(bound, dict) else [])
-    names = {n.id for node in given[0] for n in descendants(node) if isinstance(n, ast.Name)}
+    names = {n.id for node in given[0] for n in every(node, ast.Name)}
     first, last = earlier.step.node.lineno, site.step.node.lineno
-    between = (n for n in descendants(st.node) if isinstance(n, ast.Name) and first <= n.lineno < last)
+    between = (n for n in every(st.node, ast.Name) if first <= n.lineno < last)
     bound_anew = any(n.id in names and not isinstance(n.ctx, ast.Load) for n in between)
     alike = [ast.dump(node) for node in given[0]] == [ast.dump(node) for node in given[1]]
     return bool(given[0]) and alike and not bound_anew and all(plain(node) for node in given[0])
@@ -89,7 +89,7 @@ def result_name(st: Body, site: Site) -> str:
     target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
     if not isinstance(target, ast.Name) or not isinstance(node, ast.Assign) or node.value is not site.own.call:
         return ""
-    uses = [n for n in descendants(st.node) if isinstance(n, ast.Name) and n.id == target.id]
+    uses = [n for n in every(st.node, ast.Name) if n.id == target.id]
     return target.id if len(uses) == 2 and sum(isinstance(n.ctx, ast.Load) for n in uses) == 1 else ""
 
 

@@ -9,7 +9,7 @@ from migrator.analysis.modes import ALL, mode_condition
 from migrator.analysis.values import Const
 from migrator.lower.library import partials, rule_arguments
 from migrator.rulebook import default_source
-from migrator.source.syntax import descendants
+from migrator.source.syntax import every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.body import Body
@@ -55,7 +55,7 @@ def rate_by_mode(st: Body, site: Site) -> tuple[str, ast.expr, ast.expr] | None:
 def choice(st: Body, node: ast.expr) -> ast.expr | None:
     """The side of a choice by the mode that training takes, followed through one name; None for anything else."""
     if isinstance(node, ast.Name):
-        stores = [n for n in descendants(st.node) if isinstance(n, ast.Name) and n.id == node.id]
+        stores = [n for n in every(st.node, ast.Name) if n.id == node.id]
         made = [s for s in st.node.body if isinstance(s, ast.Assign) and any(t in stores for t in s.targets)]
         if sum(not isinstance(n.ctx, ast.Load) for n in stores) != 1 or len(made) != 1 or node.id in st.roles:
             return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Function, Result, Value, options
 from migrator.lower.reading.definitions import one_definition
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.context import Context
@@ -119,7 +119,7 @@ def scope_methods(ctx: Context, module: Module, cls: ast.ClassDef) -> set[ast.st
             scopes.add(method)
     inside = {n for scope in scopes for n in descendants(scope)}
     for method in methods:
-        named = [n for n in descendants(module.tree) if isinstance(n, ast.Attribute) and n.attr == method.name]
+        named = [n for n in every(module.tree, ast.Attribute) if n.attr == method.name]
         if named and all(n in inside for n in named) and not ctx.facts.frames.get(method):
             scopes.add(method)
     return scopes

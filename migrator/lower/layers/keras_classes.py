@@ -10,7 +10,7 @@ from migrator.analysis.lookup import class_member, keras_base
 from migrator.analysis.values import ClassRef, Instance, options
 from migrator.lower.reading.context import RESERVED, Context
 from migrator.lower.reading.definitions import frames_of, lineage
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.analysis.facts import Frame
@@ -125,7 +125,7 @@ def inherits_training(st: Body, site: Site) -> bool:
 def with_free_names(ctx: Context, module: Module, cls: ast.ClassDef, text: str) -> str:
     """The text of a class that became a layer, its attributes renamed where a Keras layer has its own of that name."""
     inside = {id(n) for n in descendants(cls)}
-    found = [n for n in descendants(cls) if isinstance(n, ast.Attribute) and n.attr in LAYER_NAMES]
+    found = [n for n in every(cls, ast.Attribute) if n.attr in LAYER_NAMES]
     stored = {n.attr for n in found if not isinstance(n.ctx, ast.Load) and ast.unparse(n.value) == "self"}
     stored = {name for name in stored if re.search(rf"(?<![\w.])self\.{name}\b", text)}  # what is left of them
     for node in list(ctx.facts.values):

@@ -18,7 +18,7 @@ from migrator.lower.reading.definitions import calls_in
 from migrator.lower.reading.owning import own_call
 from migrator.lower.reading.python_calls import reference
 from migrator.lower.reading.symbols import called_symbol
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.lower.layers.cell_stacks import Stack
@@ -87,14 +87,14 @@ def made_here(st: Body, site: Site, made: Result) -> bool:
     if made.call not in calls_in(st.node) or cells.kind_of(made.symbol) == "":
         return False
     if node is not made.call:
-        assigned = [s for s in descendants(st.node) if isinstance(s, ast.Assign) and node_named(s.targets[0], node)]
+        assigned = [s for s in every(st.node, ast.Assign) if node_named(s.targets[0], node)]
         if len(assigned) != 1 or assigned[0].value is not made.call or len(assigned[0].targets) != 1:
             return False
-    stores = [n.id for n in descendants(st.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-    reads = {n.id for n in descendants(made.call) if isinstance(n, ast.Name) and n is not node}
+    stores = [n.id for n in every(st.node, ast.Name) if isinstance(n.ctx, ast.Store)]
+    reads = {n.id for n in every(made.call, ast.Name) if n is not node}
     if any(stores.count(name) > (name not in st.roles) for name in reads):
         return False
-    zeros = {n.value for n in descendants(st.node) if isinstance(n, ast.Attribute) and n.attr == "zero_state"}
+    zeros = {n.value for n in every(st.node, ast.Attribute) if n.attr == "zero_state"}
     used = [n for n in descendants(st.node) if node_named(n, node) and n is not node and n not in zeros]
     return len(used) <= 1  # where it is bound
 

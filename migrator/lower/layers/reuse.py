@@ -16,7 +16,7 @@ from migrator.lower.reading.owning import own_call
 from migrator.lower.reading.python_calls import python_arguments
 from migrator.lower.reading.slices import target_names
 from migrator.rulebook import bind
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.body import Body
@@ -29,7 +29,7 @@ def check_reused(st: Body, earlier: Site, site: Site) -> None:
     if not active("reused-alike") or site.own.kind not in ("layer", "function"):
         return
     given = [{k: v for k, v in told(st, s).items() if not only_names(st, s, k)} for s in (earlier, site)]
-    names = {n.id for one in given for v in one.values() for n in descendants(v) if isinstance(n, ast.Name)}
+    names = {n.id for one in given for v in one.values() for n in every(v, ast.Name)}
     alike = {k: ast.dump(v) for k, v in given[0].items()} == {k: ast.dump(v) for k, v in given[1].items()}
     if not alike or any(rebound(st, (earlier, site), name) for name in names):
         message = "a layer that reuses the variables of another is made differently"
@@ -121,7 +121,7 @@ def only_names(st: Body, site: Site, name: str) -> bool:
 
 def only_reuse(definition: ast.FunctionDef, name: str) -> bool:
     """True for a parameter that tells a function's scopes whether to reuse, and nothing else."""
-    loads = [n for n in descendants(definition) if isinstance(n, ast.Name) and n.id == name]
+    loads = [n for n in every(definition, ast.Name) if n.id == name]
     passed = {
         id(k.value) for c in descendants(definition) if isinstance(c, ast.Call) for k in c.keywords if k.arg == "reuse"
     }
@@ -134,7 +134,7 @@ def only_reuse(definition: ast.FunctionDef, name: str) -> bool:
 
 def rebound(st: Body, sites: tuple[Site, Site], name: str) -> bool:
     """True for a name that may hold something else at the second of two calls."""
-    stores = [n for n in descendants(st.node) if isinstance(n, ast.Name) and n.id == name]
+    stores = [n for n in every(st.node, ast.Name) if n.id == name]
     count = sum(not isinstance(n.ctx, ast.Load) for n in stores)
     loops = [
         {t for step in site.loops for t in target_names(getattr(step.node, "target", step.node))} for site in sites
@@ -155,5 +155,5 @@ def same_name(st: Body, earlier: Site, site: Site) -> bool:
         found.append(node)
     if found[0] is None or found[1] is None or ast.dump(found[0]) != ast.dump(found[1]) or earlier.loops != site.loops:
         return False
-    names = {n.id for n in descendants(found[0]) if isinstance(n, ast.Name)}
+    names = {n.id for n in every(found[0], ast.Name)}
     return not any(rebound(st, (earlier, site), name) for name in names)

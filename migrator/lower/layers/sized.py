@@ -14,7 +14,7 @@ from migrator.analysis.values import Function, Stage, options
 from migrator.emit.fragments import call_text
 from migrator.lower.layers import variables
 from migrator.lower.library import normalizers, rule_arguments
-from migrator.source.syntax import descendants
+from migrator.source.syntax import every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.body import Body
@@ -191,11 +191,11 @@ def called_late(ctx: Context, definition: ast.FunctionDef) -> bool:
         known = ctx.__dict__["_called_late"] = set()
         waiting: list[ast.AST] = []
         for function in ctx.facts.frames:
-            tests = [n for n in descendants(function) if isinstance(n, ast.If)]
+            tests = list(every(function, ast.If))
             for test in (n for n in tests if ctx.facts.stage(n.test) > Stage.STATIC):
                 waiting += [*test.body, *test.orelse]
-                if any(isinstance(n, ast.Return) for n in descendants(test)):
-                    waiting += [n for n in descendants(function) if isinstance(n, ast.stmt) and n.lineno > test.lineno]
+                if any(every(test, ast.Return)):
+                    waiting += [n for n in every(function, ast.stmt) if n.lineno > test.lineno]
         while waiting:
             called = called_inside(ctx, waiting.pop()) - known
             known |= called
@@ -205,6 +205,6 @@ def called_late(ctx: Context, definition: ast.FunctionDef) -> bool:
 
 def called_inside(ctx: Context, node: ast.AST) -> set[ast.AST]:
     """The project functions that the calls in a statement or function call."""
-    calls = [n for n in descendants(node) if isinstance(n, ast.Call)]
+    calls = list(every(node, ast.Call))
     callees = [o for call in calls for v in ctx.facts.callees.get(call, ()) for o in options(v)]
     return {o.node for o in callees if isinstance(o, Function)}

@@ -17,7 +17,7 @@ from migrator.lower.library.cells import Render, arguments_of, check_tuple_state
 from migrator.lower.library.rule_arguments import one_minus
 from migrator.lower.reading.owning import owns
 from migrator.lower.reading.symbols import called_symbol
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.context import Context
@@ -103,7 +103,7 @@ def depends(ctx: Context, module: Module, node: ast.expr) -> bool:
     if ctx.facts.mode_dependent(node) or any(not same(a, b) for a, b in itertools.pairwise(values)):
         return True
     inner = function_around(module, node)
-    names = {n.id for n in descendants(node) if isinstance(n, ast.Name)}
+    names = {n.id for n in every(node, ast.Name)}
     bound = frozenset(stored(inner)) if inner is not None else frozenset()
     return bool(names & bound) and inner is not None and bool(names & bound_by_mode(ctx, inner))
 
@@ -178,7 +178,7 @@ def training_branch(ctx: Context, module: Module, node: ast.expr) -> ast.expr | 
             if step.kind == "simple" and node.id in stored(step.node):
                 single = isinstance(step.node, ast.Assign) and isinstance(step.node.targets[0], ast.Name)
                 found.append(step.node.value if single and isinstance(step.node, ast.Assign) else node)
-    again = {n.id for n in descendants(found[0]) if isinstance(n, ast.Name)} if found else set()
+    again = {n.id for n in every(found[0], ast.Name)} if found else set()
     stores = list(stored(inner)) if inner is not None else []
     if len(found) != 1 or found[0] is node or any(stores.count(name) > 1 for name in again):
         message = f"`{node.id}` depends on the mode in a way that is not followed"
@@ -188,7 +188,7 @@ def training_branch(ctx: Context, module: Module, node: ast.expr) -> ast.expr | 
 
 def function_around(module: Module, node: ast.AST) -> ast.FunctionDef | None:
     """The innermost function that an expression stands in."""
-    around = [n for n in descendants(module.tree) if isinstance(n, ast.FunctionDef) and node in descendants(n)]
+    around = [n for n in every(module.tree, ast.FunctionDef) if node in descendants(n)]
     return min(around, key=lambda n: (n.end_lineno or n.lineno) - n.lineno, default=None)
 
 
@@ -223,7 +223,7 @@ def beside_mode(ctx: Context, function: ast.FunctionDef, node: ast.AST) -> list[
     """
     if not isinstance(node, ast.BoolOp) or not isinstance(node.op, ast.And):
         return None
-    branches = [n for n in descendants(function) if isinstance(n, ast.If) and n.test is node]
+    branches = [n for n in every(function, ast.If) if n.test is node]
     if not branches or not Specialiser(ctx.facts).only_wraps(branches[0]):
         return None
     telling = [o for o in node.values if mode_condition(ctx.facts, o, ALL) == frozenset({"train"})]
@@ -251,7 +251,7 @@ def follow_mode(ctx: Context, module: Module, call: ast.Call) -> list[ast.expr]:
 
 def stored(node: ast.AST) -> Iterator[str]:
     """The names that a statement binds."""
-    return (n.id for n in descendants(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+    return (n.id for n in every(node, ast.Name) if isinstance(n.ctx, ast.Store))
 
 
 def static_reads(ctx: Context, module: Module, function: ast.FunctionDef, call: ast.AST) -> list[ast.expr] | None:

@@ -10,7 +10,7 @@ from migrator.analysis.modes import ALL, mode_condition
 from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, Partial, Result, Symbol, Value, options
 from migrator.lower.library import normalizers, repeats
-from migrator.source.syntax import children, descendants
+from migrator.source.syntax import children, descendants, every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.context import Context
@@ -84,19 +84,15 @@ def items_of(module: Module, call: ast.Call, node: ast.expr) -> list[ast.keyword
     around = functions_around(module.tree, call)
     if isinstance(node, ast.Name) and around:
         holder = around[-1]
-        bound = [
-            n.value
-            for n in descendants(holder)
-            if isinstance(n, ast.Assign) and len(n.targets) == 1 and same_name(n.targets[0], node.id)
-        ]
-        named = [n for n in descendants(holder) if isinstance(n, ast.Name) and n.id == node.id]
+        bound = [n.value for n in every(holder, ast.Assign) if len(n.targets) == 1 and same_name(n.targets[0], node.id)]
+        named = [n for n in every(holder, ast.Name) if n.id == node.id]
         read: set[ast.AST] = {n for n in named if isinstance(n.ctx, ast.Load)}
         if len(bound) != 1 or bound_in(holder).count(node.id) != 1 or repeated(holder, {node.id}):
             return None
         if not read <= only_read(holder, node.id):
             return None
         node = bound[0]
-        names = {n.id for n in descendants(node) if isinstance(n, ast.Name)}
+        names = {n.id for n in every(node, ast.Name)}
         if any(bound_in(holder).count(name) > 1 for name in names) or repeated(holder, names):
             return None
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args:
@@ -226,7 +222,7 @@ def in_reach(module: Module, where: ast.Call, call: ast.Call) -> bool:
     if around is None or (around and around != functions_around(module.tree, call)):
         return False
     holder: ast.AST = around[-1] if around else module.tree
-    names = {n.id for a in (*where.args[1:], *where.keywords) for n in descendants(a) if isinstance(n, ast.Name)}
+    names = {n.id for a in (*where.args[1:], *where.keywords) for n in every(a, ast.Name)}
     if not around:
         local = functions_around(module.tree, call) or ()
         if any(n in bound_in(function) for function in local for n in names):
@@ -248,8 +244,8 @@ def functions_around(tree: ast.AST, node: ast.AST) -> tuple[ast.AST, ...] | None
 
 def bound_in(holder: ast.AST) -> list[str]:
     """The names that a function or file binds, as often as it does; what functions inside bind counts too."""
-    found = [n.id for n in descendants(holder) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]
-    found += [n.arg for n in descendants(holder) if isinstance(n, ast.arg)]
+    found = [n.id for n in every(holder, ast.Name) if not isinstance(n.ctx, ast.Load)]
+    found += [n.arg for n in every(holder, ast.arg)]
     if isinstance(holder, ast.Module):
         top = [n for s in holder.body for n in descendants(s) if not isinstance(s, (ast.FunctionDef, ast.ClassDef))]
         declared = [name for n in descendants(holder) if isinstance(n, ast.Global) for name in n.names]
@@ -260,5 +256,5 @@ def bound_in(holder: ast.AST) -> list[str]:
 def repeated(holder: ast.AST, names: set[str]) -> bool:
     """True when a loop binds one of these names: it is another value on each trip."""
     loops = [n for n in descendants(holder) if isinstance(n, (ast.For, ast.While, ast.comprehension))]
-    inside = (n for loop in loops for n in descendants(loop) if isinstance(n, ast.Name))
+    inside = (n for loop in loops for n in every(loop, ast.Name))
     return any(n.id in names and not isinstance(n.ctx, ast.Load) for n in inside)

@@ -16,7 +16,7 @@ from migrator.lower.library.rule_arguments import Render, arguments, bound_or_re
 from migrator.lower.reading.namespaces import is_there
 from migrator.lower.reading.symbols import called_symbol, has_rule, imported_names, lives_on, symbol_of, today
 from migrator.source.names import SURVIVING_KEYWORDS, canonical, surviving
-from migrator.source.syntax import descendants, first_argument
+from migrator.source.syntax import descendants, every, first_argument
 
 if TYPE_CHECKING:
     from migrator.lower.reading.context import Context
@@ -194,13 +194,13 @@ def names_scope_in_message(ctx: Context, call: ast.Call) -> bool:
             continue
         stored = {
             target.id
-            for node in descendants(definition)
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute) and node.value.value is call
+            for node in every(definition, ast.Assign)
+            if isinstance(node.value, ast.Attribute) and node.value.value is call
             for target in node.targets
             if isinstance(target, ast.Name) and node.value.attr == "name"
         }
         raised = {n for node in descendants(definition) if isinstance(node, ast.Raise) for n in descendants(node)}
-        loads = [n for n in descendants(definition) if isinstance(n, ast.Name) and n.id in stored]
+        loads = [n for n in every(definition, ast.Name) if n.id in stored]
         loads = [n for n in loads if isinstance(n.ctx, ast.Load)]
         return bool(stored or call in raised) and all(n in raised for n in loads)
     return False

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Result, options
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.context import Context
@@ -41,7 +41,7 @@ def draws(ctx: Context, symbol: str) -> bool:
 
 def may_be_shared(module: Module, node: ast.expr) -> bool:
     """False for a local name that is bound in the function and read there once, outside of loops."""
-    functions = [f for f in descendants(module.tree) if isinstance(f, ast.FunctionDef) and node in descendants(f)]
+    functions = [f for f in every(module.tree, ast.FunctionDef) if node in descendants(f)]
     if not isinstance(node, ast.Name) or not functions:
         return True
     inside = list(descendants(functions[-1]))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.signatures import GLOBAL_STEPS
 from migrator.analysis.values import Function, Result, options
 from migrator.emit.fragments import call_text
-from migrator.source.syntax import descendants
+from migrator.source.syntax import every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.context import Context
@@ -104,7 +104,7 @@ def without_steps(lines: list[str], dropped: set[str]) -> list[str] | None:
     gone: set[int] = set()
     read: set[str] = set()
     for statement in getattr(body, "body", []):
-        names = {n.id for n in descendants(statement) if isinstance(n, ast.Name)} & dropped
+        names = {n.id for n in every(statement, ast.Name)} & dropped
         target = statement.targets[0] if isinstance(statement, ast.Assign) else None
         if names and isinstance(target, ast.Name) and target.id in dropped and len(names) == 1:
             gone.update(range(statement.lineno, (statement.end_lineno or statement.lineno) + 1))

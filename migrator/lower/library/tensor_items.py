@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Mapping, Stage
-from migrator.source.syntax import descendants
+from migrator.source.syntax import every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.body import Body
@@ -44,5 +44,5 @@ def items(node: ast.AST | None) -> dict[ast.AST, str]:
     """The uses of the value's name, each with the item of the dictionary that it is."""
     assert isinstance(node, ast.DictComp)
     tensors, key, value = names_of(node)
-    used = [n for n in descendants(node.value) if isinstance(n, ast.Name) and n.id == value]
+    used = [n for n in every(node.value, ast.Name) if n.id == value]
     return dict.fromkeys(used, f"{tensors}[{key}]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
+import re
 import symtable
 from typing import TYPE_CHECKING
 
@@ -43,8 +44,15 @@ def check_schedules(ctx: Context, module: Module, node: ast.AST, lines: list[str
 
 
 def check_names(path: str, before: str, after: str) -> None:
-    """Refuse a text that reads names which nothing defines, unless the legacy text did. Raises Refused."""
-    new = undefined_names(after) - undefined_names(before)
+    """Refuse a text that reads names which nothing defines, unless the legacy text did. Raises Refused.
+
+    A text that does not parse is a fault of the tool: it is refused with that reason.
+    """
+    try:
+        new = undefined_names(after) - undefined_names(before)
+    except SyntaxError as error:
+        message = f"the planned text does not parse: {error.msg}"
+        raise Refused(Refusal("fault", path, error.lineno or 1, message)) from None
     if new:
         name = sorted(new)[0]
         message = f"`{name}` would be read in the converted code, where nothing defines it"
@@ -53,28 +61,28 @@ def check_names(path: str, before: str, after: str) -> None:
 
 @functools.lru_cache(maxsize=128)
 def undefined_names(text: str) -> frozenset[str]:
-    """Global names that are read somewhere and bound nowhere in the file."""
-    try:
-        table = symtable.symtable(text, "module", "exec")
-        tree = syntax_of(text)
-    except SyntaxError:
+    """Global names that are read somewhere and bound nowhere in the file. Raises SyntaxError."""
+    top = symtable.symtable(text, "module", "exec")
+    if STAR.search(text) and any(
+        isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in descendants(syntax_of(text))
+    ):
         return frozenset()
-    if any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in descendants(tree)):
-        return frozenset()
-    known = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
-    known |= {n for node in descendants(tree) if isinstance(node, ast.Global) for n in node.names}
-    known |= set(dir(builtins)) | {"__file__", "__name__", "__doc__", "__path__", "__package__", "__spec__"}
-    found: set[str] = set()
-    todo = [table]
+    known = set(dir(builtins)) | {"__file__", "__name__", "__doc__", "__path__", "__package__", "__spec__"}
+    read: set[str] = set()
+    todo = [top]
     while todo:
         scope = todo.pop()
         todo += scope.get_children()
         for symbol in scope.get_symbols():
-            if symbol.is_referenced() and (symbol.is_global() or scope is table) and symbol.get_name() not in known:
-                found.add(symbol.get_name())
-    return frozenset(found)
+            bound = symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
+            if symbol.is_declared_global() or (scope is top and bound):
+                known.add(symbol.get_name())
+            if symbol.is_referenced() and (symbol.is_global() or scope is top):
+                read.add(symbol.get_name())
+    return frozenset(read - known)
 
 
+STAR = re.compile(r"\bimport\s*\(?\s*\*")
 LEFTOVERS = ("layers", "estimator", "contrib", "losses", "metrics", "get_variable", "variable_scope", "train.")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Member, Opaque, Stage, Symbol, Value, options, stage_of
-from migrator.source.syntax import descendants
+from migrator.source.syntax import every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.context import Context
@@ -40,7 +40,7 @@ def calls_reached(ctx: Context, module: Module, node: ast.FunctionDef) -> Iterat
     """The calls of the model_fn in source order, then those of the functions that it calls."""
     definitions = [(module, node), *((f[0].module, d) for d, f in ctx.facts.frames.items() if d is not node and f)]
     for inside, definition in definitions:
-        calls = [n for n in descendants(definition) if isinstance(n, ast.Call) and n in ctx.facts.values]
+        calls = [n for n in every(definition, ast.Call) if n in ctx.facts.values]
         yield from ((inside, call) for call in sorted(calls, key=lambda c: (c.lineno, c.col_offset)))
 
 

@@ -18,7 +18,7 @@ from migrator.lower.reading.definitions import numbers_by_mode, parameter_roles
 from migrator.lower.reading.owner import Owner
 from migrator.lower.reading.owning import methods_entered, owns
 from migrator.lower.reading.unbound import bound_by
-from migrator.source.syntax import descendants
+from migrator.source.syntax import every
 
 
 def class_owner(ctx: Context, cls: ast.ClassDef, entry: ast.FunctionDef, function: Function) -> Owner:
@@ -147,8 +147,8 @@ def is_super_init(node: ast.stmt) -> bool:
 
 def told_later(ctx: Context, init: ast.FunctionDef) -> set[str]:
     """The attributes that a constructor's layer does not keep, because only a call knows them."""
-    stores = [t for n in descendants(init) if isinstance(n, ast.Assign) and later_only(ctx, n) for t in n.targets]
-    return {n.attr for t in stores for n in descendants(t) if isinstance(n, ast.Attribute)}
+    stores = [t for n in every(init, ast.Assign) if later_only(ctx, n) for t in n.targets]
+    return {n.attr for t in stores for n in every(t, ast.Attribute)}
 
 
 def later_only(ctx: Context, node: ast.stmt) -> bool:

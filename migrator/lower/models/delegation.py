@@ -18,7 +18,7 @@ from migrator.lower.reading.context import Context, class_name, identifier
 from migrator.lower.reading.owning import own_call
 from migrator.lower.reading.python_calls import python_arguments
 from migrator.lower.reading.slices import slice_steps
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.analysis.facts import Facts
@@ -66,7 +66,7 @@ def lower_delegator(ctx: Context, module: Module, node: ast.FunctionDef, target:
             continue
         if not (isinstance(argument, ast.Name) and roles.get(argument.id) in ("call", "mode")):
             raise ctx.refuse("delegation", argument, module, "tensors are prepared before the model_fn delegates")
-    calls = [n for s in walk(st.steps) for n in descendants(s.node) if isinstance(n, ast.Call)]
+    calls = [n for s in walk(st.steps) for n in every(s.node, ast.Call)]
     if any(own_call(ctx, n) for n in calls if n is not call):
         raise ctx.refuse("delegation", node, module, "layers are made before the model_fn delegates")
     static = {name: argument for name, argument in arguments.items() if name in target.parameters}

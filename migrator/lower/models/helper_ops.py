@@ -10,7 +10,7 @@ from migrator.analysis.modes import Specialiser, Step
 from migrator.lower.reading.python_calls import python_arguments
 from migrator.lower.reading.slices import all_definitions
 from migrator.lower.spec.train_ops import Clip, TrainOp
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.analysis.facts import Frame
@@ -58,7 +58,7 @@ def placed(parts: ModelParts, op: TrainOp) -> TrainOp:
 
 def goes(parts: ModelParts, function: ast.FunctionDef, frame: Frame) -> bool:
     """True for a function of the model_fn's own file that nothing else names: all that it did is done by the model."""
-    named = [n for n in descendants(parts.module.tree) if isinstance(n, ast.Name) and n.id == function.name]
+    named = [n for n in every(parts.module.tree, ast.Name) if n.id == function.name]
     others = [p for p, text in parts.ctx.project.sources.items() if p != parts.module.path and function.name in text]
     if function not in parts.module.tree.body or len(named) != 1 or others:
         return False
@@ -104,17 +104,17 @@ def without_parameters(
 
 def seen_outside(function: ast.FunctionDef, given: dict[str, ast.expr], inner: bool, node: ast.expr) -> ast.expr | None:
     """What an expression of a function is to its caller; None for what only the function knows."""
-    own = {n.id for n in descendants(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    parameters = {a.arg for a in descendants(function.args) if isinstance(a, ast.arg)}
+    own = {n.id for n in every(function, ast.Name) if isinstance(n.ctx, ast.Store)}
+    parameters = {a.arg for a in every(function.args, ast.arg)}
     if isinstance(node, ast.Name) and node.id in parameters - own:
         return given.get(node.id)
-    read = {n.id for n in descendants(node) if isinstance(n, ast.Name)}
+    read = {n.id for n in every(node, ast.Name)}
     return node if not read or (inner and not read & (own | parameters)) else None
 
 
 def check_bound(parts: ModelParts, call: ast.Call, read: list[ast.expr]) -> None:
     """Refuse a minimisation of what has another value at the end, where the Keras model reads it."""
-    names = {n.id for node in read for n in descendants(node) if isinstance(n, ast.Name)}
+    names = {n.id for node in read for n in every(node, ast.Name)}
     steps, _ = Specialiser(parts.ctx.facts).block(parts.node.body, frozenset({"train"}), parts.node.lineno)
     for name in sorted(bound_after(steps, call) & names):
         message = f"`{name}` has another value after the minimisation that reads it"

@@ -13,7 +13,7 @@ from migrator.lower.models.model_parts import bind_outputs, inline_return, known
 from migrator.lower.reading import class_lines, symbols
 from migrator.lower.reading.slices import defined_by, slice_steps
 from migrator.lower.reading.unbound import bound_by
-from migrator.source.syntax import descendants
+from migrator.source.syntax import every
 
 if TYPE_CHECKING:
     from migrator.lower.models.model_parts import ModelParts
@@ -60,7 +60,7 @@ def resolve(st: Body, node: ast.expr) -> ast.expr:
             if isinstance(s.node, ast.Assign)
             and any(isinstance(t, ast.Name) and t.id == node.id for t in s.node.targets)
         ]
-        stores = [n for n in descendants(st.node) if isinstance(n, ast.Name) and n.id == node.id]
+        stores = [n for n in every(st.node, ast.Name) if n.id == node.id]
         if len(found) != 1 or sum(isinstance(n.ctx, ast.Store) for n in stores) != 1:
             return node
         if not isinstance(found[0].targets[0], ast.Name) or changed_in_place(st, node.id):
@@ -121,7 +121,7 @@ def compile_loss(parts: ModelParts) -> str | None:
 
 def reassigned(parts: ModelParts, name: str) -> bool:
     """True when a parameter is given another value somewhere in the model_fn."""
-    names = (n for n in descendants(parts.node) if isinstance(n, ast.Name) and n.id == name)
+    names = (n for n in every(parts.node, ast.Name) if n.id == name)
     return any(isinstance(n.ctx, ast.Store) for n in names)
 
 

@@ -18,7 +18,7 @@ from migrator.lower.reading.slices import slice_steps
 from migrator.lower.reading.unbound import bound_by
 from migrator.lower.spec import metric_pairs
 from migrator.rulebook import parameters
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.analysis.values import Function
@@ -84,7 +84,7 @@ def only_updated_with(ctx: Context, node: ast.FunctionDef, roles: dict[str, str]
             names, order = set(inner.call_parameters), tuple(class_lines.parameter_order(inner.node))
         given |= {k.value for k in call.keywords if k.arg in names}
         given |= {a for name, a in zip(order, call.args, strict=False) if name in names}
-    loads = [n for n in descendants(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+    loads = [n for n in every(node, ast.Name) if isinstance(n.ctx, ast.Load)]
     static = {name for name, kind in roles.items() if kind == "static"}
     read = {name: [n for n in loads if n.id == name] for name in static}
     return frozenset(name for name, found in read.items() if found and all(n in given for n in found))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from migrator.lower.bodies.owned_calls import call_parts
 from migrator.lower.spec.metric_sites import metric_site
-from migrator.source.syntax import descendants
+from migrator.source.syntax import every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.body import Body
@@ -18,7 +18,7 @@ def update_loads(st: Body) -> Callable[[ast.AST], set[str]]:
     """What an expression reads in `compute_metrics`: of one that makes metrics, only what updates them."""
 
     def loads(node: ast.AST) -> set[str]:
-        found = [st.ctx.applied.get(n, n) for n in descendants(node) if isinstance(n, ast.Call)]
+        found = [st.ctx.applied.get(n, n) for n in every(node, ast.Call)]
         calls = [n for n in found if n in st.sites]
         sites = [st.sites[n] for n in calls if metric_site(st, st.sites[n])]
         if not sites:

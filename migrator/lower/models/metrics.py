@@ -20,7 +20,7 @@ from migrator.lower.reading.slices import all_definitions, slice_steps
 from migrator.lower.reading.unbound import bound_by
 from migrator.lower.spec import metric_entries, metric_pairs
 from migrator.lower.spec.metric_sites import has_metric_site, metric_site, reported
-from migrator.source.syntax import descendants
+from migrator.source.syntax import every
 
 if TYPE_CHECKING:
     from migrator.analysis.modes import Step
@@ -208,7 +208,7 @@ def kept_names(parts: ModelParts, st: Body) -> dict[ast.AST, str]:
         plain = isinstance(first, ast.Assign) and [getattr(t, "id", "") for t in first.targets] == [name]
         if name in st.captured and len(steps) == 1 and plain and first in shared:
             names.add(name)
-    read = (n for step in walk(st.steps) for n in descendants(step.node) if isinstance(n, ast.Name))
+    read = (n for step in walk(st.steps) for n in every(step.node, ast.Name))
     return {n: f"self.{st.captured[n.id]}" for n in read if n.id in names and isinstance(n.ctx, ast.Load)}
 
 
@@ -256,7 +256,7 @@ def comprehension_updates(st: Body, site: Site, indent: str) -> list[str]:
     """The updates of the metrics that a comprehension makes for a dictionary, one for each of its trips."""
     node = site.comprehension
     generators = node.generators if isinstance(node, ast.DictComp) else []
-    bound = {n.id for g in generators for n in descendants(g.target) if isinstance(n, ast.Name)}
+    bound = {n.id for g in generators for n in every(g.target, ast.Name)}
     if len(generators) != 1 or generators[0].ifs or bound & (st.locals | st.roles.keys()):
         raise st.ctx.refuse("metrics", site.own.call, st.module, "metrics are made in a comprehension")
     target = st.module.segment(generators[0].target)

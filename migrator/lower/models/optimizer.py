@@ -27,7 +27,7 @@ from migrator.lower.reading.slices import slice_steps
 from migrator.lower.spec import alternatives, create_train_op, gradients, optimize_loss, waiting
 from migrator.lower.spec.train_ops import Clip, TrainOp, argument
 from migrator.lower.spec.update_ops import is_update_ops
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.lower.models.model_parts import ModelParts
@@ -96,7 +96,7 @@ def counts_a_step(ctx: Context, value: Value) -> bool:
 def is_next_step(ctx: Context, module: Module, call: ast.Call, node: ast.expr) -> bool:
     """True for `global_step + 1`, or a name that is bound to it alone."""
     if isinstance(node, ast.Name):
-        around = [f for f in descendants(module.tree) if isinstance(f, ast.FunctionDef) and call in descendants(f)]
+        around = [f for f in every(module.tree, ast.FunctionDef) if call in descendants(f)]
         function = max(around, key=lambda f: f.lineno, default=None)
         bound = [
             s.value

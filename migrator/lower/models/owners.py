@@ -42,7 +42,7 @@ from migrator.lower.reading.shadows import local_names
 from migrator.lower.reading.slices import kept_name, slice_steps
 from migrator.lower.reading.unbound import bound_by
 from migrator.lower.spec.metric_sites import has_metric_site
-from migrator.source.syntax import descendants
+from migrator.source.syntax import every
 
 if TYPE_CHECKING:
     from migrator.analysis.modes import Step
@@ -60,7 +60,7 @@ def enclosing_names(function: Function) -> set[str]:
 
 def free_names(node: ast.FunctionDef, function: Function) -> set[str]:
     """Enclosing names that a nested definition reads."""
-    read = {n.id for n in descendants(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    read = {n.id for n in every(node, ast.Name) if isinstance(n.ctx, ast.Load)}
 
     return (read & enclosing_names(function)) - local_names(node)
 

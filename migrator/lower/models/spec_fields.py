@@ -11,7 +11,7 @@ from migrator.analysis.values import Const, Opaque, Result, Sequence, Value, is_
 from migrator.lower.models.model_parts import Fields
 from migrator.lower.spec import tpu_specs, twin_specs
 from migrator.rulebook import parameters
-from migrator.source.syntax import descendants, is_none_literal
+from migrator.source.syntax import every, is_none_literal
 
 if TYPE_CHECKING:
     from migrator.lower.reading.context import Context
@@ -64,7 +64,7 @@ def spec_fields(ctx: Context, module: Module, node: ast.FunctionDef) -> dict[str
 def returned_tuple(ctx: Context, node: ast.FunctionDef, mode: str, returned: tuple[Value, ...]) -> Fields | None:
     """Predictions, loss and train_op returned as they are, which `tf.contrib.learn.Estimator` took for a spec."""
     value = returned[0] if len(returned) == 1 else None
-    statements = [s for s in descendants(node) if isinstance(s, ast.Return) and mode in ctx.facts.reached.get(s, ())]
+    statements = [s for s in every(node, ast.Return) if mode in ctx.facts.reached.get(s, ())]
     made = statements[0].value if len(statements) == 1 else None
     if not isinstance(value, Sequence) or value.open or len(value.items) != 3 or not isinstance(made, ast.Tuple):
         return None

@@ -32,7 +32,7 @@ from migrator.lower.reading.context import Context, class_name, fresh, identifie
 from migrator.lower.reading.definitions import parameter_roles
 from migrator.lower.reading.owner import Owner
 from migrator.lower.spec import hooks, tpu_specs
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.analysis.facts import Refusal
@@ -153,7 +153,7 @@ def assemble(parts: ModelParts) -> LoweredModel:
     for method in (loss_method, metric_method, result_method, step, predict, serve, begin, names):
         if method:
             lines += ["", *with_copies(ctx.facts, method)]
-    read = {n.id for n in descendants(node) if isinstance(n, ast.Name)}
+    read = {n.id for n in every(node, ast.Name)}
     statics = [p for p in class_lines.parameter_order(node) if parts.roles.get(p) == "static"]
     statics = [p for p in statics if p != "config" or p in read]  # nothing is given as the RunConfig
     made = builder_text(parts, name, builder, statics, loss_argument, metric_arguments)

@@ -15,7 +15,7 @@ from migrator.lower.library import legacy_names
 from migrator.lower.models.model_parts import known
 from migrator.lower.reading.slices import slice_steps
 from migrator.lower.spec import restoring
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.lower.models.model_parts import Fields, ModelParts
@@ -107,10 +107,9 @@ def scaffold_functions(parts: ModelParts) -> list[ast.FunctionDef]:
     inside = set(descendants(parts.node))
     found = [
         node
-        for node in descendants(parts.node)
-        if isinstance(node, ast.FunctionDef)
-        and node is not parts.node
-        and any(is_start(parts.ctx, n) for n in descendants(node) if isinstance(n, ast.stmt))
+        for node in every(parts.node, ast.FunctionDef)
+        if node is not parts.node
+        and any(is_start(parts.ctx, n) for n in every(node, ast.stmt))
         and is_scaffold_function(parts.ctx, node)
     ]
     for fields in parts.fields.values():
@@ -151,7 +150,7 @@ def begin_method(parts: ModelParts) -> list[str]:
     steps = inlined(ctx, st.steps, functions, modes)
     reached = [step for step in walk(steps) if is_start(ctx, step.node)]
     handled: set[ast.expr] = {step.node.value for step in reached if isinstance(step.node, ast.Expr)}
-    handled |= {n for function in functions for n in descendants(function) if isinstance(n, ast.Call)}
+    handled |= {n for function in functions for n in every(function, ast.Call)}
     for call in calls:
         if call not in handled and not same_as_one_of(call, handled):
             message = "a checkpoint is read outside the model_fn's own statements"

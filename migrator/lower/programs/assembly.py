@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from migrator.analysis.facts import Refusal
 from migrator.emit.editing import Statements, edited
 from migrator.emit.fragments import Renderer
 from migrator.emit.imports import used_names
@@ -47,19 +46,8 @@ def group_edits(group: Group, contexts: list[Context], known: dict[str, str]) ->
     texts.update(neighbours(assembly, changed))
     texts.update(support_files(assembly))
     for path, text in texts.items():
-        check_parses(group.ctx, path, text)
         text_guards.check_names(path, group.ctx.project.sources.get(path, ""), text)
     return {p: t for p, t in texts.items() if t != group.ctx.project.sources.get(p)}
-
-
-def check_parses(ctx: Context, path: str, text: str) -> None:
-    """A text that does not parse is a fault of the tool: the group stays untouched, with that reason."""
-    try:
-        syntax_of(text)
-    except SyntaxError as error:
-        raise Refused(
-            Refusal("fault", path, error.lineno or 1, f"the planned text does not parse: {error.msg}")
-        ) from None
 
 
 # ----------------------------------------------------------------------------------------------------- definitions

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Const, Result, Symbol, options
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.lower.programs.group import Group
@@ -30,7 +30,7 @@ def goes(group: Group, module: Module, node: ast.stmt) -> bool:
     """True for a statement whose value nothing but the TPU settings of a RunConfig reads."""
     if isinstance(node, ast.If):
         body = [*node.body, *node.orelse]
-        pure = not any(isinstance(n, ast.Call) for n in descendants(node.test))
+        pure = not any(every(node.test, ast.Call))
         return pure and all(goes(group, module, inner) for inner in body)
     name = assigned_name(node)
     if name is None and isinstance(node, ast.Assign) and len(node.targets) == 1:
@@ -85,15 +85,15 @@ def find_unused(group: Group, module: Module) -> set[str]:
         and all(is_setting(group, n.value) or is_read(n.value) for n in nodes)
     }
     gone = {n for call in run_config_calls(group, module) for n in call}
-    changes = [n for n in descendants(module.tree) if isinstance(n, ast.Assign) and len(n.targets) == 1]
+    changes = [n for n in every(module.tree, ast.Assign) if len(n.targets) == 1]
     gone |= {base for n in changes if (base := changed_base(n.targets[0])) is not None}
     while True:
         inside = gone | {n for name in found for node in assigned[name] for n in descendants(node.value)}
         inside |= {n for name in found if stays_nothing(assigned[name]) for n in shown(module, name)}
         read = {
             n.id
-            for n in descendants(module.tree)
-            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and n.id in found and n not in inside
+            for n in every(module.tree, ast.Name)
+            if isinstance(n.ctx, ast.Load) and n.id in found and n not in inside
         }
         if not read:
             return found

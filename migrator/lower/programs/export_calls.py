@@ -12,7 +12,7 @@ from migrator.lower.programs import serving
 from migrator.lower.programs.groups import EXPORTERS, given, refuse_others
 from migrator.lower.programs.received_tensors import is_number, is_placeholder
 from migrator.lower.reading.context import Refused
-from migrator.source.syntax import descendants
+from migrator.source.syntax import every
 
 if TYPE_CHECKING:
     from migrator.detect.program import Use
@@ -103,8 +103,8 @@ def may_be_one_text(ctx: Context, receiver: Value | None) -> bool:
 def are_all_numbers(ctx: Context, function: ast.AST, node: ast.expr) -> bool:
     """True for received tensors that one comprehension makes, each a placeholder of numbers."""
     if isinstance(node, ast.Name):
-        bound = [n for n in descendants(function) if isinstance(n, ast.Assign) and stores(n, node.id)]
-        written = [n for n in descendants(function) if isinstance(n, ast.Name) and n.id == node.id]
+        bound = [n for n in every(function, ast.Assign) if stores(n, node.id)]
+        written = [n for n in every(function, ast.Name) if n.id == node.id]
         if len(bound) != 1 or sum(isinstance(n.ctx, ast.Store) for n in written) != 1:
             return False
         node = bound[0].value

@@ -44,7 +44,7 @@ def with_imports(assembly: Assembly, module: Module, text: str) -> str:
             statements.append(import_of(module, path, name))
     own = frozenset(part for p in group.ctx.project.sources for part in pathlib.PurePosixPath(p).with_suffix("").parts)
     plan = ImportPlan(frozenset(needed), tuple(statements), tuple(sorted(renamed.items())), own | {SUPPORT})
-    return plan_imports(text, module.text, plan)
+    return plan_imports(text, module.tree, plan)
 
 
 def imported_names(module: Module) -> set[str]:

@@ -13,7 +13,7 @@ from migrator.lower.programs.clusters import RUN_CONFIGS
 from migrator.lower.spec import hooks
 from migrator.lower.spec.hooks import passive_rule
 from migrator.rulebook import parameters
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.lower.programs.group import Group
@@ -56,7 +56,7 @@ def moved_into_calls(group: Group, module: Module, node: ast.stmt) -> bool:
     if not consumed and not reporting and not is_literal(node.value):
         return False
     name = node.targets[0].id
-    loads = [n for n in descendants(module.tree) if isinstance(n, ast.Name) and n.id == name]
+    loads = [n for n in every(module.tree, ast.Name) if n.id == name]
     loads = [n for n in loads if isinstance(n.ctx, ast.Load)]
     if not consumed and not reporting:
         # what makes a reporting hook is among the nodes that go
@@ -79,7 +79,7 @@ def only_appends_hooks(group: Group, node: ast.stmt) -> bool:
     """True for `hooks.append(...)` of a hook that only reports, to a list of such; and for an `if` of nothing else."""
     if isinstance(node, ast.If):
         body = [*node.body, *node.orelse]
-        pure = not any(isinstance(n, ast.Call) for n in descendants(node.test))
+        pure = not any(every(node.test, ast.Call))
         return pure and all(only_appends_hooks(group, inner) for inner in body)
     call = node.value if isinstance(node, ast.Expr) else None
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.func.attr != "append":
@@ -93,7 +93,7 @@ def only_appends_hooks(group: Group, node: ast.stmt) -> bool:
 
 def is_literal(node: ast.expr) -> bool:
     """True for a dictionary, list or tuple written out of constants."""
-    parts = [n for n in descendants(node) if isinstance(n, ast.expr)]
+    parts = list(every(node, ast.expr))
     return isinstance(node, (ast.Dict, ast.List, ast.Tuple)) and all(
         isinstance(n, (ast.Dict, ast.List, ast.Tuple, ast.Constant)) for n in parts
     )

@@ -9,7 +9,7 @@ from migrator.analysis import lookup
 from migrator.analysis.values import Function, Mapping, Partial, Result, Value, options
 from migrator.emit.fragments import call_text
 from migrator.lower.programs.groups import Render, given
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.detect.program import Construction, Use
@@ -157,15 +157,15 @@ def is_readable(construction: Construction, use: Use, node: ast.expr) -> bool:
     """True for an expression that means the same where the input function is called."""
     here = enclosing(use.module, use.call)
     there = enclosing(construction.module, construction.call)
-    names = {n.id for n in descendants(node) if isinstance(n, ast.Name)}
-    attributes = {n.attr for n in descendants(node) if isinstance(n, ast.Attribute)}
-    if any(isinstance(n, ast.Call) for n in descendants(node)) or construction.module.path != use.module.path:
+    names = {n.id for n in every(node, ast.Name)}
+    attributes = {n.attr for n in every(node, ast.Attribute)}
+    if any(every(node, ast.Call)) or construction.module.path != use.module.path:
         return False
     for inner in descendants(construction.module.tree):
         if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store) and inner.attr in attributes:
             return False
     if here is there:
-        stores = [n.id for n in descendants(here) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+        stores = [n.id for n in every(here, ast.Name) if isinstance(n.ctx, ast.Store)]
         return all(stores.count(name) <= 1 for name in names)
     return not any(names & local_names(scope) for scope in (here, there))
 
@@ -184,8 +184,8 @@ def local_names(scope: ast.AST) -> set[str]:
     """Names that a function binds; none for a module."""
     if isinstance(scope, ast.Module):
         return set()
-    stored = {n.id for n in descendants(scope) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    return stored | {n.arg for n in descendants(scope) if isinstance(n, ast.arg)}
+    stored = {n.id for n in every(scope, ast.Name) if isinstance(n.ctx, ast.Store)}
+    return stored | {n.arg for n in every(scope, ast.arg)}
 
 
 def lambda_text(group: Group, use: Use, mode: str, node: ast.Lambda, render: Render) -> str:

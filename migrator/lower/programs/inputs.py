@@ -11,7 +11,7 @@ from migrator.analysis import lookup
 from migrator.analysis.values import Function, Instance, Mapping, Partial, Result, Sequence, Value, options
 from migrator.emit.layout import fit
 from migrator.lower.programs import iterator_tails
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.lower.programs.group import Group
@@ -143,7 +143,7 @@ def one_shot(function: ast.AST, block: list[ast.stmt], last: ast.Return) -> OneS
     made: ast.expr = got.func.value
     if isinstance(made, ast.Name):
         name = made.id
-        loads = [n for n in descendants(function) if isinstance(n, ast.Name) and n.id == name]
+        loads = [n for n in every(function, ast.Name) if n.id == name]
         if not rest or len(loads) != 2 or not binds(rest[-1], name):
             return None
         assert isinstance(rest[-1], ast.Assign)

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Const, Function, Mapping, Result, Sequence, Symbol, Value, options
-from migrator.source.syntax import children, descendants
+from migrator.source.syntax import children, descendants, every
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -41,7 +41,7 @@ def can_be_mapped(function: ast.AST, tail: list[ast.stmt], targets: ast.expr) ->
         return False
     given = names_bound([targets, *descendants(targets)])
     bound = names_bound(inside)
-    arguments = {n.arg for n in descendants(function) if isinstance(n, ast.arg) and n not in inside}
+    arguments = {n.arg for n in every(function, ast.arg) if n not in inside}
     elements = {targets, *descendants(targets)}
     outside = arguments | names_bound(n for n in descendants(function) if n not in inside and n not in elements)
     if bound & (outside - given):
@@ -49,8 +49,8 @@ def can_be_mapped(function: ast.AST, tail: list[ast.stmt], targets: ast.expr) ->
     late = [n for n in descendants(function) if isinstance(n, (ast.FunctionDef, ast.Lambda)) and n not in inside]
     read: set[str] = set()
     for inner in (n for n in late if n is not function):
-        own = names_bound(descendants(inner)) | {n.arg for n in descendants(inner) if isinstance(n, ast.arg)}
-        read |= {n.id for n in descendants(inner) if isinstance(n, ast.Name)} - own
+        own = names_bound(descendants(inner)) | {n.arg for n in every(inner, ast.arg)}
+        read |= {n.id for n in every(inner, ast.Name)} - own
     return not read & (bound | given)
 
 

@@ -17,7 +17,7 @@ from migrator.emit.layout import fit
 from migrator.lower.programs import iterator_tails, received_tensors
 from migrator.lower.programs.received_tensors import is_placeholder
 from migrator.lower.reading.context import Context, fresh
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.source.module import Module
@@ -131,7 +131,7 @@ def taken_apart(ctx: Context, module: Module, function: ast.FunctionDef, call: a
             raise refuse(call, f"`{name}` holds received tensors among other things")
     if inner & bound - {parameter}:
         raise refuse(call, f"`{sorted(inner & bound - {parameter})[0]}` is used for tensors and for features")
-    taken = {n.id for n in descendants(function) if isinstance(n, ast.Name)}
+    taken = {n.id for n in every(function, ast.Name)}
     name = parameter or fresh("tensors", taken)
     return Serving(function, (*docs, *specs), received, single, tuple(made), features, name, tuple(unpacked), dropped)
 
@@ -159,7 +159,7 @@ def function_lines(serving: Serving, module: Module, render: Callable[[ast.AST],
     if serving.result is None:
         parts += [*fit(f"{body}return {received}")]
         return [line.removeprefix(indent) for line in "\n".join(parts).split("\n")]
-    taken = {n.id for n in descendants(node) if isinstance(n, ast.Name)}
+    taken = {n.id for n in every(node, ast.Name)}
     name = fresh("to_features", taken)
     deep = body + step
     parts += ["", f"{body}def {name}({serving.parameter}):"]
@@ -219,7 +219,7 @@ def _inner_names(statement: ast.stmt) -> set[str]:
     found: set[str] = set()
     for node in descendants(statement):
         if isinstance(node, ast.comprehension):
-            found |= {n.id for n in descendants(node.target) if isinstance(n, ast.Name)}
+            found |= {n.id for n in every(node.target, ast.Name)}
             found |= {node.target.id} if isinstance(node.target, ast.Name) else set()
     return found
 

@@ -9,7 +9,7 @@ from migrator.analysis.lookup import class_member
 from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, Function, Instance, depends_on_mode, options
 from migrator.emit.fragments import Renderer
-from migrator.source.syntax import descendants
+from migrator.source.syntax import every
 
 if TYPE_CHECKING:
     from migrator.analysis.facts import Facts
@@ -110,7 +110,7 @@ def computed_anew(st: Body, node: ast.Attribute) -> str | None:
     init = class_member(next(iter(made.values())).cls, "__init__") if len(made) == 1 else None
     if not isinstance(init, Function) or not isinstance(init.node, ast.FunctionDef):
         return None
-    stores = [s for s in descendants(init.node) if isinstance(s, ast.Attribute) and s.attr == node.attr]
+    stores = [s for s in every(init.node, ast.Attribute) if s.attr == node.attr]
     stores = [s for s in stores if not isinstance(s.ctx, ast.Load)]
     plain = [s for s in init.node.body if isinstance(s, ast.Assign) and len(s.targets) == 1]
     value = next((s.value for s in plain if s.targets[0] in stores), None)
@@ -124,7 +124,7 @@ def computed_anew(st: Body, node: ast.Attribute) -> str | None:
         and of_object(s.targets[0], init.node)
     }
     bound = {a.arg for a in (*init.node.args.args, *init.node.args.kwonlyargs)}
-    bound |= {n.id for n in descendants(init.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    bound |= {n.id for n in every(init.node, ast.Name) if isinstance(n.ctx, ast.Store)}
 
     class Unknown(Exception):
         """A name that only the constructor knows."""

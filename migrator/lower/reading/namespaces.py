@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from migrator.source.inventory import import_aliases
 from migrator.source.names import canonical, surviving
-from migrator.source.syntax import descendants, remembered
+from migrator.source.syntax import descendants, every, remembered
 
 if TYPE_CHECKING:
     from migrator.source.module import Module
@@ -72,8 +72,8 @@ def library_name(node: ast.expr, imported: dict[str, str]) -> str | None:
 
 def only_opened(tree: ast.Module, target: ast.Name) -> bool:
     """True when a name is bound once and then only read for its attributes, or called."""
-    opened = {node.value for node in descendants(tree) if isinstance(node, ast.Attribute)}
-    opened |= {node.func for node in descendants(tree) if isinstance(node, ast.Call)}
+    opened = {node.value for node in every(tree, ast.Attribute)}
+    opened |= {node.func for node in every(tree, ast.Call)}
     return not any(reads_or_binds(node, target, opened) for node in descendants(tree) if node is not target)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from migrator.source.syntax import children, descendants, remembered
+from migrator.source.syntax import children, every, remembered
 
 COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)
 
@@ -25,7 +25,7 @@ def inner_names(node: ast.AST, bound: frozenset[str]) -> Iterator[ast.Name]:
     if isinstance(node, COMPREHENSIONS):
         first = node.generators[0].iter  # the only part that the scope outside evaluates
         yield from inner_names(first, bound)
-        targets = {n.id for g in node.generators for n in descendants(g.target) if isinstance(n, ast.Name)}
+        targets = {n.id for g in node.generators for n in every(g.target, ast.Name)}
         for child in children(node):
             parts = children(child) if isinstance(child, ast.comprehension) else (child,)
             for part in parts:
@@ -85,4 +85,4 @@ def bound_inside(node: ast.AST) -> set[str]:
     """Names bound by a lambda's parameters or a comprehension's targets."""
     if isinstance(node, ast.Lambda):
         return {p.arg for p in (*node.args.args, *node.args.kwonlyargs)}
-    return {n.id for n in descendants(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return {n.id for n in every(node, ast.Name) if isinstance(n.ctx, ast.Store)}

@@ -10,7 +10,7 @@ from typing import TypeGuard
 from migrator.analysis.changes import MUTATORS
 from migrator.analysis.modes import Step, header, walk
 from migrator.analysis.soundness import active
-from migrator.source.syntax import children, descendants, remembered
+from migrator.source.syntax import children, descendants, every, remembered
 
 Loads = Callable[[ast.AST], set[str]]  # the names that the kept part of an expression reads
 
@@ -195,14 +195,14 @@ def mark_jumps(blocks: list[list[Step]], needed: set[Step]) -> None:
 
 def target_names(target: ast.AST) -> set[str]:
     """Every name that an assignment target binds."""
-    return {n.id for n in descendants(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return {n.id for n in every(target, ast.Name) if isinstance(n.ctx, ast.Store)}
 
 
 def defined_by(step: Step) -> tuple[frozenset[str], frozenset[str]]:
     """(names a step's own statement may change, callees included, names it surely replaces)."""
     changed, replaced = definitions(step.node)
     if step.changes:
-        calls = [n for n in descendants(step.node) if isinstance(n, ast.Call)]
+        calls = list(every(step.node, ast.Call))
         changed = changed.union(step.changes, *map(mutated, calls))
     return changed, replaced
 
@@ -230,7 +230,7 @@ def definitions(node: ast.stmt) -> tuple[frozenset[str], frozenset[str]]:
             changed |= mutated(node.value)
         case ast.Delete():
             for target in node.targets:
-                replaced |= {n.id for n in descendants(target) if isinstance(n, ast.Name)}
+                replaced |= {n.id for n in every(target, ast.Name)}
     for inner in descendants(node):
         if isinstance(inner, ast.NamedExpr):
             replaced |= {inner.target.id}
@@ -289,10 +289,10 @@ def read_by(node: ast.stmt, loads: Loads) -> set[str]:
         if isinstance(child, ast.expr):
             found |= loads(child)
     if isinstance(node, ast.AugAssign):
-        found |= {n.id for n in descendants(node.target) if isinstance(n, ast.Name)}
+        found |= {n.id for n in every(node.target, ast.Name)}
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
         bound = {a.arg for n in descendants(node) if isinstance(n, ast.arguments) for a in (*n.args, *n.kwonlyargs)}
-        bound |= {n.id for n in descendants(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        bound |= {n.id for n in every(node, ast.Name) if isinstance(n.ctx, ast.Store)}
         for inner in node.body:
             found |= loads(inner) - bound
     return found
@@ -305,7 +305,7 @@ def last_assigned(steps: list[Step], node: ast.expr) -> ast.expr:
     found: ast.expr = node
     for step in certain(steps):
         inner = step.node
-        names = (n for n in descendants(inner) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+        names = (n for n in every(inner, ast.Name) if isinstance(n.ctx, ast.Store))
         if node.id not in {name.id for name in names}:
             found = node if changes(step, node.id) else found
             continue

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from migrator.analysis.values import Result, Stage, Symbol, options, truth
 from migrator.lower.spec.gradients import around
 from migrator.lower.spec.update_ops import is_update_ops
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.context import Context
@@ -35,7 +35,7 @@ def one_of(ctx: Context, module: Module, ops: list[TrainOp]) -> TrainOp:
         value = ctx.facts.value(test, "train")
         if ctx.facts.stage(test) is not Stage.STATIC and (value is None or truth(value) is None):
             refuse("which of several minimisations happens depends on a tensor", test)
-    bound = {n.id for n in descendants(branch) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    bound = {n.id for n in every(branch, ast.Name) if isinstance(n.ctx, ast.Store)}
     if not alike([op.loss for op in ops]) or names(first.loss) & bound:
         refuse("several losses are minimised, one in each branch", branch)
     if any(op.variables is not None for op in ops):
@@ -61,7 +61,7 @@ def one_of(ctx: Context, module: Module, ops: list[TrainOp]) -> TrainOp:
 
 def common_branch(function: ast.FunctionDef, calls: list[ast.Call]) -> ast.If | None:
     """The innermost `if` that all calls stand in, in branches of their own each."""
-    found = [n for n in descendants(function) if isinstance(n, ast.If) and all(c in descendants(n) for c in calls)]
+    found = [n for n in every(function, ast.If) if all(c in descendants(n) for c in calls)]
     if not found:
         return None
     branch = max(found, key=lambda n: (n.lineno, n.col_offset))
@@ -83,7 +83,7 @@ def apart(branch: ast.If, calls: list[ast.Call]) -> bool:
 
 def tests_above(branch: ast.If, calls: list[ast.Call]) -> list[ast.expr]:
     """The tests that decide which of the calls happens."""
-    return [n.test for n in descendants(branch) if isinstance(n, ast.If) and any(c in descendants(n) for c in calls)]
+    return [n.test for n in every(branch, ast.If) if any(c in descendants(n) for c in calls)]
 
 
 def alike(expressions: Iterable[ast.expr]) -> bool:
@@ -93,7 +93,7 @@ def alike(expressions: Iterable[ast.expr]) -> bool:
 
 def names(expression: ast.expr) -> set[str]:
     """The names that an expression reads."""
-    return {n.id for n in descendants(expression) if isinstance(n, ast.Name)}
+    return {n.id for n in every(expression, ast.Name)}
 
 
 def bound_later(branch: ast.If, name: str, call: ast.Call) -> bool:
@@ -110,7 +110,7 @@ def bound_later(branch: ast.If, name: str, call: ast.Call) -> bool:
 
 def holder_of(function: ast.FunctionDef, call: ast.Call) -> ast.Assign | None:
     """The assignment of a train_op to a name, of the minimisation itself or grouped with updates."""
-    found = [n for n in descendants(function) if isinstance(n, ast.Assign) and call in descendants(n)]
+    found = [n for n in every(function, ast.Assign) if call in descendants(n)]
     if len(found) != 1 or len(found[0].targets) != 1 or not isinstance(found[0].targets[0], ast.Name):
         return None
     return found[0]

@@ -15,7 +15,7 @@ from migrator.analysis.values import Const, Function, Result, Stage, options, tr
 from migrator.lower.reading.slices import slice_steps
 from migrator.lower.spec.gradient_ways import CLIPS, COMPUTED, SOURCES, Lost, Way, of_gradient, of_pair, of_pairs
 from migrator.lower.spec.train_ops import Clip, argument
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.context import Context
@@ -61,7 +61,7 @@ def gradients(ctx: Context, module: Module, call: ast.Call, pairs: ast.expr | No
 
 def around(module: Module, call: ast.Call) -> ast.FunctionDef | None:
     """The innermost function that a call stands in."""
-    found = [f for f in descendants(module.tree) if isinstance(f, ast.FunctionDef) and call in descendants(f)]
+    found = [f for f in every(module.tree, ast.FunctionDef) if call in descendants(f)]
     return max(found, key=lambda f: f.lineno, default=None)
 
 

@@ -11,7 +11,7 @@ from migrator.analysis.values import Function, Result, options
 from migrator.lower.reading import slices
 from migrator.lower.reading.owning import EVAL, Pair, own_call
 from migrator.lower.reading.slices import slice_steps
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.body import Body
@@ -71,7 +71,7 @@ def loads(st: Body) -> Callable[[ast.AST], set[str]]:
 
     def read(node: ast.AST) -> set[str]:
         parts = [n for n in descendants(node) if part_of(st.ctx, n) is not None]
-        return st.loads_call(node) - {n.id for part in parts for n in descendants(part) if isinstance(n, ast.Name)}
+        return st.loads_call(node) - {n.id for part in parts for n in every(part, ast.Name)}
 
     return read
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Mapping, Result, Sequence
 from migrator.lower.spec.train_ops import argument
-from migrator.source.syntax import descendants
+from migrator.source.syntax import every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.context import Context
@@ -72,17 +72,13 @@ def restores_alone(ctx: Context, function: ast.Lambda) -> bool:
 
 def in_lambdas(ctx: Context, statement: ast.AST) -> list[ast.Call]:
     """The calls that restore variables, of the lambdas in a statement."""
-    found = [n.body for n in descendants(statement) if isinstance(n, ast.Lambda)]
+    found = [n.body for n in every(statement, ast.Lambda)]
     return [n for n in found if isinstance(n, ast.Call) and restored(ctx, n) is not None]
 
 
 def only_session(ctx: Context, function: ast.FunctionDef | ast.Lambda) -> bool:
     """True for a function that has no parameters, or only hands them on as the session to restore variables in."""
-    parameters = {a.arg for a in descendants(function) if isinstance(a, ast.arg)}
-    handed = {
-        call.args[0]
-        for call in descendants(function)
-        if isinstance(call, ast.Call) and call.args and restored(ctx, call) is not None
-    }
-    reads = [n for n in descendants(function) if isinstance(n, ast.Name) and n.id in parameters]
+    parameters = {a.arg for a in every(function, ast.arg)}
+    handed = {call.args[0] for call in every(function, ast.Call) if call.args and restored(ctx, call) is not None}
+    reads = [n for n in every(function, ast.Name) if n.id in parameters]
     return all(name in handed for name in reads)

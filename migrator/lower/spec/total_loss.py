@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Const, Result, Symbol, options
 from migrator.lower.spec.gradients import around
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.body import Body
@@ -47,11 +47,11 @@ def terms(st: Body, node: ast.Call) -> list[str | ast.Call]:
         if call.lineno > node.lineno:
             continue
         term: str | ast.Call = call
-        read = {n.id for n in descendants(call) if isinstance(n, ast.Name)}
+        read = {n.id for n in every(call, ast.Name)}
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             term = statement.targets[0].id
             read = {term}
-        stores = [n for n in descendants(st.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+        stores = [n for n in every(st.node, ast.Name) if isinstance(n.ctx, ast.Store)]
         if any(n.id in read and statement.lineno < n.lineno < node.lineno for n in stores):
             refuse(node, "what the loss is made of has another value by then")
         found.append(term)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.signatures import VARIABLES
 from migrator.analysis.values import Const, Opaque, Result, Sequence, Stage, Value, options
 from migrator.lower.spec.gradients import around
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.lower.reading.context import Context
@@ -77,8 +77,8 @@ def summands(ctx: Context, function: ast.FunctionDef | None, node: ast.expr) -> 
     if isinstance(node, (ast.List, ast.Tuple)):
         return [value for item in node.elts for value in summands(ctx, function, item)]
     if isinstance(node, ast.Name) and function is not None:
-        stores = [n for n in descendants(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-        made = [n for n in descendants(function) if isinstance(n, ast.Assign) and isinstance(n.value, ast.BinOp)]
+        stores = [n for n in every(function, ast.Name) if isinstance(n.ctx, ast.Store)]
+        made = [n for n in every(function, ast.Assign) if isinstance(n.value, ast.BinOp)]
         bound = [n.value for n in made if any(isinstance(t, ast.Name) and t.id == node.id for t in n.targets)]
         if len(bound) == 1 and sum(n.id == node.id for n in stores) == 1:
             return summands(ctx, function, bound[0])
