@@ -6,7 +6,7 @@ import ast
 import dataclasses
 from collections.abc import Mapping
 
-from migrator import rulebook
+from migrator import cells, rulebook
 from migrator.analysis.evaluate import Evaluator
 from migrator.analysis.facts import Refusal
 from migrator.conversion import Conversion, FileEdit, ModelMap, Options, join, merged_support
@@ -20,6 +20,7 @@ from migrator.grouping import (
     partition,
     refused_outcome,
     settled,
+    unblocked,
     unit_id,
 )
 from migrator.ledger import FileProblem, Finding, Ledger, Level, Unit
@@ -115,7 +116,8 @@ def planned_as_written(project: Project, options: Options) -> tuple[Conversion, 
     def outcome_of(group: UnitGroup) -> Outcome:
         return convert_group(known, group)
 
-    for group, outcome in settled([(group, outcome_of(group)) for group in groups], outcome_of):
+    outcomes = unblocked([(group, outcome_of(group)) for group in groups], outcome_of)
+    for group, outcome in settled(outcomes, outcome_of):
         found += outcome.units
         findings += outcome.findings
         maps += outcome.maps
@@ -203,14 +205,13 @@ def convert_group(known: Sources, group: UnitGroup) -> Outcome:
 
 
 def refuse_notebooks(group: UnitGroup) -> None:
-    """Refuse a group with a part in a notebook: its cells can be read, not rewritten."""
+    """Refuse a group with a part in a notebook of which a cell cannot be read: it may bind what the others read."""
     calls: list[Construction | Use] = [*group.constructions, *group.uses]
-    places = [(fn.module.path, fn.node.lineno) for fn in group.model_fns]
-    places += [(item.module.path, item.call.lineno) for item in calls]
-    for path, line in places:
-        if path.endswith(".ipynb"):
-            message = "a notebook's cells are not rewritten: export its code first (jupyter nbconvert --to script)"
-            raise Refused(Refusal("notebook", path, line, message))
+    modules = {item.module.path: item.module for item in (*group.model_fns, *calls)}
+    for path, module in modules.items():
+        cell = cells.unreadable(module.text) if path.endswith(cells.SUFFIX) else None
+        if cell is not None:
+            raise Refused(Refusal("notebook", path, *cell))
 
 
 def converted(known: Sources, group: UnitGroup) -> Outcome:
@@ -279,7 +280,7 @@ def assembled(
                 "model-fn", construction.call, construction.module, "which model_fn it is given cannot be followed"
             )
     lowered = Group(outer, program, models, {c.call: c for c in group.constructions}, {u.call: u for u in group.uses})
-    new = {p: text for p, text in group_edits(lowered, contexts, {}).items() if not p.endswith(".ipynb")}
+    new = group_edits(lowered, contexts, {})
     outside = [p for p in new if editable is not None and p in known.project.sources and p not in editable]
     if outside:
         raise Refused(Refusal("outside", outside[0], 1, f"it reaches outside the named paths: {outside[0]}"))

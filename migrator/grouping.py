@@ -19,6 +19,7 @@ from migrator.lower.models.delegation import delegate
 from migrator.source.project import Project
 from migrator.source.syntax import every
 
+JOINED = 8  # so many groups at most are tried together because they stop at each other
 KINDS: dict[str, Kind] = {"export_savedmodel": "export", "export_saved_model": "export"}
 
 
@@ -85,6 +86,43 @@ def partition(program: Program, delegates: Mapping[ast.FunctionDef, ast.Function
         )
         groups.append(UnitGroup(f"{path}:{line}", tuple(fns), tuple(constructions), tuple(uses)))
     return sorted(groups, key=lambda g: g.id)
+
+
+def unblocked(
+    outcomes: list[tuple[UnitGroup, Outcome]], again: Callable[[UnitGroup], Outcome]
+) -> list[tuple[UnitGroup, Outcome]]:
+    """Groups of which one stops at the other's Estimator are converted together, where that can be done.
+
+    A script makes one Estimator after the other, for example: neither part of it can stay as it is.
+    """
+    done = list(outcomes)
+    tried: set[frozenset[str]] = set()
+    for group, outcome in outcomes:
+        if (group, outcome) not in done:
+            continue
+        joined, whole = [(group, outcome)], outcome
+        while len(joined) <= JOINED and not whole.texts:
+            other = next((item for item in done if item not in joined and is_in_the_way(item[0], whole)), None)
+            if other is None:
+                break
+            joined = [item for item in done if item in joined or item is other]
+            ids = frozenset(member.id for member, _ in joined)
+            if ids in tried:
+                break
+            tried.add(ids)
+            whole = again(together([member for member, _ in joined]))
+        if len(joined) > 1 and whole.texts:
+            done[done.index(joined[0])] = (together([member for member, _ in joined]), whole)
+            done = [item for item in done if item not in joined]
+    return done
+
+
+def is_in_the_way(group: UnitGroup, outcome: Outcome) -> bool:
+    """Whether an outcome was refused at an Estimator of a group, or where one is used."""
+    reason = outcome.findings[0] if not outcome.texts and outcome.findings else None
+    calls: tuple[Construction | Use, ...] = (*group.constructions, *group.uses)
+    places = {(item.module.path, item.call.lineno) for item in calls}
+    return reason is not None and (reason.path, reason.line) in places
 
 
 def settled(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from migrator.cells import SUFFIX
 from migrator.conversion import Conversion, ModelMap
 from migrator.ledger import Unit, Verification
 from migrator.verify.compare import MADE_UP
@@ -19,6 +20,7 @@ from migrator.workspace.copying import copy_tree
 from migrator.workspace.discovery import Project, list_files, locate
 from migrator.workspace.entries import NoProgram, Program, find_program, given_program
 from migrator.workspace.errors import WorkspaceError
+from migrator.workspace.notebooks import script_path, write_scripts
 from migrator.workspace.reading import read_sources
 
 
@@ -59,10 +61,12 @@ class Prover:
     def prove(self, texts: Mapping[str, str], conversion: Conversion) -> dict[str, dict[str, Verification]]:
         """Group -> unit id -> verification, for every group that the conversion edits."""
         group_of = {unit.id: unit.group for unit in conversion.ledger.units}
+        found = sorted(path for path in texts if path.endswith(SUFFIX))
+        texts = {script_path(path): text for path, text in texts.items()}
         planned = {group: self._text(conversion, group) for edit in conversion.edits for group in edit.groups}
         fresh = {group for group, text in planned.items() if self._known.get(group, (None,))[0] != text}
         maps: dict[str, list[ModelMap]] = defaultdict(list)
-        for model in conversion.models:
+        for model in map(_as_script, conversion.models):
             maps[group_of.get(str(model["unit"]), "")].append(model)
         programs: dict[Program, list[ModelMap]] = defaultdict(list)
         unstarted: list[ModelMap] = []
@@ -79,7 +83,7 @@ class Prover:
             else:
                 programs[program] += maps[group]
         if programs or unstarted:
-            self._run(conversion, programs, unstarted, group_of)
+            self._run(conversion, found, programs, unstarted, group_of)
         return {group: self._known[group][1] for group in planned}
 
     def of_group(self, group: str) -> Mapping[str, Verification]:
@@ -97,14 +101,16 @@ class Prover:
         paths = {str(model["legacy"]["path"]) for model in maps}
         if self.entry is None:
             return find_program(texts, paths)
+        entry = script_path(self.entry)
         here = Path.cwd().resolve()
         inside = here != self.project.root and here.is_relative_to(self.project.base)
         start = here if inside else self.project.base
-        return given_program(self.entry, _relative(start, self.project.root), texts, paths)
+        return given_program(entry, _relative(start, self.project.root), texts, paths)
 
     def _run(
         self,
         conversion: Conversion,
+        notebooks: Sequence[str],
         programs: Mapping[Program, list[ModelMap]],
         unstarted: list[ModelMap],
         group_of: Mapping[str, str],
@@ -117,6 +123,8 @@ class Prover:
             self.progress("copying the project for verification")
             copy_tree(self.project.root, before)
             landing.write_copy(self.project, self.project.root, after, conversion.edits)
+            write_scripts(before, notebooks)
+            write_scripts(after, notebooks)
             with shared_workers():
                 for program, maps in programs.items():
                     self.progress(f"verifying {program.entry}")
@@ -231,10 +239,13 @@ def prove_pair(
     if before.is_file():
         entry, after_entry = entry or before.name, after_entry or after.name
         before, after = before.parent, after.parent
+    entry, after_entry = (given and script_path(given) for given in (entry, after_entry))
     if entry is None:
         project = dataclasses.replace(locate([before]), root=before.resolve(), repository=None)
         sources = read_sources(project, list_files(project))
-        program = find_program(sources.texts, {str(model["legacy"]["path"]) for model in maps})
+        texts = {script_path(path): text for path, text in sources.texts.items()}
+        maps = [_as_script(model) for model in maps]
+        program = find_program(texts, {str(model["legacy"]["path"]) for model in maps})
         if isinstance(program, NoProgram):
             raise WorkspaceError(program.reason)
     else:
@@ -243,6 +254,8 @@ def prove_pair(
     try:
         copy_tree(before.resolve(), scratch / "before")
         copy_tree(after.resolve(), scratch / "after")
+        for side in (scratch / "before", scratch / "after"):
+            write_scripts(side, [path.relative_to(side).as_posix() for path in side.rglob(f"*{SUFFIX}")])
         sides = (scratch / "before" / program.folder, scratch / "after" / program.folder)
         rebased = [_rebased(model, program.folder) for model in maps]
         return verify(*sides, program.entry, rebased, runtime, progress, after_entry)
@@ -280,6 +293,14 @@ def _units(conversion: Conversion, group: str) -> list[str]:
 def _relative(path: Path, root: Path) -> str:
     relative = path.relative_to(root).as_posix()
     return "" if relative == "." else relative
+
+
+def _as_script(model: ModelMap) -> ModelMap:
+    """The map with a notebook's code where it is run."""
+    moved: dict[str, Any] = dict(model)
+    for side in ("legacy", "target"):
+        moved[side] = {**model[side], "path": script_path(str(model[side]["path"]))}
+    return moved
 
 
 def _rebased(model: ModelMap, folder: str) -> ModelMap:

@@ -44,7 +44,11 @@ class Evaluator(Statements):
             case ast.Constant():
                 return Const(node.value)
             case ast.Name():
-                return lookup.name(self, node.id, scope)
+                value = lookup.name(self, node.id, scope)
+                if self.mode and lookup.is_rebound(self, node.id, scope):
+                    message = f"`{node.id}` is bound again while the program runs: what the model reads depends on when"
+                    self.refuse("rebound", node, message, scope.module)
+                return value
             case ast.Attribute():
                 return lookup.attribute(self, self.eval(node.value, scope), node.attr, node)
             case ast.Call():

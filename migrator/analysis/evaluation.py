@@ -43,6 +43,7 @@ class Evaluation(abc.ABC):
         self.weak = 0  # > 0 while a branch that may not run is evaluated: heap writes are then joins
         self.calls = 0
         self.module_level = 0
+        self.bound_at_top: dict[ast.stmt, dict[str, Value]] = {}  # what a statement binds to names that are bound again
         self.supposed_stores: list[tuple[dict[str, Value], str, Value]] = []
         self.supposing = 0  # > 0 while code is evaluated that does not run here
         self.by_mode: Frame | None = None  # the activation in a branch that the mode decided

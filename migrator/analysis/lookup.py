@@ -7,7 +7,9 @@ import builtins
 import pathlib
 from typing import TYPE_CHECKING
 
+from migrator.analysis.rebinding import bound_by, rebound_names
 from migrator.analysis.signatures import CONSTANTS
+from migrator.analysis.soundness import active
 from migrator.analysis.values import (
     ClassRef,
     Const,
@@ -23,6 +25,7 @@ from migrator.analysis.values import (
     Value,
     join_all,
     options,
+    same,
 )
 from migrator.source.names import canonical
 
@@ -39,12 +42,24 @@ def name(ev: Evaluation, identifier: str, scope: Scope) -> Value:
         return home.names[identifier]
     current: Scope | None = scope
     while current is not None:
+        if identifier in current.rebound and current is not scope and not ev.module_level:
+            return current.rebound[identifier]
         if identifier in current.names:
             return current.names[identifier]
         current = current.parent
     if hasattr(builtins, identifier):
         return Symbol(f"builtins.{identifier}")
     return Opaque(Stage.STATIC, f"`{identifier}` is not defined in what was read")
+
+
+def is_rebound(ev: Evaluation, identifier: str, scope: Scope) -> bool:
+    """Whether a name of a module, read in a function, has stood for different things while the program ran."""
+    top: Scope | None = scope
+    while top is not None and identifier not in top.names:
+        top = top.parent
+    if top is None or top is scope or ev.module_level or identifier not in top.rebound:
+        return False
+    return not same(top.rebound[identifier], top.names[identifier])
 
 
 def module_scope(ev: Evaluation, path: str) -> Scope | None:
@@ -65,7 +80,16 @@ def module_scope(ev: Evaluation, path: str) -> Scope | None:
     for node in module.tree.body:
         if isinstance(node, ast.FunctionDef) and not node.decorator_list:
             scope.names[node.name] = Function(node, scope, {})
-    ev.block([node for node in module.tree.body if not is_main_guard(node)], scope)
+    again = rebound_names(module.tree) if active("rebinding") else frozenset()
+    for node in module.tree.body:
+        if is_main_guard(node):
+            continue
+        if not ev.block([node], scope):
+            break
+        for identifier in again & bound_by(node) & scope.names.keys() if again else ():
+            value = ev.bound_at_top.setdefault(node, {})[identifier] = scope.names[identifier]
+            known = scope.rebound.get(identifier, value)
+            scope.rebound[identifier] = join_all([known, value])
     ev.frame, ev.weak = frame, weak
     ev.module_level -= 1
     return scope

@@ -18,6 +18,7 @@ RULES = frozenset(
         "unknown-holder",  # what is kept in an object that cannot be followed cannot be followed either
         "object-state",  # an attribute that is changed later was another when it was read
         "outer-write",  # global and nonlocal names change for everybody
+        "rebinding",  # a name of a script that is bound again was another thing when functions ran before
         "late-binding",  # a function reads the names around it when it is called
         "scope-counters",  # default names are counted afresh in each activation of a scope
         "auto-reuse",  # AUTO_REUSE takes what is there and makes what is not

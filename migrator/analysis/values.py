@@ -70,6 +70,7 @@ class Scope:
     names: dict[str, Value]
     parent: Scope | None = None
     outer_names: dict[str, Scope] = dataclasses.field(default_factory=dict)  # global and nonlocal declarations
+    rebound: dict[str, Value] = dataclasses.field(default_factory=dict)  # all that a name stood for (`rebinding.py`)
 
 
 @dataclasses.dataclass(eq=False)

@@ -118,11 +118,13 @@ def names_read(module: Module) -> frozenset[str]:
 
 def evaluate_program(ev: Evaluator, scope: Scope) -> None:
     """Evaluate the part of a module that runs when it is the program."""
-    main = Scope(scope.module, {}, scope)
+    main = Scope(scope.module, {}, scope, rebound=scope.rebound)
     ev.calls = 0
     for node in scope.module.tree.body:
         if lookup.is_main_guard(node):
             ev.block([node], main)
+        else:
+            main.names.update(ev.bound_at_top.get(node, {}))
 
 
 def evaluate_all(ev: Evaluator, scope: Scope, known: frozenset[str] = frozenset()) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Set
 
 import libcst as cst
 
+from migrator.cells import CELL
 from migrator.source.syntax import descendants, every, syntax_of
 
 SPELLINGS = {
@@ -48,6 +49,7 @@ def plan_imports(text: str, original: ast.Module, plan: ImportPlan) -> str:
     used_before = used_names(original)
     bound = bound_at_top(tree)
     ours = {name for statement in plan.statements for name in bound_at_top(ast.parse(statement))}
+    start = next((index for index, node in enumerate(module.body) if _is_import(node)), 0)
     visitor = _Imports(used, used_before, dict(plan.renamed), exported(tree), ours)
     module = module.visit(visitor)
     assert isinstance(module, cst.Module)
@@ -57,7 +59,7 @@ def plan_imports(text: str, original: ast.Module, plan: ImportPlan) -> str:
         if local in used and (local not in bound or local in visitor.removed):
             wanted.append(spelling)
     wanted += [s for s in plan.statements if s not in text]
-    code = _insert(module, wanted, plan.own, rest) if wanted else module.code
+    code = _insert(module, wanted, plan.own, rest, start) if wanted else module.code
     return "\n".join(rest[line].text if line in rest else line for line in code.split("\n"))
 
 
@@ -79,7 +81,8 @@ def shortened(text: str, tree: ast.Module) -> tuple[str, dict[str, Run]]:
     while mark in text:
         mark += "_"
     rest: dict[str, Run] = {}
-    for first, last in reversed(plain_runs(tree, lines)):
+    runs = plain_runs(tree, lines)
+    for first, last in sorted([*runs, *cell_marks(tree, lines, runs)], reverse=True):
         name = f"{mark}{first}"
         names = (used_names(node) for node in tree.body if first <= node.lineno <= last)
         rest[name] = Run("\n".join(lines[first - 1 : last]), frozenset().union(*names))
@@ -100,6 +103,13 @@ def plain_runs(tree: ast.Module, lines: list[str]) -> list[tuple[int, int]]:
         runs.append((first, node.end_lineno or node.lineno, plain))
     ends = [*(first for first, _, _ in runs[1:]), len(lines) + 1]
     return [(first, indented_to(lines, last, end)) for (first, last, p), end in zip(runs, ends, strict=True) if p]
+
+
+def cell_marks(tree: ast.Module, lines: list[str], runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The lines between cells that stand in no run and in no statement: they stay where the import below them goes."""
+    marks = [number for number, line in enumerate(lines, 1) if line.startswith(CELL)]
+    held = [*runs, *((node.lineno, node.end_lineno or node.lineno) for node in tree.body)] if marks else []
+    return [(n, n) for n in marks if not any(first <= n <= last for first, last in held)]
 
 
 def indented_to(lines: list[str], last: int, end: int) -> int:
@@ -217,16 +227,16 @@ def _dotted(node: cst.BaseExpression) -> str:
     return node.value if isinstance(node, cst.Name) else ""
 
 
-def _insert(module: cst.Module, wanted: list[str], own: frozenset[str], rest: dict[str, Run]) -> str:
+def _insert(module: cst.Module, wanted: list[str], own: frozenset[str], rest: dict[str, Run], start: int) -> str:
     """The module with import statements added where they belong: standard library first, own modules last.
 
-    None stands behind the first statement that reads what it imports.
+    None stands behind the first statement that reads what it imports. `start`: where the first import stood.
     """
     body: list[cst.BaseStatement] = list(module.body)
     for statement in wanted:
         line = cst.parse_statement(broken(statement), config=module.config_for_parsing)
         assert isinstance(line, cst.SimpleStatementLine)
-        at, lonely = _position(body, statement, own)
+        at, lonely = _position(body, statement, own, rest, start)
         first = _first_use(body, statement, rest)
         at, lonely = (first, True) if first < at else (at, lonely)
         following = body[at] if at < len(body) else None
@@ -253,6 +263,11 @@ def broken(statement: str) -> str:
     return f"{head} import (\n" + "".join(f"    {name.strip()},\n" for name in names.split(",")) + ")"
 
 
+def _is_import(node: cst.BaseStatement) -> bool:
+    """True for a line that begins with an import."""
+    return isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[0], (cst.Import, cst.ImportFrom))
+
+
 def _rank_of(node: cst.BaseStatement, own: frozenset[str]) -> int | None:
     """The rank of an import statement, None for other statements."""
     small = node.body[0] if isinstance(node, cst.SimpleStatementLine) else None
@@ -262,18 +277,19 @@ def _rank_of(node: cst.BaseStatement, own: frozenset[str]) -> int | None:
     return None
 
 
-def _position(body: list[cst.BaseStatement], statement: str, own: frozenset[str]) -> tuple[int, bool]:
+def _position(
+    body: list[cst.BaseStatement], statement: str, own: frozenset[str], rest: dict[str, Run], start: int
+) -> tuple[int, bool]:
     """Where an import belongs, and whether the import before it is of another kind."""
     rank, key = _rank(statement, own), _key(statement)
-    after, before_rank, found = 0, None, False
+    after, before_rank, found = start, None, False
     for index, node in enumerate(body):
         small = node.body[0] if isinstance(node, cst.SimpleStatementLine) else None
-        if (
-            index == 0
-            and isinstance(small, cst.Expr)
-            and isinstance(small.value, (cst.SimpleString, cst.ConcatenatedString))
-        ):
-            after = 1
+        value = small.value if isinstance(small, cst.Expr) else None
+        if index == 0 and isinstance(value, (cst.SimpleString, cst.ConcatenatedString)):
+            after = max(after, 1)
+        if index == 0 and isinstance(value, cst.Name) and rest[value.value].text.startswith(CELL):
+            after = max(after, 1)
         if isinstance(small, cst.ImportFrom) and "__future__" in cst.Module([]).code_for_node(small):
             after = index + 1
             continue

@@ -6,6 +6,7 @@ import ast
 import dataclasses
 from collections.abc import Iterator
 
+from migrator.analysis.rebinding import bound_by
 from migrator.plain.found import Site, Staying, bound_in, symbol_of
 from migrator.source.inventory import import_aliases
 from migrator.source.syntax import descendants, every
@@ -98,8 +99,11 @@ def bound_name(holder: ast.AST, call: ast.Call) -> str:
 
 def call_of(site: Site, name: str) -> str:
     """The call of a metric function at the top of the file, with what it asks for. Raises Staying for any other."""
-    definition = next((n for n in site.module.tree.body if isinstance(n, ast.FunctionDef) and n.name == name), None)
-    if definition is None:
+    binding = [node for node in site.module.tree.body if name in bound_by(node)]
+    definition = binding[0] if len(binding) == 1 else None
+    if len(binding) > 1:
+        raise Staying(f"`{name}` stands for several functions, one after the other: give each a name")
+    if not isinstance(definition, ast.FunctionDef):
         raise Staying("the function of the added metrics is not at the top of this file")
     arguments = definition.args
     asked = [a.arg for a in (*arguments.args, *arguments.kwonlyargs)]

@@ -6,6 +6,7 @@ import ast
 import dataclasses
 from collections.abc import Iterable, Mapping
 
+from migrator.cells import CELL
 from migrator.conversion import Conversion, Options
 from migrator.ledger import Finding, Unit
 from migrator.plain import found, heads, joined, loss_scaling, writing
@@ -54,7 +55,7 @@ def plainer(project: Project, leave: Iterable[tuple[str, int]] = ()) -> Plain:
     stayed: list[tuple[Site, str]] = []
     notes: list[tuple[int, Finding]] = []
     for path, text in project.sources.items():
-        module = project.module(path) if any(mark in text for mark in found.MARKS) and path.endswith(".py") else None
+        module = project.module(path) if any(mark in text for mark in found.MARKS) else None
         if module is None:
             continue
         made, staying = written_out(project, module, left)
@@ -164,7 +165,7 @@ def top_line(module: Module, statement: ast.stmt) -> int:
     """The first line of a statement at the top of a file, its decorators and the comments right above it included."""
     decorators = getattr(statement, "decorator_list", [])
     line: int = min([statement.lineno, *(d.lineno for d in decorators)])
-    while line > 1 and module.lines[line - 2].startswith("#"):
+    while line > 1 and module.lines[line - 2].startswith("#") and not module.lines[line - 2].startswith(CELL):
         line -= 1
     return line
 

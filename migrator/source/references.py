@@ -32,7 +32,7 @@ def broken_references(
     """The uses that the planned texts break.
 
     `renamed` names the definitions that take other arguments now; a call of one is broken unless it was `followed`. A
-    file that is changed is judged as it will be, a notebook as it is, because it is never written. The texts parse.
+    file that is changed is judged as it will be. The texts parse.
     """
     found: set[Broken] = set()
     for path, text in texts.items():

@@ -6,8 +6,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from migrator.cells import SUFFIX
 from migrator.conversion import FileEdit
-from migrator.workspace import writing
+from migrator.workspace import notebooks, writing
 from migrator.workspace.copying import copy_tree
 from migrator.workspace.discovery import Project
 from migrator.workspace.encoding import Undecodable, encode_edit, encode_new, newline_of
@@ -69,9 +70,11 @@ def _refusal(project: Project, edit: FileEdit) -> tuple[str, str] | None:
     if writing.is_read_only(path):
         return "read-only", "is read-only"
     try:
-        encode_edit(path.read_bytes(), edit.after)
+        _encoded(edit, path.read_bytes())
     except Undecodable as error:
         return "encoding", str(error)
+    except ValueError as error:
+        return "notebook", str(error)
     return None
 
 
@@ -93,7 +96,14 @@ def _change(project: Project, edit: FileEdit, edits: Sequence[FileEdit]) -> Chan
         return Change(edit.path, None, encode_new(edit.after, _newline_beside(project, edit, edits)))
     target = Path(os.path.realpath(project.root / edit.path))
     original = target.read_bytes()
-    return Change(target.relative_to(project.root).as_posix(), original, encode_edit(original, edit.after))
+    return Change(target.relative_to(project.root).as_posix(), original, _encoded(edit, original))
+
+
+def _encoded(edit: FileEdit, original: bytes) -> bytes:
+    """Raises Undecodable, or ValueError for a notebook that cannot be taken apart into its cells."""
+    if edit.path.endswith(SUFFIX):
+        return notebooks.rewritten(original, edit.after)
+    return encode_edit(original, edit.after)
 
 
 def _newline_beside(project: Project, created: FileEdit, edits: Sequence[FileEdit]) -> str:

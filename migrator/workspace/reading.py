@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from migrator.cells import SUFFIX
 from migrator.ledger import FileProblem
 from migrator.workspace import diagnosis, notebooks
 from migrator.workspace.discovery import Project
@@ -45,9 +46,9 @@ def read_sources(project: Project, paths: Sequence[str], jobs: int = 1) -> Sourc
             contents[path] = data
         else:
             unrelated.append(path)
-    notebooks_read = {path: contents.pop(path) for path in list(contents) if path.endswith(notebooks.SUFFIX)}
+    notebooks_read = {path: contents.pop(path) for path in list(contents) if path.endswith(SUFFIX)}
     if contents and unrelated:
-        modules = [path for path in unrelated if not path.endswith(notebooks.SUFFIX)]
+        modules = [path for path in unrelated if not path.endswith(SUFFIX)]
         contents.update(_related(project.root, contents, modules))
     texts: dict[str, str] = {}
     for path, data in sorted(notebooks_read.items()):
@@ -76,7 +77,7 @@ def mentions_tensorflow(data: bytes) -> bool:
 
 
 def _named_problem(path: str, data: bytes) -> FileProblem | None:
-    if path.endswith(notebooks.SUFFIX):
+    if path.endswith(SUFFIX):
         return None
     problem = diagnosis.of_bytes(path, data)
     if problem is not None or mentions_tensorflow(data):

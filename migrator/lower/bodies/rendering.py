@@ -262,8 +262,7 @@ def with_step(st: Body, step: Step, needed: set[Step], indent: str, last: Callab
     if not kept:
         return call_block(st, step.blocks[0], needed, indent, last)
     shown = ", ".join(
-        Renderer(st.module, st.call_rewrite).inside(i) if i.optional_vars else st.call_text(i.context_expr)
-        for i in kept
+        st.call_text(i.context_expr) + (f" as {st.call_text(i.optional_vars)}" if i.optional_vars else "") for i in kept
     )
     return [f"{indent}with {shown}:", *call_block(st, step.blocks[0], needed, indent + "    ", last)]
 
