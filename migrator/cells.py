@@ -19,5 +19,15 @@ def unreadable(text: str) -> tuple[int, str] | None:
     for line, content in enumerate(text.split("\n"), 1):
         found = MARK.fullmatch(content)
         if found is not None and found[2]:
-            return line, f"cell {found[1]} cannot be read: {found[2]}"
+            return line, f"cannot be read as Python: {found[2]}"
     return None
+
+
+def place(text: str, line: int) -> str:
+    """Where a line of a notebook's text stands for a person: "cell 5, line 3"."""
+    lines = text.split("\n")[:line]
+    for back, content in enumerate(reversed(lines)):
+        found = MARK.fullmatch(content)
+        if found is not None:
+            return f"cell {found[1]}, line {max(back, 1)}"
+    return f"line {line}"

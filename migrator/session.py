@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
+from migrator import cells
 from migrator.conversion import EXCLUDED_RULE, Conversion, FileEdit, ModelMap, Options
 from migrator.ledger import FileProblem, Finding, Ledger, Unit, Verification
 from migrator.proving import Prover, Verify, group_outcome, unit_outcome
@@ -171,10 +172,24 @@ def _ledger(conversion: Conversion, sources: Sources, held: Mapping[str, Hold], 
         ledger,
         files_scanned=sources.scanned,
         files_changed=len(conversion.edits),
-        units=tuple(_final_unit(unit, held.get(unit.group), prover) for unit in ledger.units),
-        findings=tuple(f for f in ledger.findings if f not in of_units and f.rule != EXCLUDED_RULE),
+        units=tuple(_with_cells(sources, _final_unit(unit, held.get(unit.group), prover)) for unit in ledger.units),
+        findings=tuple(
+            _with_cell(sources, f) for f in ledger.findings if f not in of_units and f.rule != EXCLUDED_RULE
+        ),
         problems=(*sources.problems, *problems),
     )
+
+
+def _with_cells(sources: Sources, unit: Unit) -> Unit:
+    """A unit whose findings in notebooks say which cell they mean: lines count through all of its code."""
+    return dataclasses.replace(unit, findings=tuple(_with_cell(sources, finding) for finding in unit.findings))
+
+
+def _with_cell(sources: Sources, finding: Finding) -> Finding:
+    if not finding.path.endswith(cells.SUFFIX) or finding.path not in sources.texts:
+        return finding
+    where = cells.place(sources.texts[finding.path], finding.line)
+    return dataclasses.replace(finding, message=f"{where}: {finding.message}")
 
 
 def _final_unit(unit: Unit, hold: Hold | None, prover: Prover | None) -> Unit:

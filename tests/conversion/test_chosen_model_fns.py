@@ -47,6 +47,16 @@ def test_one_of_several_that_are_built_alike_is_chosen_as_before() -> None:
     assert "for build in [build_model, build_wide]:\n        build().fit(" in converted(chosen(EACH))["train.py"]
 
 
+def test_a_choice_where_the_estimator_is_made_is_called_as_a_whole() -> None:
+    lines = 'tf.estimator.Estimator(wide_fn if input() == "wide" else model_fn).train(input_fn, steps=8)'
+    assert '(build_wide if input() == "wide" else build_model)().fit(' in converted(chosen(lines))["train.py"]
+
+
+def test_a_choice_of_which_one_side_is_never_taken_refuses() -> None:
+    lines = "tf.estimator.Estimator(wide_fn if len([]) == 2 else model_fn).train(input_fn, steps=8)"
+    assert "model-fn" in {rule for rule, _ in refused(chosen(lines))}
+
+
 def test_several_that_are_built_with_different_arguments_refuse() -> None:
     other = OTHER.replace("labels, mode)", "labels, mode, params)").replace("0.1", "params['rate']")
     assert {rule for rule, _ in refused(chosen(TABLE, other))} == {"model-fn"}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -97,10 +99,10 @@ def test_what_is_no_notebook_is_a_value_error(data: bytes) -> None:
 
 # --------------------------------------------------------------------------------------------------------- converting
 UNREADABLE = {
-    "print 'Python 2'": "cell 6 cannot be read: Python 2 code (print statement on line 1)",
-    "x = # your code": "cell 6 cannot be read: line 1: invalid syntax",
-    "%time estimator.train(f)": "cell 6 cannot be read: `%time estimator.train(f)`: write the statement on lines",
-    "# %% [3]\nx = 1": "cell 6 cannot be read: a line of it looks like the marks between cells",
+    "print 'Python 2'": "cannot be read as Python: Python 2 code (print statement on line 1)",
+    "x = # your code": "cannot be read as Python: line 1: invalid syntax",
+    "%time estimator.train(f)": "cannot be read as Python: `%time estimator.train(f)`: write the statement on lines",
+    "# %% [3]\nx = 1": "cannot be read as Python: a line of it looks like the marks between cells",
 }
 
 
@@ -136,6 +138,15 @@ def test_what_only_looks_like_a_model_fn_is_in_the_ledger_too() -> None:
     text = "import tensorflow as tf  # for an Estimator\n\n\ndef build(features, labels, mode):\n    return make()\n"
     (unit,) = convert({"a.py": text}).ledger.units
     assert (unit.kind, unit.name, unit.status, unit.findings[0].rule) == ("model_fn", "build", "skipped", "unattached")
+
+
+def test_findings_say_which_cell_they_mean(tmp_path: Path) -> None:
+    cells = [*CELLS, "with tf.Session() as session:\n    session.run(estimator)"]
+    (tmp_path / "book.ipynb").write_bytes(notebook(cells))
+    words = [sys.executable, "-m", "migrator", "--check", "--format", "json", str(tmp_path)]
+    units = json.loads(subprocess.run(words, capture_output=True, text=True).stdout)["units"]
+    messages = [finding["message"] for unit in units for finding in unit["findings"]]
+    assert messages and all(message.startswith("cell 6, line 1: ") for message in messages)
 
 
 # ------------------------------------------------------------------------------------------------------------ writing

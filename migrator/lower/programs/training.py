@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from migrator.source.module import Module
 
 Render = Callable[..., str]  # (node, columns by which continuation lines move)
+CHOICES = (ast.IfExp, ast.BoolOp)
 
 
 # ---------------------------------------------------------------------------------------------------- construction
@@ -67,6 +68,7 @@ def construction_text(group: Group, construction: Construction, render: Render) 
         else:
             break
     reference = model_reference(group, module, model, fn, value, render)
+    reference = f"({reference})" if isinstance(fn, CHOICES) else reference
     text = call_text(reference, shown + keywords)
     if gives:
         build = reference if shown == ["params"] and not keywords else f"lambda params: {text}"
@@ -77,7 +79,8 @@ def construction_text(group: Group, construction: Construction, render: Render) 
 def interchangeable(group: Group, construction: Construction, fn: ast.expr) -> bool:
     """True for one model_fn, and for several of which the program chooses one: their builders are called alike."""
     if len(construction.model_fns) < 2:
-        return bool(construction.model_fns)
+        # of a choice whose outcome is known the other side stays what it was
+        return bool(construction.model_fns) and not isinstance(fn, CHOICES)
     value = group.ctx.facts.value(fn)
     models = [group.models[node] for node in construction.model_fns]
     chosen = value is not None and all(isinstance(o, Function) and o.bound is None for o in options(value))

@@ -1,5 +1,4 @@
 # A name that a script binds again after it ran something: what a function reads depends on when it runs.
-#? refuse: rebound
 import tensorflow as tf
 
 UNITS = 3
@@ -14,6 +13,7 @@ UNITS = 4
 
 
 def model_fn(features, labels, mode, params):
+    #? refuse: rebound
     h = tf.layers.dense(features['x'], UNITS)
     logits = tf.layers.dense(h, 3, name='logits')
     if mode == tf.estimator.ModeKeys.PREDICT:
