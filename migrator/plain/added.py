@@ -23,8 +23,9 @@ class Added:
     For `estimator = forward_features(estimator, key)` it is the key.
     """
 
-    text: str
+    text: str  # begins with the name of f
     statement: ast.Assign
+    definition: ast.FunctionDef | None = None  # of f, where it stands in the function around and moves to the model_fn
 
 
 def added_metrics(site: Site) -> list[Added]:
@@ -33,7 +34,9 @@ def added_metrics(site: Site) -> list[Added]:
     for statement, function in extensions(site, ADDING, "metric_fn", "metrics are added to it"):
         if not isinstance(function, ast.Name):
             raise Staying("the function of the added metrics cannot be followed")
-        found.append(Added(call_of(site, function.id), statement))
+        inner = inner_definition(site, function.id)
+        definition = inner if inner is not None else top_definition(site, function.id)
+        found.append(Added(call_of(definition), statement, inner))
     return found
 
 
@@ -97,16 +100,43 @@ def bound_name(holder: ast.AST, call: ast.Call) -> str:
     return ""
 
 
-def call_of(site: Site, name: str) -> str:
-    """The call of a metric function at the top of the file, with what it asks for. Raises Staying for any other."""
+def inner_definition(site: Site, name: str) -> ast.FunctionDef | None:
+    """The definition of a function in the function around a construction. Raises Staying where it cannot move.
+
+    It reads nothing of the functions around, and nothing but the added metrics reads it.
+    """
+    holder = next((h for h in reversed(site.around) if name in bound_in(h)), None)
+    if holder is None:
+        return None
+    definition = next((n for n in every(holder, ast.FunctionDef) if n.name == name), None)
+    reads = [n for n in every(holder, ast.Name) if n.id == name]
+    if definition is None or bound_in(holder).count(name) > 1 or len(reads) > 1 or definition.decorator_list:
+        raise Staying(f"`{name}` is not one function that metrics alone are added by")
+    own = set(bound_in(definition))
+    around = {n for other in site.around for n in bound_in(other)} - {name}
+    captured = next((n.id for n in every(definition, ast.Name) if n.id in around and n.id not in own), None)
+    if captured is not None:
+        raise Staying(f"`{name}` reads `{captured}` of the function around")
+    if any(name in bound_by(node) for node in site.module.tree.body):
+        raise Staying(f"`{name}` stands for another function at the top of the file: give each a name")
+    return definition
+
+
+def top_definition(site: Site, name: str) -> ast.FunctionDef:
+    """The definition of a function at the top of the file. Raises Staying."""
     binding = [node for node in site.module.tree.body if name in bound_by(node)]
     definition = binding[0] if len(binding) == 1 else None
     if len(binding) > 1:
         raise Staying(f"`{name}` stands for several functions, one after the other: give each a name")
     if not isinstance(definition, ast.FunctionDef):
         raise Staying("the function of the added metrics is not at the top of this file")
+    return definition
+
+
+def call_of(definition: ast.FunctionDef) -> str:
+    """The call of a metric function with what it asks for. Raises Staying where that cannot be given."""
     arguments = definition.args
     asked = [a.arg for a in (*arguments.args, *arguments.kwonlyargs)]
     if arguments.vararg or arguments.kwarg or arguments.defaults or not set(asked) <= set(GIVEN):
         raise Staying("the function of the added metrics asks for more than features, labels and predictions")
-    return f"{name}({', '.join(f'{a}={a}' for a in asked)})"
+    return f"{definition.name}({', '.join(f'{a}={a}' for a in asked)})"

@@ -118,8 +118,9 @@ def written_out(project: Project, module: Module, left: set[tuple[str, int]]) ->
         made = [(site, one) for site, one in made if site not in short]
 
 
-def names_of(assigns: Iterable[ast.Assign]) -> list[str]:
-    """The names that assignments bind."""
+def names_of(statements: Iterable[ast.stmt]) -> list[str]:
+    """The names that assignments among statements bind."""
+    assigns = [statement for statement in statements if isinstance(statement, ast.Assign)]
     return [target.id for assign in assigns for target in assign.targets if isinstance(target, ast.Name)]
 
 

@@ -36,7 +36,7 @@ class Written:
     function: str
     text: tuple[str, ...]
     call: str
-    dropped: tuple[ast.Assign, ...]
+    dropped: tuple[ast.stmt, ...]
     lines: tuple[int, ...]
 
 
@@ -80,15 +80,33 @@ def written(site: Site, name: str) -> Written:
         weights=weights,
         weighs_perhaps=perhaps,
         vocabulary='params["label_vocabulary"]' if "label_vocabulary" in into else None,
-        metrics=[one.text for one in added],
+        metrics=[moved_name(site, one.definition, name) + one.text for one in added],
         forwarded=[one.text for one in forwarded],
         reduction=None if reduction is None or is_sum(site, reduction) else carrier.text(reduction),
     )
     lines = [line for line in text.split("\n") if line.strip()]
+    inner = [one.definition for one in added if one.definition is not None]
+    lines = [*(line for one in inner for line in (*moved(site, one, name), "", "")), *lines]
     call = construction(site, carrier, tf, name, bound, into)
     making: list[ast.expr | ast.stmt] = [site.call, *(one.statement for one in (*added, *forwarded))]
     places = [n for node in making for n in range(node.lineno, (node.end_lineno or node.lineno) + 1)]
-    return Written(name, tuple(lines), call, tuple(dropped), tuple(places))
+    return Written(name, tuple(lines), call, (*dropped, *inner), tuple(places))
+
+
+def moved(site: Site, definition: ast.FunctionDef, name: str) -> list[str]:
+    """The lines of an inner definition at the top of the file, beside a model_fn of this name."""
+    module = site.module
+    indent = len(module.indent_of(definition))
+    first, *rest = [line[indent:] for line in module.lines[definition.lineno - 1 : definition.end_lineno]]
+    return [first.replace("def ", f"def {moved_name(site, definition, name)}", 1), *rest]
+
+
+def moved_name(site: Site, definition: ast.FunctionDef | None, name: str) -> str:
+    """What comes before the name of an inner function where several have it: that of the model_fn."""
+    alike = [
+        n for n in every(site.module.tree, ast.FunctionDef) if definition is not None and n.name == definition.name
+    ]
+    return f"{name}_" if len(alike) > 1 else ""
 
 
 @functools.cache

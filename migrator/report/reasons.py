@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from migrator.ledger import Finding, Ledger, Symbol, Unit
 
 MODELS = ("model_fn", "canned_estimator")
-_PLACES = re.compile(r"^(?:\S+:\d+|cell \d+, line \d+): |\b(lines?) \d+(?:(?:, | and )\d+)*|(?<=outside the named paths): \S+")
+_PLACES = re.compile(
+    r"^(?:\S+:\d+|cell \d+, line \d+): |\b(lines?) \d+(?:(?:, | and )\d+)*|(?<=outside the named paths): \S+"
+)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -100,6 +100,17 @@ def main():
     estimator = tf.estimator.LinearRegressor(numbers(), weight_column="weight")
     estimator = tf.contrib.estimator.add_metrics(estimator, squares)
 """,
+    "a linear regressor with an inner function of metrics": """
+def main():
+    labels = SIZE[:, 0]
+    estimator = tf.estimator.LinearRegressor(numbers(), weight_column="weight")
+
+    def squares(labels, predictions):
+        values = tf.cast(predictions["predictions"], tf.float32)
+        return {"squares": tf.metrics.root_mean_squared_error(labels, values[:, 0])}
+
+    estimator = tf.contrib.estimator.add_metrics(estimator, squares)
+""",
     "a wide and deep classifier": """
 def main():
     labels = CLASS % 2

@@ -128,6 +128,47 @@ def test_added_metrics_join_those_of_the_head() -> None:
     assert "add_metrics" not in written(text)
 
 
+INNER = """\
+def build(rate):
+    estimator = tf.estimator.LinearRegressor(columns)
+
+    # How wrong it is.
+    def size(labels, predictions):
+        return {"size": tf.metrics.mean(labels)}
+
+    estimator = tf.contrib.estimator.add_metrics(estimator, size)
+    return estimator
+"""
+
+
+def test_an_inner_function_of_added_metrics_moves_to_the_model_fn() -> None:
+    text = written(HEAD + INNER)
+    top = '\n\n\ndef size(labels, predictions):\n    return {"size": tf.metrics.mean(labels)}\n\n\n'
+    assert text.count("def size(") == 1 and top in text and "add_metrics" not in text
+    assert text.index("def size(") < text.index("def linear_regressor(") < text.index("def build(")
+
+
+def test_inner_functions_of_one_name_get_names_of_their_own() -> None:
+    text = written(HEAD + INNER + "\n\n" + INNER.replace("def build", "def again").replace("mean(labels)", "mean(1.0)"))
+    for name, value in (("linear_regressor", "labels"), ("linear_regressor_2", "1.0")):
+        assert f'def {name}_size(labels, predictions):\n    return {{"size": tf.metrics.mean({value})}}\n' in text
+        assert f"metrics.update({name}_size(labels=labels, predictions=predictions))\n" in text
+
+
+STAYING_INNER = {
+    "reads `rate` of the function around": ("mean(labels)", "mean(labels * rate)"),
+    "is not one function that metrics alone": ("    return estimator\n", "    print(size)\n    return estimator\n"),
+    "stands for another function at the top": ("def build(", "def size():\n    pass\n\n\ndef build("),
+    "asks for more than features": ("size(labels, predictions)", "size(labels, predictions, other)"),
+}
+
+
+@pytest.mark.parametrize(("reason", "change"), STAYING_INNER.items(), ids=STAYING_INNER)
+def test_an_inner_function_that_cannot_move_stays(reason: str, change: tuple[str, str]) -> None:
+    (_, why) = plainer(Project({"train.py": HEAD + INNER.replace(*change)})).stayed[0]
+    assert reason in why
+
+
 def test_features_that_are_forwarded_join_the_predictions() -> None:
     text = script("tf.estimator.LinearRegressor(columns)", 'KEY = "id"\n')
     text += "estimator = tf.contrib.estimator.forward_features(estimator, KEY)\n"
