@@ -9,8 +9,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from migrator.cells import SUFFIX
 from migrator.conversion import Conversion, FileEdit
-from migrator.dependencies.pins import RULE, plan_pins
+from migrator.dependencies.formats import mentions
+from migrator.dependencies.pins import NEEDED, RULE, plan_pins
+from migrator.dependencies.specs import FLOOR, allows_below, normal
 from migrator.ledger import Finding
 from migrator.workspace import landing
 from migrator.workspace.dependency_files import read_dependency_files
@@ -18,6 +21,8 @@ from migrator.workspace.discovery import Project, list_others
 
 CHECKPOINTS = "checkpoints"
 _CHECKPOINT = re.compile(r"(^|/)[^/]*\.ckpt-\d+\.(index|meta)$")  # as an Estimator names them
+_INSTALLS = re.compile(r"\s*pass  # [!%]\s*(?=(sudo\s+)?(python\d?\s+-m\s+)?pip\d?\s+install\b)")
+_TENSORFLOW = frozenset({"tensorflow", "tensorflow-gpu", "tensorflow-cpu"})
 _SHOWN = 5  # folders with checkpoints
 
 
@@ -33,6 +38,7 @@ def with_surroundings(
     findings = [
         *(_not_written(edit, refused[edit.path][1]) for edit in pins.edits if edit.path in refused),
         *pins.findings,
+        *_installing_cells(conversion),
         *_checkpoint_findings(project, sources, conversion, exclude),
     ]
     ledger = dataclasses.replace(conversion.ledger, findings=(*conversion.ledger.findings, *findings))
@@ -45,6 +51,17 @@ def _not_written(edit: FileEdit, reason: str) -> Finding:
     line = next((number for number, (old, new) in enumerate(pairs, 1) if old != new), 1)
     message = f"`{before[line - 1].strip()}` holds TensorFlow below what the converted code needs; the file {reason}"
     return Finding(RULE, "error", edit.path, line, message)
+
+
+def _installing_cells(conversion: Conversion) -> Iterator[Finding]:
+    """An error for each line of a converted notebook that installs TensorFlow below what its code needs now."""
+    for edit in conversion.edits:
+        text = edit.before if edit.path.endswith(SUFFIX) else None
+        lines = [_INSTALLS.sub("RUN ", line) if _INSTALLS.match(line) else "" for line in (text or "").split("\n")]
+        for mention in mentions("dockerfile", "\n".join(lines)):
+            if normal(mention.name) in _TENSORFLOW and allows_below(mention.spec, FLOOR):
+                message = f"it installs {mention.name}{mention.spec}: the converted code needs {NEEDED}"
+                yield Finding(RULE, "error", edit.path, mention.line, message)
 
 
 # --------------------------------------------------------------------------------------------------------- checkpoints

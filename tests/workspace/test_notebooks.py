@@ -142,11 +142,30 @@ def test_what_only_looks_like_a_model_fn_is_in_the_ledger_too() -> None:
 
 def test_findings_say_which_cell_they_mean(tmp_path: Path) -> None:
     cells = [*CELLS, "with tf.Session() as session:\n    session.run(estimator)"]
-    (tmp_path / "book.ipynb").write_bytes(notebook(cells))
-    words = [sys.executable, "-m", "migrator", "--check", "--format", "json", str(tmp_path)]
-    units = json.loads(subprocess.run(words, capture_output=True, text=True).stdout)["units"]
-    messages = [finding["message"] for unit in units for finding in unit["findings"]]
+    messages = [finding["message"] for unit in reported(tmp_path, cells)["units"] for finding in unit["findings"]]
     assert messages and all(message.startswith("cell 6, line 1: ") for message in messages)
+
+
+INSTALLS = {
+    "!pip install tensorflow==1.15": "cell 2, line 1: it installs tensorflow==1.15: ",
+    "!pip3 install -q 'tensorflow-gpu<2'": "cell 2, line 1: it installs tensorflow-gpu<2: ",
+    "%pip install numpy\n!python -m pip install tensorflow~=1.14.0": "cell 2, line 2: it installs tensorflow~=1.14.0: ",
+    "!pip install tensorflow>=2.16 pandas": "",
+    "!pip list | grep tensorflow==1.15": "",
+}
+
+
+@pytest.mark.parametrize(("cell", "message"), INSTALLS.items(), ids=INSTALLS)
+def test_a_cell_that_installs_another_tensorflow_is_told_of(tmp_path: Path, cell: str, message: str) -> None:
+    found = [f["message"] for f in reported(tmp_path, [cell, *CELLS])["findings"] if f["rule"] == "dependency-pin"]
+    assert [one[: len(message)] for one in found] == ([message] if message else [])
+
+
+def reported(folder: Path, cells: list[str]) -> Any:
+    """What the command says of a notebook."""
+    (folder / "book.ipynb").write_bytes(notebook(cells))
+    words = [sys.executable, "-m", "migrator", "--check", "--format", "json", str(folder)]
+    return json.loads(subprocess.run(words, capture_output=True, text=True).stdout)
 
 
 # ------------------------------------------------------------------------------------------------------------ writing
