@@ -11,13 +11,16 @@ ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "'": "\\u0027"}  # as
 
 
 def sources(stored: str) -> dict[int, tuple[int, int]]:
-    """Number of a cell, counted from 1 -> start and end of its code in the text of a notebook. The JSON is valid."""
+    """Number of a cell, counted from 1 -> start and end of its code in the text of a notebook.
+
+    The JSON is valid; a byte-order mark may stand before it.
+    """
     found: dict[int, tuple[int, int]] = {}
     path: list[str | int] = []  # a key or an index for each open object or array
     kinds: list[str] = []
     starts: list[int] = []
     key, valued = "", False  # of the object that is open; whether its colon was read
-    for token in TOKEN.finditer(stored):
+    for token in TOKEN.finditer(stored, 1 if stored.startswith("\ufeff") else 0):
         text = token[0]
         if text == ":":
             path[-1], valued = key, True

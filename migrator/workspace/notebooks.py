@@ -20,9 +20,8 @@ from migrator.cells import MARK, SUFFIX, mark
 from migrator.workspace import diagnosis
 from migrator.workspace.notebook_json import source_like, sources
 
-# Magics of a whole cell whose cell is Python all the same, run where the others are.
 FUTURE = "from __future__ import"  # which no cell but the first could have in one text
-PYTHON_MAGICS = re.compile(r"%%(time|capture|prun)\b")
+PYTHON_MAGICS = re.compile(r"%%(time|capture|prun)\b")  # of cells that are Python all the same, run where others are
 
 
 @dataclasses.dataclass(frozen=True)

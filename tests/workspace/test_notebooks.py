@@ -195,6 +195,11 @@ def test_characters_are_escaped_as_the_file_has_them() -> None:
     assert b"c = 1 \\u003c 2" in new and cells_of(new) == ["a = '<b>'", "c = 1 < 2"]
 
 
+def test_a_byte_order_mark_is_kept() -> None:
+    data = b"\xef\xbb\xbf" + notebook(["a = 1"])
+    assert notebooks.rewritten(data, "# %% [2]\na = 2\n") == data.replace(b"a = 1", b"a = 2")
+
+
 def test_old_notebooks_have_worksheets_and_inputs() -> None:
     cells = [{"cell_type": "code", "input": "x = 1", "language": "python"}, {"cell_type": "code", "input": ["y"]}]
     data = json.dumps({"nbformat": 3, "worksheets": [{"cells": cells}]}).encode()
