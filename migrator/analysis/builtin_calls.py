@@ -255,6 +255,8 @@ def mapping_method(ev: Evaluation, base: Mapping, attr: str, args: list[Value]) 
                 return base.items[key.value]
             if isinstance(key, Const) and not base.open:
                 return default
+            if base.items and not base.open and all(isinstance(v, (Function, ClassRef)) for v in base.items.values()):
+                return join_all([*base.items.values(), default])  # a table of functions or classes by name
             return join(unknown(*base.items.values(), key), default)
         case "items":
             rows: list[Value] = [Sequence([Const(k), v], tuple) for k, v in base.items.items()]

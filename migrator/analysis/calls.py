@@ -29,6 +29,7 @@ from migrator.analysis.values import (
     Symbol,
     Value,
     depends_on_mode,
+    is_none,
     join,
     join_all,
     stage_of,
@@ -49,6 +50,9 @@ ESTIMATOR_LIKE = frozenset(
         "tensorflow.estimator.tpu.TPUEstimator",
     }
 )
+
+
+NEVER = "it does not return"
 
 
 def call(ev: Evaluation, site: Site, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -74,14 +78,15 @@ def call(ev: Evaluation, site: Site, callee: Value, args: list[Value], kwargs: d
         case Result():
             return called_result(ev, site, callee, args, kwargs)
         case Choice():
-            # one of them is called: what the others would make is not made as well
+            # one of them is called: what the others would make is not made as well; None cannot be
+            first, *others = [option for option in callee.options if is_none(option) is not True]
             ev.weak += 1
-            found = [call(ev, site, callee.options[0], args, kwargs)]
+            found = [call(ev, site, first, args, kwargs)]
             ev.supposing += 1
-            found += [call(ev, site, option, args, kwargs) for option in callee.options[1:]]
+            found += [call(ev, site, option, args, kwargs) for option in others]
             ev.supposing -= 1
             ev.weak -= 1
-            return join_all(found)
+            return join_all([value for value in found if not is_never(value)] or found)
     why = callee.why if isinstance(callee, Opaque) else ""
     return unknown(callee, *args, *kwargs.values(), why=why or "the callee is not known")
 
@@ -130,7 +135,12 @@ def call_function(
             new.returned = NONE if new.returned is None else join(new.returned, NONE)
     ev.frame = outer
     ev.scopes.meet(ended)
-    return new.returned if new.returned is not None else Opaque(Stage.STATIC, "it does not return")
+    return new.returned if new.returned is not None else Opaque(Stage.STATIC, NEVER)
+
+
+def is_never(value: Value) -> bool:
+    """True for the value of a call that does not return."""
+    return isinstance(value, Opaque) and value.why == NEVER
 
 
 def remembered(ev: Evaluation, function: Function, args: list[Value]) -> Value | None:

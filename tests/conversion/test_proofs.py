@@ -31,6 +31,7 @@ from .test_serving import EXPORTERS, LOOPED, PARSING, TENSOR, exporting, of_a_te
 from .test_shadows import PROGRAM as SHADOWED
 from .test_sized import PROGRAM as SIZED
 from .test_sized import RANKED
+from .test_tensor_inputs import COUNTED
 from .test_told_modes import BY_CONSTANTS, DECAYED, IN_OBJECT, OBJECT, formatted
 from .test_train_ops import LINEAR
 from .test_twin_specs import CHOICE, HOST_CALL, REPORTING
@@ -95,6 +96,7 @@ PROGRAMS = {
     "private imports": PRIVATE,
     "variables, and steps counted by hand": program(model_fn=LINEAR),
     "a one-shot iterator": program(input_fn=ONE_SHOT),
+    "tensors of an input function": program(input_fn=COUNTED),
     "a softmax applied twice": program(model_fn=TWICE),
     "a rate that is computed from the step": rated(),
     "an optimizer of the program's own": program(model_fn=OWN),

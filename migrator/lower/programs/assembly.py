@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from migrator.analysis.facts import Refusal
 from migrator.emit.editing import Statements, edited
 from migrator.emit.fragments import Renderer
 from migrator.emit.imports import used_names
@@ -22,6 +23,7 @@ from migrator.lower.reading.context import Context, Refused
 from migrator.lower.reading.namespaces import ended_aliases, names_ended
 from migrator.lower.reading.owner import Owner
 from migrator.source.inventory import legacy_uses
+from migrator.source.project import Project
 from migrator.source.syntax import descendants, syntax_of
 
 if TYPE_CHECKING:
@@ -45,9 +47,21 @@ def group_edits(group: Group, contexts: list[Context], known: dict[str, str]) ->
     changed = frozenset(path for path, text in texts.items() if text != group.ctx.project.sources.get(path))
     texts.update(neighbours(assembly, changed))
     texts.update(support_files(assembly))
+    check_watching(assembly, texts)
     for path, text in texts.items():
         text_guards.check_names(path, group.ctx.project.sources.get(path, ""), text)
     return {p: t for p, t in texts.items() if t != group.ctx.project.sources.get(p)}
+
+
+def check_watching(assembly: Assembly, texts: dict[str, str]) -> None:
+    """Refuse where the file of a hook class that was dropped is still imported: its base is gone. Raises Refused."""
+    ctx = assembly.group.ctx
+    if not ctx.shared.watching:
+        return
+    new = Project({**ctx.project.sources, **texts})
+    for path in sorted(ctx.shared.watching & reached_by(frozenset(texts), new.imports)):
+        message = "a hook of this file only watches, but the converted program still imports the file"
+        raise Refused(Refusal("watching-hook", path, 1, message))
 
 
 # ----------------------------------------------------------------------------------------------------- definitions

@@ -51,7 +51,7 @@ def moved_into_calls(group: Group, module: Module, node: ast.stmt) -> bool:
     value = group.ctx.facts.value(node.value)
     consumed = isinstance(value, Result) and value.symbol in CONSUMED and value.call is node.value
     reporting = passive_rule(group.ctx, value) is not None or (
-        isinstance(value, Sequence) and bool(value.items) and all(passive_rule(group.ctx, v) for v in value.items)
+        isinstance(value, Sequence) and bool(value.items) and all(reports(group, v) for v in value.items)
     )
     if not consumed and not reporting and not is_literal(node.value):
         return False
@@ -73,6 +73,11 @@ def moved_into_calls(group: Group, module: Module, node: ast.stmt) -> bool:
                 return False
             raise group.ctx.refuse("spec-escapes", load, module, f"`{name}` is also used elsewhere")
     return True
+
+
+def reports(group: Group, value: Value) -> bool:
+    """True for hooks that only report, whichever of several it is."""
+    return all(hooks.only_reports(group.ctx, option) for option in options(value))
 
 
 def only_appends_hooks(group: Group, node: ast.stmt) -> bool:
@@ -124,7 +129,7 @@ def consumed_nodes(group: Group, module: Module) -> set[ast.AST]:
             found.update(descendants(node))
         if isinstance(node, ast.Assign):
             value = group.ctx.facts.value(node.value)
-            if isinstance(value, Sequence) and value.items and all(passive_rule(group.ctx, v) for v in value.items):
+            if isinstance(value, Sequence) and value.items and all(reports(group, v) for v in value.items):
                 found.update(descendants(node.value))
     return found
 

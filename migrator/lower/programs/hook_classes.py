@@ -17,9 +17,11 @@ from migrator.emit.layout import fit
 from migrator.lower.bodies import rendering
 from migrator.lower.library import rewriting
 from migrator.lower.reading import symbols
+from migrator.lower.spec.hooks import hooks_in, only_reports
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
+    from migrator.detect.program import Use
     from migrator.lower.programs.group import Group
     from migrator.lower.reading.context import Context
     from migrator.source.module import Module
@@ -53,12 +55,23 @@ def classes(group: Group) -> Iterator[ClassRef]:
     seen: set[ast.AST] = set()
     for use in group.uses.values():
         hooks = use.result.bound.get("hooks") if use.kind == "train" else None
+        if hooks is not None and goes_as_a_whole(group, use, hooks):
+            continue
         for option in options(hooks) if hooks is not None else ():
             for item in option.items if isinstance(option, Sequence) else ():
                 for value in options(item):
                     if isinstance(value, Instance) and is_hook_class(value.cls) and value.cls.node not in seen:
                         seen.add(value.cls.node)
                         yield value.cls
+
+
+def goes_as_a_whole(group: Group, use: Use, hooks: Value) -> bool:
+    """True for a list made elsewhere that is dropped: it may hold hooks of the library, and all of them only report."""
+    written = next((k.value for k in use.call.keywords if k.arg == "hooks"), None)
+    found = hooks_in(hooks)
+    if isinstance(written, (ast.List, ast.Tuple)) or found is None:
+        return False
+    return not all(is_hook(hook) for hook in found) and all(only_reports(group.ctx, hook) for hook in found)
 
 
 # ------------------------------------------------------------------------------------------------------------ text

@@ -6,11 +6,11 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis.signatures import SIGNATURES
-from migrator.analysis.values import Opaque, Partial, Result, Value, options
+from migrator.analysis.values import NONE, Function, Opaque, Partial, Result, Value, options
 from migrator.detect.program import Use
 from migrator.detect.uses import functions_of
 from migrator.emit.fragments import call_text
-from migrator.lower.programs import input_arguments
+from migrator.lower.programs import input_arguments, tensor_inputs
 from migrator.lower.programs.groups import given
 from migrator.rulebook import parameters
 
@@ -37,6 +37,8 @@ def dataset_text(group: Group, module: Module, node: ast.expr, use: Use, render:
     """The dataset that an input_fn argument gives when it is called."""
     ctx = group.ctx
     value = ctx.facts.value(node)
+    if tensor_inputs.returns_tensors(ctx, value):
+        return tensors_text(group, module, node, use, render, mode)
     if isinstance(node, ast.Lambda):
         return input_arguments.lambda_text(group, use, mode, node, render)
     found = options(value) if value is not None else ()
@@ -60,6 +62,17 @@ def dataset_text(group: Group, module: Module, node: ast.expr, use: Use, render:
         shown = [render(a) for a in node.args[1:]] + [f"{k.arg}={render(k.value)}" for k in node.keywords]
         return call_text(render(node.args[0]), shown + extra)
     return call_text(render(node), extra)
+
+
+def tensors_text(group: Group, module: Module, node: ast.expr, use: Use, render: Render, mode: str) -> str:
+    """`tensor_batches(input_fn)`: what the function returns for each step."""
+    ctx, value = group.ctx, group.ctx.facts.value(node)
+    plain = isinstance(node, ast.Lambda) or all(isinstance(o, Function) for o in options(value or NONE))
+    names = {name for option in options(value or NONE) for name in input_arguments.asked(option)}
+    if not plain or names:
+        message = "an input function that returns tensors takes arguments: give it a lambda without parameters"
+        raise ctx.refuse("input-fn", node, module, message)
+    return ctx.use(module, call_text("support.tensor_batches", [render(node)]))
 
 
 def table_text(ctx: Context, module: Module, call: ast.Call, symbol: str, render: Render) -> str:

@@ -102,6 +102,7 @@ class Shared:
     names: dict[ast.AST, str] = dataclasses.field(default_factory=dict)  # definition -> the name of its class
     held: dict[ast.AST, set[str]] = dataclasses.field(default_factory=dict)  # class -> attributes read of its objects
     held_methods: dict[ast.AST, set[str]] = dataclasses.field(default_factory=dict)  # class -> their methods called
+    watching: set[str] = dataclasses.field(default_factory=set)  # files of hook classes that are dropped
     grown: bool = False  # a unit reads more of some objects than an earlier one, whose layer is written already
 
 
