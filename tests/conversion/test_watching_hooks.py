@@ -23,10 +23,11 @@ class Speed(tf.train.SessionRunHook):
     def after_run(self, run_context, run_values):
         if self.timer.should_trigger_for_step(run_values.results):
             self.seen += 1
-            tf.logging.info("step %d", run_values.results)
+            tf.logging.info("step %d at %s", run_values.results, "{:.1f}".format(time.time()))
 """
 HOOKS = (
     HEAD
+    + "import time\n"
     + SPEED
     + """
 
@@ -83,6 +84,9 @@ ACTING = {
     "it feeds": ("SessionRunArgs(self.step)", "SessionRunArgs(self.step, feed_dict={'x:0': 1})"),
     "it changes another object": ("self.seen += 1", "run_values.seen = 1"),
     "it changes a global name": ("self.seen += 1", "global SEEN\n            SEEN = 1"),
+    "it calls a function of the program": ("self.seen += 1", "get_hooks([])"),
+    "it calls a method of the program's own object": ("self.seen += 1", "TABLE.update(speed=None)"),
+    "it sets an attribute by name": ("self.seen += 1", "setattr(run_values, 'seen', 1)"),
     "it evaluates": ("self.seen += 1", "self.every.evaluate(None)"),
     "it saves": ("self.seen += 1", "self.every.save(run_context.session, 'x')"),
     "its class derives from another": ("(tf.train.SessionRunHook)", "(tf.train.StopAtStepHook)"),
@@ -103,5 +107,5 @@ def test_a_file_that_is_still_imported_keeps_its_hooks() -> None:
 
 def test_a_hook_class_of_the_same_file_stays() -> None:
     text = MAIN.replace("import hooks\n", "").replace("hooks.get_hooks", "get_hooks")
-    text = text.replace("\ndef model_fn", HOOKS.removeprefix(HEAD) + "\n\ndef model_fn")
+    text = text.replace("\ndef model_fn", HOOKS.removeprefix(HEAD + "import time\n") + "\n\ndef model_fn")
     assert {unit.status for unit in convert({"train.py": text}).ledger.units} == {"skipped"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 
 from migrator.analysis.signatures import GLOBAL_STEPS
 from migrator.analysis.values import ClassRef, Instance, Symbol, Value
@@ -17,6 +18,8 @@ ACTING = frozenset(
     {"request_stop", "evaluate", "train", "predict", "fit", "save", "restore", "load", "export_saved_model", "assign"}
     | {"export_savedmodel", "assign_add", "assign_sub", "set_value", "run_step_fn", "append", "put", "set", "feed_dict"}
 )
+
+CHANGING = frozenset({"setattr", "delattr", "exec", "eval", "globals", "vars", "__import__", "compile"})
 
 
 def only_watches(ctx: Context, value: Value) -> bool:
@@ -35,8 +38,28 @@ def is_watching(ctx: Context, cls: ClassRef) -> bool:
     reporting = base.name.startswith("tensorflow.") and base.name.rpartition(".")[2] in REPORTING
     if not reporting and canonical(base.name) not in HOOKS:
         return False
-    steps = step_attributes(ctx, cls)
-    return all(harmless(ctx, cls, node, steps, reporting) for node in descendants(cls.node))
+    steps, known = step_attributes(ctx, cls), harmless_names(ctx, cls)
+    return all(harmless(node, steps, known, reporting) for node in descendants(cls.node))
+
+
+def harmless_names(ctx: Context, cls: ClassRef) -> frozenset[str]:
+    """The names on which a hook may call something: its own, those of libraries, and builtins that only compute."""
+    own = {n.arg for n in every(cls.node, ast.arg)}
+    own |= {n.id for n in every(cls.node, ast.Name) if isinstance(n.ctx, ast.Store)}
+    return frozenset(own | libraries(ctx, cls) | (set(dir(builtins)) - CHANGING))
+
+
+def libraries(ctx: Context, cls: ClassRef) -> set[str]:
+    """The names that the imports of a class's file bind to what is no part of the program."""
+    module, found = cls.scope.module, set[str]()
+    for node in every(module.tree, ast.Import):
+        names = [alias for alias in node.names if ctx.project.find(alias.name, module.path) is None]
+        found |= {(alias.asname or alias.name).split(".")[0] for alias in names}
+    for step in every(module.tree, ast.ImportFrom):
+        if not step.level and step.module and ctx.project.find(step.module, module.path) is None:
+            inner = [a for a in step.names if ctx.project.find(f"{step.module}.{a.name}", module.path) is None]
+            found |= {alias.asname or alias.name for alias in inner}
+    return found
 
 
 def step_attributes(ctx: Context, cls: ClassRef) -> frozenset[str]:
@@ -51,9 +74,11 @@ def step_attributes(ctx: Context, cls: ClassRef) -> frozenset[str]:
     return frozenset(name for name, steps in found.items() if all(steps))
 
 
-def harmless(ctx: Context, cls: ClassRef, node: ast.AST, steps: frozenset[str], reporting: bool) -> bool:
+def harmless(node: ast.AST, steps: frozenset[str], known: frozenset[str], reporting: bool) -> bool:
     """Whether a node of a hook class can change nothing but the object's own attributes."""
     match node:
+        case ast.Call() if not is_called_on(node.func, known):
+            return False
         case ast.Global() | ast.Nonlocal() | ast.Delete() | ast.Await() | ast.Yield() | ast.YieldFrom():
             return False
         case ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store()):
@@ -67,6 +92,13 @@ def harmless(ctx: Context, cls: ClassRef, node: ast.AST, steps: frozenset[str], 
                 return len(node.args) == 1 and of_self(node.args[0]) and (reporting or is_step(node.args[0], steps))
             return name not in ACTING
     return True
+
+
+def is_called_on(node: ast.expr, known: frozenset[str]) -> bool:
+    """True for a name among these, what is reached from one, and a method of something written out."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return not isinstance(node, ast.Name) or node.id in known
 
 
 def is_step(node: ast.expr, steps: frozenset[str]) -> bool:
