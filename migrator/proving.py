@@ -44,6 +44,7 @@ class Verify(Protocol):
     ) -> Mapping[str, Verification]: ...
 
 
+SIDES = ("legacy", "target")
 _Text = frozenset[tuple[str, str]]  # what a group's files would hold: a proof is about exactly this
 
 
@@ -297,19 +298,15 @@ def _relative(path: Path, root: Path) -> str:
 
 def _as_script(model: ModelMap) -> ModelMap:
     """The map with a notebook's code where it is run."""
-    moved: dict[str, Any] = dict(model)
-    for side in ("legacy", "target"):
-        moved[side] = {**model[side], "path": script_path(str(model[side]["path"]))}
-    return moved
+    return _with_paths(model, script_path)
 
 
 def _rebased(model: ModelMap, folder: str) -> ModelMap:
     """The map with paths relative to the folder that the program runs in."""
-    if not folder:
-        return model
-    moved: dict[str, Any] = dict(model)
-    for side in ("legacy", "target"):
-        place = dict(model[side])
-        place["path"] = posixpath.relpath(str(place["path"]), folder)
-        moved[side] = place
-    return moved
+    return _with_paths(model, lambda path: posixpath.relpath(path, folder)) if folder else model
+
+
+def _with_paths(model: ModelMap, moved: Callable[[str], str]) -> ModelMap:
+    """The map with the paths of both sides changed."""
+    sides: dict[str, Any] = {side: {**model[side], "path": moved(str(model[side]["path"]))} for side in SIDES}
+    return {**model, **sides}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 
-from migrator.source.syntax import descendants, every
+from migrator.source.syntax import descendants, every, first_name
 
 # Functions of libraries that run what they are given. What an Estimator is given runs when it trains; what takes its
 # place in Keras runs when it is made.
@@ -18,9 +18,7 @@ RUNNERS = ("train_and_evaluate", "run", "Estimator", "Classifier", "Regressor")
 def rebound_names(tree: ast.Module) -> frozenset[str]:
     """The names that are bound again after code of the file ran."""
     bound = [bound_by(node) for node in tree.body]
-    own = frozenset[str]().union(
-        *(names for names, node in zip(bound, tree.body, strict=True) if not isinstance(node, IMPORTS))
-    )
+    own = frozenset[str]().union(*bound)
     places: dict[str, list[int]] = {}
     for index, names in enumerate(bound):
         for name in names:
@@ -54,8 +52,6 @@ def runs(node: ast.stmt, own: frozenset[str]) -> bool:
         func = call.func
         if isinstance(func, ast.Attribute) and func.attr.endswith(RUNNERS):
             return True
-        while isinstance(func, (ast.Attribute, ast.Subscript, ast.Call)):
-            func = func.func if isinstance(func, ast.Call) else func.value
-        if isinstance(func, ast.Name) and func.id in own:
+        if first_name(func) in own:
             return True
     return False

@@ -286,9 +286,9 @@ def _position(
     for index, node in enumerate(body):
         small = node.body[0] if isinstance(node, cst.SimpleStatementLine) else None
         value = small.value if isinstance(small, cst.Expr) else None
-        if index == 0 and isinstance(value, (cst.SimpleString, cst.ConcatenatedString)):
-            after = max(after, 1)
-        if index == 0 and isinstance(value, cst.Name) and rest[value.value].text.startswith(CELL):
+        run = _run(node, rest)
+        is_mark = run is not None and run.text.startswith(CELL)
+        if index == 0 and (is_mark or isinstance(value, (cst.SimpleString, cst.ConcatenatedString))):
             after = max(after, 1)
         if isinstance(small, cst.ImportFrom) and "__future__" in cst.Module([]).code_for_node(small):
             after = index + 1
@@ -306,15 +306,18 @@ def _first_use(body: list[cst.BaseStatement], statement: str, rest: dict[str, Ru
     """The index of the first statement that reads a name which the import binds."""
     names = bound_at_top(ast.parse(statement))
     for index, node in enumerate(body):
-        small = node.body[0] if isinstance(node, cst.SimpleStatementLine) else None
-        value = small.value if isinstance(small, cst.Expr) else None
-        if isinstance(value, cst.Name) and value.value in rest:
-            reads: Set[str] = rest[value.value].names
-        else:
-            reads = used_names(syntax_of(cst.Module([]).code_for_node(node)))
+        run = _run(node, rest)
+        reads: Set[str] = run.names if run else used_names(syntax_of(cst.Module([]).code_for_node(node)))
         if reads & names:
             return index
     return len(body)
+
+
+def _run(node: cst.BaseStatement, rest: dict[str, Run]) -> Run | None:
+    """What a line stands for in a shortened text; None for a line of its own."""
+    small = node.body[0] if isinstance(node, cst.SimpleStatementLine) else None
+    value = small.value if isinstance(small, cst.Expr) else None
+    return rest.get(value.value) if isinstance(value, cst.Name) else None
 
 
 def _rank(statement: str, own: frozenset[str]) -> int:

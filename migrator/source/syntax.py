@@ -75,6 +75,13 @@ def first_argument(call: ast.Call, name: str) -> ast.expr | None:
     return call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == name), None)
 
 
+def first_name(node: ast.expr) -> str:
+    """The name that an expression of attributes, calls and subscripts begins with, else ""."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def is_none_literal(node: ast.AST) -> bool:
     """True for a literal None."""
     return isinstance(node, ast.Constant) and node.value is None

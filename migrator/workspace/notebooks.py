@@ -7,11 +7,9 @@ Python and is not becomes comments, and its mark says why.
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import json
 import re
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -168,14 +166,8 @@ def _is_shell(line: str) -> bool:
 
 
 def _problem(text: str) -> str | None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            found = diagnosis.of_text("", text)
-            return found.message if found is not None else "it does not parse"
-    return None
+    found = diagnosis.of_text("", text)
+    return found.message if found is not None else None
 
 
 def _taken_apart(text: str, cells: list[Cell]) -> dict[int, str]:

@@ -25,6 +25,7 @@ TEXTS = {
     "a comment of the block above": "def f():\n    pass\n    # of f\n\n# of the import\nimport os\n",
     "a text that looks like another": 'import os\n_rest1 = """\n_rest2\nimport sys\n"""\nx = _rest1\n',
     "future": '"""Doc."""\nfrom __future__ import division\n\nx = 1\n',
+    "a name beside an import": "x; import os\nprint(os)\n",
     "tabs": "import os\nif x:\n\ty = 1\nelse:\n\timport sys\n",
 }
 FILES = {str(p.relative_to(FIXTURES)): p for p in sorted(FIXTURES.glob("*/legacy/**/*.py"))}

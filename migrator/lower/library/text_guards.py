@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.facts import Refusal
 from migrator.lower.reading.context import Context, Refused
 from migrator.source.inventory import import_aliases
-from migrator.source.syntax import descendants, syntax_of
+from migrator.source.syntax import descendants, first_name, syntax_of
 
 if TYPE_CHECKING:
     from migrator.source.module import Module
@@ -84,10 +84,3 @@ def undefined_names(text: str) -> frozenset[str]:
 
 STAR = re.compile(r"\bimport\s*\(?\s*\*")
 LEFTOVERS = ("layers", "estimator", "contrib", "losses", "metrics", "get_variable", "variable_scope", "train.")
-
-
-def first_name(node: ast.expr) -> str:
-    """The name that an expression of attributes, calls and subscripts begins with, else ""."""
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""

@@ -16,8 +16,10 @@ from migrator.emit.fragments import Renderer
 from migrator.emit.layout import fit
 from migrator.lower.bodies import rendering
 from migrator.lower.library import rewriting
+from migrator.lower.programs.groups import given
 from migrator.lower.reading import symbols
 from migrator.lower.spec.hooks import hooks_in, only_reports
+from migrator.lower.spec.watching import HOOKS, is_self
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from migrator.lower.reading.context import Context
     from migrator.source.module import Module
 
-BASES = frozenset({"tensorflow.train.SessionRunHook", "tensorflow.estimator.SessionRunHook"})
 FETCHES = frozenset({"tensorflow.train.SessionRunArgs", "tensorflow.estimator.SessionRunArgs"})
 METHODS = {
     "begin": "on_train_begin(self, logs=None)",
@@ -47,7 +48,7 @@ def is_hook(value: Value | None) -> bool:
 
 def is_hook_class(cls: ClassRef) -> bool:
     """True for a class that derives from SessionRunHook alone."""
-    return len(cls.bases) == 1 and isinstance(cls.bases[0], Symbol) and cls.bases[0].name in BASES
+    return len(cls.bases) == 1 and isinstance(cls.bases[0], Symbol) and cls.bases[0].name in HOOKS
 
 
 def classes(group: Group) -> Iterator[ClassRef]:
@@ -67,7 +68,7 @@ def classes(group: Group) -> Iterator[ClassRef]:
 
 def goes_as_a_whole(group: Group, use: Use, hooks: Value) -> bool:
     """True for a list made elsewhere that is dropped: it may hold hooks of the library, and all of them only report."""
-    written = next((k.value for k in use.call.keywords if k.arg == "hooks"), None)
+    written = given(use.call, use.result.symbol).get("hooks")
     found = hooks_in(hooks)
     if isinstance(written, (ast.List, ast.Tuple)) or found is None:
         return False
@@ -212,11 +213,6 @@ class Writer:
             if symbol is not None:
                 return rewriting.rewrite_reference(self.ctx, self.module, node, symbol)
         return None
-
-
-def is_self(node: ast.AST) -> bool:
-    """True for `self`."""
-    return isinstance(node, ast.Name) and node.id == "self"
 
 
 def calls_super(statement: ast.stmt) -> bool:

@@ -19,12 +19,12 @@ DATA = ("dataset", ".data.", "get_next", "iterator", "placeholder")
 def returns_tensors(ctx: Context, value: Value | None) -> bool:
     """True for functions that surely return tensors, none of which comes from a dataset."""
     found = functions_of(value)
-    return bool(found) and all(is_of_tensors(ctx, function, 0) for function in found)
+    return bool(found) and all(is_of_tensors(ctx, function) for function in found)
 
 
-def is_of_tensors(ctx: Context, function: Function, depth: int) -> bool:
+def is_of_tensors(ctx: Context, function: Function) -> bool:
     """True where some part of what a function returns is a tensor, and no dataset is in sight in it."""
-    if depth > 3 or reads_datasets(ctx, function.node, 0):
+    if reads_datasets(ctx, function.node, 0):
         return False
     frames = ctx.facts.frames.get(function.node, [])
     returned = [o for frame in frames if frame.returned is not None for o in options(frame.returned)]

@@ -9,7 +9,7 @@ from migrator.analysis.signatures import GLOBAL_STEPS
 from migrator.analysis.values import ClassRef, Instance, Symbol, Value
 from migrator.lower.reading.context import Context
 from migrator.source.names import canonical
-from migrator.source.syntax import descendants, every
+from migrator.source.syntax import descendants, every, first_name
 
 HOOKS = frozenset({"tensorflow.train.SessionRunHook", "tensorflow.estimator.SessionRunHook"})
 REPORTING = frozenset({"LoggingTensorHook", "StepCounterHook", "SummarySaverHook", "ProfilerHook"})
@@ -77,7 +77,7 @@ def step_attributes(ctx: Context, cls: ClassRef) -> frozenset[str]:
 def harmless(node: ast.AST, steps: frozenset[str], known: frozenset[str], reporting: bool) -> bool:
     """Whether a node of a hook class can change nothing but the object's own attributes."""
     match node:
-        case ast.Call() if not is_called_on(node.func, known):
+        case ast.Call() if first_name(node.func) not in known | {""}:
             return False
         case ast.Global() | ast.Nonlocal() | ast.Delete() | ast.Await() | ast.Yield() | ast.YieldFrom():
             return False
@@ -92,13 +92,6 @@ def harmless(node: ast.AST, steps: frozenset[str], known: frozenset[str], report
                 return len(node.args) == 1 and of_self(node.args[0]) and (reporting or is_step(node.args[0], steps))
             return name not in ACTING
     return True
-
-
-def is_called_on(node: ast.expr, known: frozenset[str]) -> bool:
-    """True for a name among these, what is reached from one, and a method of something written out."""
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return not isinstance(node, ast.Name) or node.id in known
 
 
 def is_step(node: ast.expr, steps: frozenset[str]) -> bool:
