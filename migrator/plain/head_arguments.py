@@ -48,7 +48,8 @@ def outputs_of(site: Site, head: Head, bound: Mapping[str, ast.expr]) -> tuple[s
 def head_of(site: Site, head: str, bound: Mapping[str, ast.expr]) -> tuple[str, str]:
     """The head, and the argument that tells the number of its outputs, or that number itself: 1.
 
-    Raises Staying for classes that cannot be counted.
+    "either" is the head of two classes or that of several, as the number turns out when the estimator is made.
+    Raises Staying where that number must not be computed twice.
     """
     argument = "label_dimension" if head == "regressor" else "n_classes"
     given = bound.get(argument)
@@ -56,8 +57,22 @@ def head_of(site: Site, head: str, bound: Mapping[str, ast.expr]) -> tuple[str, 
     if head == "regressor":
         return head, "1" if given is None or known == 1 else argument
     if given is not None and known is None:
-        raise Staying("argument `n_classes`: two classes have another head than several, and their number is not known")
+        if not is_plain(given):
+            raise Staying("argument `n_classes`: two classes have another head than several; give their number a name")
+        return "either", argument
     return ("binary", "1") if known in (None, 2) else ("several", argument)
+
+
+def is_plain(node: ast.expr) -> bool:
+    """True for an expression that has one value wherever it is read: a name, something of it, its length."""
+    if isinstance(node, ast.Call):
+        counts = isinstance(node.func, ast.Name) and node.func.id in ("len", "int")
+        return counts and len(node.args) == 1 and not node.keywords and is_plain(node.args[0])
+    if isinstance(node, ast.Subscript):
+        return is_plain(node.value) and is_plain(node.slice)
+    if isinstance(node, ast.Attribute):
+        return is_plain(node.value)
+    return isinstance(node, (ast.Name, ast.Constant))
 
 
 def weight_key(site: Site, carrier: Carrier, bound: Mapping[str, ast.expr]) -> tuple[str | None, bool]:

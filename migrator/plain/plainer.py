@@ -21,7 +21,7 @@ RULE = "canned"
 
 @dataclasses.dataclass(frozen=True)
 class Out:
-    """A construction that is written out: where it stands, and the line of its model_fn in the new text.
+    """A construction that is written out: where it stands, and the lines of its model_fns in the new text.
 
     For a model_fn that is written otherwise (`symbol` is empty) the line is that of the model_fn itself.
     """
@@ -31,7 +31,7 @@ class Out:
     lines: tuple[int, ...]
     name: str
     symbol: str
-    function_line: int
+    function_lines: tuple[int, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +78,7 @@ def plainer(project: Project, leave: Iterable[tuple[str, int]] = ()) -> Plain:
         new, where = rewritten(text, chunks)
         try:
             out += placed(path, new, made)
-            out += [Out(path, one.lineno, (), one.name, "", where.after(one.lineno)) for one in functions]
+            out += [Out(path, one.lineno, (), one.name, "", (where.after(one.lineno),)) for one in functions]
         except SyntaxError:  # a block is empty without the optimizer that was made in it
             stayed += [(site, "it cannot be written out where it stands") for site, _ in made]
         else:
@@ -97,7 +97,7 @@ def written_out(project: Project, module: Module, left: set[tuple[str, int]]) ->
         if site.place in left:
             continue
         try:
-            one = writing.written(site, writing.free_name(site, {other.function for _, other in made}))
+            one = writing.written(site, {function for _, other in made for function in other.functions})
             if any(not found.is_alone(module, assign) for assign in one.dropped):
                 raise Staying("what goes into its model_fn shares a line with other code")
             others = [chunk for known in made for chunk in (*chunks_of(*known), *dropped(module, [known]))]
@@ -174,13 +174,16 @@ def top_line(module: Module, statement: ast.stmt) -> int:
 def placed(path: str, text: str, made: list[tuple[Site, writing.Written]]) -> list[Out]:
     """Where the model_fns stand in the new text."""
     defined = {n.name: n.lineno for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)}
-    return [Out(path, site.call.lineno, one.lines, site.name, site.symbol, defined[one.function]) for site, one in made]
+    return [
+        Out(path, site.call.lineno, one.lines, site.name, site.symbol, tuple(defined[name] for name in one.functions))
+        for site, one in made
+    ]
 
 
 # -------------------------------------------------------------------------------------------------- its conversion
 def options_for(plain: Plain, options: Options) -> Options:
     """The options in the lines of the plainer sources."""
-    return asked(options, {f"{one.path}:{one.line}": one.function_line for one in plain.out}, plain.lines)
+    return asked(options, {f"{one.path}:{one.line}": one.function_lines[0] for one in plain.out}, plain.lines)
 
 
 def refused(plain: Plain, made: Conversion) -> dict[tuple[str, int], Unit]:
@@ -189,8 +192,8 @@ def refused(plain: Plain, made: Conversion) -> dict[tuple[str, int], Unit]:
     others = [u for u in units.values() if u.status != "converted"]
     # a function that is no unit may serve every model_fn
     helped = others[0] if others else None
-    found = {(o.path, o.line): units.get((o.path, o.function_line), helped) for o in plain.out}
-    return {place: unit for place, unit in found.items() if unit is not None and unit.status != "converted"}
+    found = [((o.path, o.line), units.get((o.path, line), helped)) for o in plain.out for line in o.function_lines]
+    return {place: unit for place, unit in found if unit is not None and unit.status != "converted"}
 
 
 def as_written(plain: Plain, made: Conversion, left: Mapping[tuple[str, int], tuple[Finding, ...]]) -> Conversion:
@@ -198,7 +201,7 @@ def as_written(plain: Plain, made: Conversion, left: Mapping[tuple[str, int], tu
 
     `left`: the constructions that stay because the program around them does, with the reasons.
     """
-    functions = {(o.path, o.function_line): o for o in plain.out if o.symbol}
+    functions = {(o.path, line): o for o in plain.out if o.symbol for line in o.function_lines}
     calls = {(o.path, o.line): o for o in plain.out if o.symbol}
     units: list[Unit] = []
     kinds: dict[str, str] = {}
@@ -207,6 +210,8 @@ def as_written(plain: Plain, made: Conversion, left: Mapping[tuple[str, int], tu
         out = functions.get((new.path, new.line))
         if new.kind == "model_fn" and out is not None:
             ident = f"canned_estimator:{out.path}:{out.line}"
+            if old.id in kinds:  # the other one of two model_fns
+                continue
             kinds[old.id] = ident
             units.append(dataclasses.replace(old, id=ident, kind="canned_estimator", name=out.name))
         elif not (new.kind == "training_loop" and new.name == "Estimator" and (old.path, old.line) in calls):

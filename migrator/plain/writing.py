@@ -29,19 +29,21 @@ KEPT = ("model_dir", "config", "warm_start_from")  # arguments of every Estimato
 class Written:
     """What a construction becomes.
 
-    `dropped`: assignments that nothing else reads any more. `lines`: where Estimators of the model are made; before
+    `functions`: the model_fn, or that of several classes and that of two where their number is known only when the
+    estimator is made. `dropped`: assignments that nothing else reads any more. `lines`: where Estimators of the model are made; before
     Python 3.8 a call stands on its last line, and `add_metrics` makes another Estimator.
     """
 
-    function: str
+    functions: tuple[str, ...]
     text: tuple[str, ...]
     call: str
     dropped: tuple[ast.stmt, ...]
     lines: tuple[int, ...]
 
 
-def written(site: Site, name: str) -> Written:
-    """The construction written out, its model_fn under this name. Raises Staying."""
+def written(site: Site, taken: set[str]) -> Written:
+    """The construction written out, its model_fn under a name that is not taken. Raises Staying."""
+    name = free_name(site, taken)
     canned = found.canned_of(site)
     bound = found.arguments(site)
     dropped: list[ast.Assign] = []
@@ -65,18 +67,14 @@ def written(site: Site, name: str) -> Written:
     added, forwarded = added_metrics(site), forwarded_features(site)
     dropped += dict.fromkeys(one.statement for one in (*added, *forwarded))
     weights, perhaps = head_arguments.weight_key(site, carrier, bound)
-    text = template().render(
-        name=name,
+    context = dict(
         tf=tf,
-        title=site.name,
         networks=described,
-        head=head,
         exports=found.is_exported(site),
         total="sum" if given is None else "mean",
         link=given.link if given is not None else "",
         example=given.loss if given is not None else "",
         full=carrier.text(bound["compute_full_loss"]) if "compute_full_loss" in bound else None,
-        outputs=f'params["{outputs}"]' if outputs in bound else outputs,
         weights=weights,
         weighs_perhaps=perhaps,
         vocabulary='params["label_vocabulary"]' if "label_vocabulary" in into else None,
@@ -84,13 +82,25 @@ def written(site: Site, name: str) -> Written:
         forwarded=[one.text for one in forwarded],
         reduction=None if reduction is None or is_sum(site, reduction) else carrier.text(reduction),
     )
-    lines = [line for line in text.split("\n") if line.strip()]
+    many = f'params["{outputs}"]' if outputs in bound else outputs
+    if head == "either":
+        for_two = free_name(site, taken | {name}, "Binary")
+        functions = {name: ("several", many, site.name), for_two: ("binary", "1", f"{site.name} for two classes")}
+    else:
+        functions = {name: (head, many, site.name)}
+    texts = [
+        template().render(context, name=function, head=kind, outputs=count, title=title)
+        for function, (kind, count, title) in functions.items()
+    ]
+    bodies = [[line for line in text.split("\n") if line.strip()] for text in texts]
+    lines = [line for n, body in enumerate(bodies) for line in (*([""] * 2 if n else ()), *body)]
     inner = [one.definition for one in added if one.definition is not None]
     lines = [*(line for one in inner for line in (*moved(site, one, name), "", "")), *lines]
-    call = construction(site, carrier, tf, name, bound, into)
+    chosen = f"{for_two} if {site.module.segment(bound[outputs])} == 2 else {name}" if head == "either" else name
+    call = construction(site, carrier, tf, chosen, bound, into)
     making: list[ast.expr | ast.stmt] = [site.call, *(one.statement for one in (*added, *forwarded))]
     places = [n for node in making for n in range(node.lineno, (node.end_lineno or node.lineno) + 1)]
-    return Written(name, tuple(lines), call, (*dropped, *inner), tuple(places))
+    return Written(tuple(functions), tuple(lines), call, (*dropped, *inner), tuple(places))
 
 
 def moved(site: Site, definition: ast.FunctionDef, name: str) -> list[str]:
@@ -208,14 +218,14 @@ def flag(bound: Mapping[str, ast.expr], name: str) -> bool:
 
 # ------------------------------------------------------------------------------------------------- the construction
 def construction(
-    site: Site, carrier: Carrier, tf: str, name: str, bound: Mapping[str, ast.expr], into: list[str]
+    site: Site, carrier: Carrier, tf: str, model_fn: str, bound: Mapping[str, ast.expr], into: list[str]
 ) -> str:
     """The call that takes the place of the construction, with its comments."""
     module, call = site.module, site.call
     base = len(module.indent_of(call))
     outer, inner = " " * (base + 4), " " * (base + 8)
     comments = comments_of(site)
-    lines = [f"{tf}.estimator.Estimator(", f"{outer}model_fn={name},"]
+    lines = [f"{tf}.estimator.Estimator(", f"{outer}model_fn={model_fn},"]
     params: list[str] = []
     for argument, node in sorted(bound.items(), key=lambda item: (item[1].lineno, item[1].col_offset)):
         above = [comments.pop(line) for line in sorted(comments) if line <= node.lineno]
@@ -247,9 +257,9 @@ def comments_of(site: Site) -> dict[int, str]:
     return {n: c[1] for n in lines if n not in inside and (c := site.module.comment(n)) is not None}
 
 
-def free_name(site: Site, taken: set[str]) -> str:
-    """A name for the model_fn that the file does not use."""
-    words = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z][a-z]+", site.name)
+def free_name(site: Site, taken: set[str], prefix: str = "") -> str:
+    """A name for a model_fn that the file does not use."""
+    words = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z][a-z]+", prefix + site.name)
     base = "_".join(word.lower() for word in words)
     used = taken | {n.id for n in every(site.module.tree, ast.Name)}
     used |= set(found.bound_in(site.module.tree))

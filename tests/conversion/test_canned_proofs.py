@@ -53,6 +53,18 @@ def main():
     labels = CLASS
     estimator = tf.estimator.DNNClassifier([8, 4], numbers(), n_classes=3)
 """,
+    "a deep classifier of as many classes as there are": """
+def main():
+    labels = CLASS
+    count = len(np.unique(labels))
+    estimator = tf.estimator.DNNClassifier([8, 4], numbers(), n_classes=count)
+""",
+    "a linear classifier of as many classes as there are, which are two": """
+def main():
+    labels = CLASS % 2
+    count = len(np.unique(labels))
+    estimator = tf.estimator.LinearClassifier(numbers() + [words()], n_classes=count)
+""",
     "a deep classifier of words": """
 def build(rate):
     optimizer = tf.train.AdamOptimizer(rate)

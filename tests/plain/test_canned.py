@@ -235,6 +235,18 @@ def test_batch_norm_follows_each_hidden_layer_and_its_averages_move_in_training(
     assert "train_op = tf.group(train_op, tf.get_collection(tf.GraphKeys.UPDATE_OPS))" in made
 
 
+def test_a_number_of_classes_known_only_when_it_is_made_chooses_between_two_model_fns() -> None:
+    text = script("tf.estimator.LinearClassifier(columns, n_classes=settings.count)", "import settings\n")
+    made = written(text)
+    assert "model_fn=binary_linear_classifier if settings.count == 2 else linear_classifier,\n" in made
+    several, two = made[made.index("def linear_classifier") :].split("def binary_linear_classifier")
+    assert "softmax_cross_entropy" in several and 'units=params["n_classes"]' in several
+    assert "sigmoid_cross_entropy" in two and "units=" not in two
+    assert '"n_classes": settings.count,' in made
+    units = convert({"train.py": text}).ledger.units
+    assert [unit.kind for unit in units if unit.kind != "training_loop"] == ["canned_estimator"]
+
+
 def test_two_estimators_have_model_fns_of_their_own() -> None:
     text = script("tf.estimator.LinearRegressor(columns)") + "other = tf.estimator.LinearRegressor(columns)\n"
     assert "model_fn=linear_regressor,\n" in written(text) and "model_fn=linear_regressor_2,\n" in written(text)
@@ -243,7 +255,7 @@ def test_two_estimators_have_model_fns_of_their_own() -> None:
 @pytest.mark.parametrize(
     ("call", "why"),
     [
-        ("tf.estimator.DNNClassifier([4], columns, n_classes=count())", "their number is not known"),
+        ("tf.estimator.DNNClassifier([4], columns, n_classes=count())", "give their number a name"),
         ("tf.estimator.DNNClassifier([4], columns, batch_norm=flag())", "argument `batch_norm`"),
         ("tf.estimator.DNNClassifier([4], columns, optimizer=made())", "which optimizer it is cannot be followed"),
         ("tf.estimator.DNNClassifier([4], columns, weight_column=columns[0])", "argument `weight_column`"),

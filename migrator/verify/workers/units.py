@@ -28,7 +28,7 @@ def prove_all(
             mine = models if len(groups) == 1 else models[number : number + 1]
             found.append(prove_unit(one, None, mine, spy, ordered, exported))
         return found
-    for weight_map in maps:
+    for weight_map in reached(maps, models):
         matching = [one for one in groups if _belongs(one, weight_map["legacy"])]
         mine = [m for m in models if _is_a(m.model, weight_map["target"].get("name", ""))] or models
         if not matching:
@@ -41,6 +41,18 @@ def prove_all(
                 result["notes"].append("%d Estimators use this model_fn; the first one was compared" % len(matching))
         found.append(dict(result, unit=weight_map.get("unit", "")))
     return found
+
+
+def reached(maps: List[Dict[str, Any]], models: List[Model]) -> List[Dict[str, Any]]:
+    """One map per unit: where a unit became several models, of which the program chooses one, that of the chosen."""
+    units: Dict[str, List[Dict[str, Any]]] = {}
+    for number, weight_map in enumerate(maps):
+        units.setdefault(weight_map.get("unit") or str(number), []).append(weight_map)
+    chosen = []
+    for mine in units.values():
+        made = [one for one in mine if any(_is_a(m.model, one["target"].get("name", "")) for m in models)]
+        chosen.append((made or mine)[0])
+    return chosen
 
 
 def group(legacy: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
