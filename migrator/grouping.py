@@ -114,7 +114,14 @@ def unblocked(
         if len(joined) > 1 and whole.texts:
             done[done.index(joined[0])] = (together([member for member, _ in joined]), whole)
             done = [item for item in done if item not in joined]
+        elif len(joined) > 1:  # what stops all of them says more than that one stops at the other
+            done = [(one, refused_again(one, other, whole) if (one, other) in joined else other) for one, other in done]
     return done
+
+
+def refused_again(group: UnitGroup, outcome: Outcome, whole: Outcome) -> Outcome:
+    """The refusal of a group for the reason that it and others have together; `outcome` is that of the group alone."""
+    return Outcome(group_units(group, "skipped", "exact", {}, whole.findings), whole.findings, {}, [], outcome.doubled)
 
 
 def is_in_the_way(group: UnitGroup, outcome: Outcome) -> bool:

@@ -30,8 +30,8 @@ class Written:
     """What a construction becomes.
 
     `functions`: the model_fn, or that of several classes and that of two where their number is known only when the
-    estimator is made. `dropped`: assignments that nothing else reads any more. `lines`: where Estimators of the model are made; before
-    Python 3.8 a call stands on its last line, and `add_metrics` makes another Estimator.
+    estimator is made. `dropped`: assignments that nothing else reads any more. `lines`: where Estimators of the model
+    are made; before Python 3.8 a call stands on its last line, and `add_metrics` makes another Estimator.
     """
 
     functions: tuple[str, ...]
@@ -67,21 +67,21 @@ def written(site: Site, taken: set[str]) -> Written:
     added, forwarded = added_metrics(site), forwarded_features(site)
     dropped += dict.fromkeys(one.statement for one in (*added, *forwarded))
     weights, perhaps = head_arguments.weight_key(site, carrier, bound)
-    context = dict(
-        tf=tf,
-        networks=described,
-        exports=found.is_exported(site),
-        total="sum" if given is None else "mean",
-        link=given.link if given is not None else "",
-        example=given.loss if given is not None else "",
-        full=carrier.text(bound["compute_full_loss"]) if "compute_full_loss" in bound else None,
-        weights=weights,
-        weighs_perhaps=perhaps,
-        vocabulary='params["label_vocabulary"]' if "label_vocabulary" in into else None,
-        metrics=[moved_name(site, one.definition, name) + one.text for one in added],
-        forwarded=[one.text for one in forwarded],
-        reduction=None if reduction is None or is_sum(site, reduction) else carrier.text(reduction),
-    )
+    context = {
+        "tf": tf,
+        "networks": described,
+        "exports": found.is_exported(site),
+        "total": "sum" if given is None else "mean",
+        "link": given.link if given is not None else "",
+        "example": given.loss if given is not None else "",
+        "full": carrier.text(bound["compute_full_loss"]) if "compute_full_loss" in bound else None,
+        "weights": weights,
+        "weighs_perhaps": perhaps,
+        "vocabulary": 'params["label_vocabulary"]' if "label_vocabulary" in into else None,
+        "metrics": [moved_name(site, one.definition, name) + one.text for one in added],
+        "forwarded": [one.text for one in forwarded],
+        "reduction": None if reduction is None or is_sum(site, reduction) else carrier.text(reduction),
+    }
     many = f'params["{outputs}"]' if outputs in bound else outputs
     if head == "either":
         for_two = free_name(site, taken | {name}, "Binary")

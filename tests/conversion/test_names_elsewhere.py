@@ -140,6 +140,34 @@ def test_a_call_beside_the_model_in_its_own_file_is_reported() -> None:
     assert reported(converted({"net.py": text})) == [("net.py", text.count("\n"), "model_fn")]
 
 
+def test_a_program_that_cannot_follow_a_name_that_stays_is_no_obstacle() -> None:
+    """Only files that name what is called otherwise now must be changed with it."""
+    other = NET.replace("model_fn", "other_fn").replace("    logits", "    eval('1')\n    logits")
+    files = {**PROGRAM, "other.py": other + "\n\ntf.estimator.Estimator(other_fn).train(input_fn)\n"}
+    files["other.py"] += "import net\n\nprint(net.SIZE)\n"
+    status = {unit.path: unit.status for unit in convert(files).ledger.units}
+    assert status == {"net.py": "converted", "run.py": "converted", "other.py": "skipped"}
+
+
+def test_a_method_beside_those_that_use_the_estimator_is_left_and_marked() -> None:
+    test = """\
+import tensorflow as tf
+import net
+
+
+class NetTest(tf.test.TestCase):
+    def test_data(self):
+        with tf.Session() as session:
+            session.run(net.input_fn())
+
+    def test_training(self):
+        tf.estimator.Estimator(net.model_fn).train(net.input_fn, steps=2)
+"""
+    after = {edit.path: edit.after for edit in converted({"test_net.py": test}).edits}["test_net.py"]
+    assert "# TODO(migrate): a session runs a graph by hand" in after and "with tf.Session() as session" in after
+    assert "net.build_model().fit(" in after
+
+
 def test_a_notebook_is_written_as_a_script_is() -> None:
     found = converted({"look.ipynb": "from net import model_fn\nimport tensorflow as tf\n\nmodel_fn(1, 2, 3)\n"})
     assert [edit.path for edit in found.edits] == ["estimator_semantics.py", "look.ipynb", "net.py", "run.py"]

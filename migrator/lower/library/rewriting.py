@@ -35,6 +35,8 @@ def rewrite_call(ctx: Context, module: Module, call: ast.Call, symbol: str, rend
         return render(unwrapped(ctx, module, call, symbol))
     if symbol.startswith(cells.HOMES):
         return cell_dropout.rewritten(ctx, module, call, symbol, render)
+    if symbol == "tensorflow.variable_scope" and (name := name_of_scope(module, call)) is not None:
+        return ctx.use(module, f"tf.name_scope({render(name)})")
     rule = ctx.rules.find(symbol)
     if rule is None:
         return surviving_call(ctx, module, call, symbol, render)
@@ -56,6 +58,21 @@ def rewrite_call(ctx: Context, module: Module, call: ast.Call, symbol: str, rend
         case "metric" | "layer":
             raise ctx.refuse(rule.id, call, module, f"`{symbol}` stands where only its own kind of statement can")
     return rule_text(ctx, module, rule, call, render)
+
+
+def name_of_scope(module: Module, call: ast.Call) -> ast.expr | None:
+    """The text that a variable_scope puts before names, where that is all it does.
+
+    No variable is made where its call is rewritten as it stands: what makes one has other texts, or is refused.
+    """
+    items = [item for node in every(module.tree, ast.With) for item in node.items if item.context_expr is call]
+    plain = len(call.args) == 1 and all(keyword.arg == "reuse" for keyword in call.keywords)
+    if not plain or len(items) != 1 or items[0].optional_vars is not None:
+        return None
+    name = call.args[0]
+    text = name.left if isinstance(name, ast.BinOp) else name
+    written = isinstance(text, ast.Constant) and isinstance(text.value, str) or isinstance(text, ast.JoinedStr)
+    return name if written else None
 
 
 def unwrapped(ctx: Context, module: Module, call: ast.Call, symbol: str) -> ast.expr:

@@ -138,6 +138,8 @@ def file_text(assembly: Assembly, module: Module) -> str:
     shots = [s for node in inputs.input_functions(assembly.group) for s in inputs.one_shots(node)]
 
     unit = unit_of(module.tree)
+    classes = [node for node in module.tree.body if isinstance(node, ast.ClassDef)]
+    methods = {node for cls in classes for node in cls.body if isinstance(node, ast.FunctionDef)}
 
     def replace(node: ast.stmt) -> list[str] | None:
         if node in assembly.replaced:
@@ -171,8 +173,10 @@ def file_text(assembly: Assembly, module: Module) -> str:
         if row is not None:
             return row
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node in module.tree.body:
-            if not holds_reached(node, reached, assembly) or is_left_out(assembly, node):
+            if not holds_reached(node, reached, assembly) or is_left_out(assembly, module, node, reached):
                 return best_effort(assembly, module, node, rewrite)
+        if node in methods and not holds_reached(node, reached, assembly):
+            return best_effort(assembly, module, node, rewrite)
         return None
 
     def before(node: ast.stmt) -> list[str]:

@@ -12,7 +12,7 @@ from migrator.emit.editing import Statements, edited
 from migrator.emit.layout import WIDTH
 from migrator.lower.programs import inputs
 from migrator.lower.programs.module_rewriting import dropped
-from migrator.lower.programs.touched_files import mentioned_names
+from migrator.lower.programs.touched_files import is_mentioned
 from migrator.lower.reading.context import Refused
 from migrator.source.syntax import descendants
 
@@ -35,12 +35,16 @@ def holds_reached(node: ast.stmt, reached: set[ast.AST], assembly: Assembly) -> 
     return any(n in reached or n in calls or n in assembly.replaced for n in descendants(node))
 
 
-def is_left_out(assembly: Assembly, node: ast.stmt) -> bool:
+def is_left_out(assembly: Assembly, module: Module, node: ast.stmt, reached: set[ast.AST]) -> bool:
     """True for a function that the converted program names no more, and that makes no part of it inside."""
     calls = set(assembly.group.constructions) | set(assembly.group.uses)
     if not isinstance(node, ast.FunctionDef) or node in inputs.input_functions(assembly.group):
         return False
-    return node.name not in mentioned_names(assembly) and not any(
+
+    def takes_part(other: ast.stmt) -> bool:
+        return holds_reached(other, reached, assembly)
+
+    return not is_mentioned(assembly, module.path, node.name, takes_part) and not any(
         n in calls or n in assembly.replaced for n in descendants(node)
     )
 

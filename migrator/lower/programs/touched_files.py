@@ -1,4 +1,4 @@
-"""Which files a conversion touches, and which see them."""
+"""Which files a conversion touches, which see them, and what is still named there."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.lookup import is_main_guard
 from migrator.lower.programs import inputs, unused
 from migrator.source.inventory import legacy_uses
+from migrator.source.syntax import every
 
 if TYPE_CHECKING:
     from migrator.lower.programs.assembly_state import Assembly
@@ -70,17 +71,40 @@ def importers(assembly: Assembly) -> Iterator[str]:
     """Files that import a name which the conversion renames, from its file or from one that passes it on."""
     project = assembly.group.ctx.project
     for path, names in assembly.renamed.items():
-        naming = [other for other, text in project.sources.items() if any(name in text for name in names)]
+        gone = {old for old, new in names.items() if old != new}
+        naming = [other for other in project.sources if names_of_others(project, other, gone)]
         yield from reached_by(frozenset({path}), importing(project, naming)) - {path}
 
 
-def mentioned_names(assembly: Assembly) -> frozenset[str]:
-    """Every name that is mentioned after the conversion, in files that see those of the groups."""
-    if assembly.mentioned is None:
-        project = assembly.group.ctx.project
-        touched = touched_files(assembly)
-        paths = [p for p in project.sources if p in touched or project.imports(p) & touched]
+def names_of_others(project: Project, path: str, names: set[str]) -> bool:
+    """True for a file that names one of the names of another module: imports it, or reads it as an attribute."""
+    module = project.module(path) if any(name in project.sources[path] for name in names) else None
+    if module is None:
+        return False
+    imported = {alias.name for node in every(module.tree, ast.ImportFrom) for alias in node.names}
+    return bool(imported & {*names, "*"}) or any(node.attr in names for node in every(module.tree, ast.Attribute))
+
+
+def is_mentioned(assembly: Assembly, path: str, name: str, takes_part: Callable[[ast.stmt], bool]) -> bool:
+    """Whether a name of a file is mentioned after the conversion: in a new text, in that file or in one that sees it.
+
+    A definition that takes no part in the conversion may keep what it mentions as it was.
+    """
+    project = assembly.group.ctx.project
+    if not assembly.mentioned:
         texts = ["\n".join(lines) for lines in assembly.replaced.values()]
         texts += [text for above in assembly.inserted.values() for text in above]
-        assembly.mentioned = unused.names_kept(project, paths, assembly.replaced.keys(), texts)
-    return assembly.mentioned
+        assembly.mentioned[""] = unused.words(texts)
+    if name in assembly.mentioned[""]:
+        return True
+    if path not in assembly.seen_by:
+        assembly.seen_by[path] = reached_by(frozenset({path}), importing(project, project.sources))
+    for other in assembly.seen_by[path]:
+        if other not in assembly.mentioned:
+            module = project.module(other) if name in project.sources[other] else None
+            if module is None:
+                continue
+            assembly.mentioned[other] = unused.names_kept(module, assembly.replaced.keys(), takes_part)
+        if name in assembly.mentioned[other]:
+            return True
+    return False

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Set
 from typing import TYPE_CHECKING
 
 from migrator.source.syntax import children
 
 if TYPE_CHECKING:
-    from migrator.source.project import Project
+    from migrator.source.module import Module
 
 
-def names_kept(project: Project, paths: Iterable[str], gone: Set[ast.AST], texts: Iterable[str]) -> frozenset[str]:
-    """Every name that the new texts, and the code that stays in these files, mention.
+def words(texts: Iterable[str]) -> frozenset[str]:
+    """Every name that texts mention."""
+    return frozenset(word for text in texts for word in re.findall(r"[^\W\d]\w*", text))
+
+
+def names_kept(module: Module, gone: Set[ast.AST], takes_part: Callable[[ast.stmt], bool]) -> frozenset[str]:
+    """Every name that the code which stays in a file mentions, but for definitions that take no part.
 
     A function's mention of itself is none, nor is an import: what it brings is named elsewhere where it is used.
     """
-    found = {word for text in texts for word in re.findall(r"[^\W\d]\w*", text)}
-    for path in paths:
-        module = project.module(path)
-        for node in module.tree.body if module is not None else ():
-            named = names_in(node, gone)
-            found |= named - {node.name} if isinstance(node, ast.FunctionDef) else named
+    found: set[str] = set()
+    for node in module.tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not takes_part(node):
+            continue
+        named = names_in(node, gone)
+        found |= named - {node.name} if isinstance(node, ast.FunctionDef) else named
     return frozenset(found)
 
 
