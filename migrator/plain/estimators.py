@@ -167,4 +167,4 @@ HEADS = {  # the heads of tf.contrib.estimator in 1.15, whose losses are means
     ),
 }
 MAKING = "tensorflow.contrib.estimator."
-REFUSED = ("thresholds", "loss_fn", "name", "inverse_link_fn", "classes_for_class_based_metrics")
+REFUSED = ("loss_fn", "name", "inverse_link_fn", "classes_for_class_based_metrics")

@@ -63,6 +63,18 @@ def head_of(site: Site, head: str, bound: Mapping[str, ast.expr]) -> tuple[str, 
     return ("binary", "1") if known in (None, 2) else ("several", argument)
 
 
+def thresholds_of(bound: Mapping[str, ast.expr]) -> list[str]:
+    """The thresholds of a head, as its metrics are named for them. Raises Staying where they are not written."""
+    given = bound.get("thresholds")
+    if given is None or is_none_literal(given):
+        return []
+    items = given.elts if isinstance(given, (ast.List, ast.Tuple)) else [given]
+    numbers = [item.value for item in items if isinstance(item, ast.Constant) and isinstance(item.value, float)]
+    if not isinstance(given, (ast.List, ast.Tuple)) or len(numbers) != len(items):
+        raise Staying("argument `thresholds` of the head: they are not written where it is made")
+    return [f"{number:g}" for number in numbers]
+
+
 def is_plain(node: ast.expr) -> bool:
     """True for an expression that has one value wherever it is read: a name, something of it, its length."""
     if isinstance(node, ast.Call):

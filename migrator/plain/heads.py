@@ -27,18 +27,23 @@ from migrator.source.syntax import descendants, every, is_none_literal
 
 SPEC = "features, mode, logits, labels=None, optimizer=None, train_op_fn=None, regularization_losses=None"
 SCOPES = (ast.FunctionDef, ast.Lambda, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+SIZE = "logits_dimension"
 READ = ("features", "labels", "mode", "logits")  # the names that the template reads
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Written:
-    """What a return of a head's spec becomes; `dropped`: what made the head."""
+    """What a return of a head's spec becomes; `dropped`: what made the head.
+
+    `sized`: the number of its outputs where it is read from the head, and the text in its place.
+    """
 
     module: Module
     function: ast.FunctionDef
     statement: ast.Return
     text: tuple[str, ...]
     dropped: ast.Assign
+    sized: tuple[tuple[ast.Attribute, str], ...] = ()
 
 
 def heads(project: Project, module: Module) -> Iterator[Written]:
@@ -71,7 +76,8 @@ def written(project: Project, module: Module, node: ast.Return, call: ast.Call, 
     kind = symbol_of(maker.func, import_aliases(module.tree)).removeprefix(MAKING)
     if kind not in HEADS:
         raise Staying("which head it is cannot be followed")
-    if sum(isinstance(n, ast.Name) and n.id == name for n in descendants(function)) != 2:
+    sizes = [n for n in every(function, ast.Attribute) if n.attr == SIZE and is_name(n.value, name)]
+    if sum(is_name(n, name) for n in descendants(function)) != 2 + len(sizes):
         raise Staying("other code reads the head too")
     if not (is_alone(module, made) and is_alone(module, node)):
         raise Staying("it shares a line with other code")
@@ -79,7 +85,15 @@ def written(project: Project, module: Module, node: ast.Return, call: ast.Call, 
     given = arguments_of(call, SPEC)
     if any(a in bound and not is_none_literal(bound[a]) for a in REFUSED) or "regularization_losses" in given:
         raise Staying("an argument of the head is not covered")
-    return Written(module, function, node, tuple(body(site, function, kind, bound, given)), made)
+    outputs = head_arguments.outputs_of(site, HEADS[kind], bound)[1]
+    size = module.segment(bound[outputs]) if outputs in bound else outputs
+    text = tuple(body(site, function, kind, bound, given))
+    return Written(module, function, node, text, made, tuple((one, size) for one in sizes))
+
+
+def is_name(node: ast.AST, name: str) -> bool:
+    """True where a name is read or bound."""
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def body(
@@ -104,6 +118,7 @@ def body(
         vocabulary=vocabulary,
         weights=weights,
         weighs_perhaps=False,
+        thresholds=head_arguments.thresholds_of(bound),
         link=HEADS[kind].link,
         example=HEADS[kind].loss,
         full=None if "compute_full_loss" not in bound else module.segment(bound["compute_full_loss"]),
@@ -114,7 +129,7 @@ def body(
         exports=is_exported(site),
     )
     lines = [line.removeprefix("    ") for line in text.split("\n") if line.strip()]
-    lines += train_lines(tf, given)
+    lines += train_lines(module, tf, given)
     own = {n for n in bound_names("\n".join(lines)) if n not in READ}
     inner = [n for n in descendants(function) if isinstance(n, SCOPES) and n is not function]
     hidden = {id(n) for scope in inner for n in descendants(scope) if n is not scope}
@@ -135,13 +150,16 @@ def body(
     return indented(lines, len(module.indent_of(site.call)))
 
 
-def train_lines(tf: str, given: Mapping[str, ast.expr]) -> list[str]:
+def train_lines(module: Module, tf: str, given: Mapping[str, ast.expr]) -> list[str]:
     """The train_op and the last spec. Raises Staying for a head that is not told how to train."""
     step, optimizer = given.get("train_op_fn"), given.get("optimizer")
     if step is not None and not is_none_literal(step) and isinstance(step, ast.Name):
         made = f"{step.id}(loss)"
-    elif step is None and optimizer is not None and isinstance(optimizer, ast.Name):
-        made = f"{optimizer.id}.minimize(loss, {tf}.train.get_global_step())"
+    elif isinstance(step, ast.Lambda) and [a.arg for a in step.args.args] == ["loss"]:
+        made = " ".join(module.segment(step.body).split())
+    elif step is None and isinstance(optimizer, (ast.Name, ast.Attribute, ast.Call)):
+        text = " ".join(module.segment(optimizer).split())
+        made = f"{text}.minimize(loss, {tf}.train.get_global_step())"
     else:
         raise Staying("how it trains cannot be followed")
     return [

@@ -156,10 +156,16 @@ def overlaps(chunks: Iterable[Chunk], others: Iterable[Chunk]) -> bool:
 
 
 def spec_chunks(one: heads.Written) -> list[Chunk]:
-    """What replaces the return of a head's spec, and what made the head."""
+    """What replaces the return of a head's spec, what made the head, and where its size is read."""
     start, end = one.statement.lineno, one.statement.end_lineno or one.statement.lineno
     made = one.dropped
-    return [Chunk(start, end, one.text, start), Chunk(made.lineno, made.end_lineno or made.lineno, (), start)]
+    chunks = [Chunk(start, end, one.text, start), Chunk(made.lineno, made.end_lineno or made.lineno, (), start)]
+    read: dict[int, str] = {}
+    for node, text in sorted(one.sized, key=lambda item: item[0].col_offset, reverse=True):
+        line = read.get(node.lineno, one.module.lines[node.lineno - 1])
+        begin, stop = (len(line.encode()[:offset].decode()) for offset in (node.col_offset, node.end_col_offset or 0))
+        read[node.lineno] = line[:begin] + text + line[stop:]
+    return [*chunks, *(Chunk(number, number, (line,), number) for number, line in read.items())]
 
 
 def top_line(module: Module, statement: ast.stmt) -> int:

@@ -77,6 +77,7 @@ def written(site: Site, taken: set[str]) -> Written:
         "full": carrier.text(bound["compute_full_loss"]) if "compute_full_loss" in bound else None,
         "weights": weights,
         "weighs_perhaps": perhaps,
+        "thresholds": head_arguments.thresholds_of(bound),
         "vocabulary": 'params["label_vocabulary"]' if "label_vocabulary" in into else None,
         "metrics": [moved_name(site, one.definition, name) + one.text for one in added],
         "forwarded": [one.text for one in forwarded],

@@ -23,8 +23,8 @@ WORDS = ["a", "b", "c"]
 def model_fn(features, labels, mode, params):
     net = tf.layers.dense(features["x"], 8, activation=tf.nn.relu)
     net = tf.layers.batch_normalization(net, training=mode == tf.estimator.ModeKeys.TRAIN)
-    logits = tf.layers.dense(net, OUTPUTS)
     head = tf.contrib.estimator.HEAD
+    logits = tf.layers.dense(net, OUTPUTS)
     optimizer = tf.train.AdamOptimizer(params["rate"])
 
     def train_op_fn(loss):
@@ -50,6 +50,11 @@ main()
 """
 HEADS = {
     "two classes": ("binary_classification_head(weight_column='w')", "1", "(x[:, 0] * 2).astype('int64')"),
+    "two classes at thresholds": (
+        "binary_classification_head('w', thresholds=[0.45, 0.5])",
+        "head.logits_dimension",
+        "(x[:, 0] * 2).astype('int64')",
+    ),
     "words": (
         "multi_class_head(n_classes=3, label_vocabulary=WORDS)",
         "3",
@@ -66,6 +71,11 @@ MORE_HEADS = {
         "np.floor(x[:, :2] * 5).astype('float32')",
     ),
     "shares": ("logistic_regression_head()", "1", "x[:, 0]"),
+    "several classes each at a threshold": (
+        "multi_label_head(n_classes=3, weight_column='w', thresholds=[0.5])",
+        "3",
+        "(x > 0.5).astype('int64')",
+    ),
     "several classes each": ("multi_label_head(n_classes=3, weight_column='w')", "3", "(x > 0.5).astype('int64')"),
 }
 
@@ -93,8 +103,26 @@ def test_an_optimizer_minimises_the_loss() -> None:
     assert "train_op = optimizer.minimize(loss, tf.train.get_global_step())" in text
 
 
+@pytest.mark.parametrize(
+    ("training", "step"),
+    [
+        ("train_op_fn=lambda loss: optimizer.minimize(loss, tf.train.get_global_step())", "optimizer.minimize(loss, "),
+        ("optimizer=tf.train.AdamOptimizer(0.1)", "tf.train.AdamOptimizer(0.1).minimize(loss, "),
+    ],
+)
+def test_how_it_trains_is_told_in_place(training: str, step: str) -> None:
+    text = program("regression_head()", training=training)
+    assert f"train_op = {step}tf.train.get_global_step())" in written(text)
+    assert {unit.status for unit in convert({"train.py": text}).ledger.units} == {"converted"}
+
+
+def test_the_size_of_the_head_is_written_where_it_is_read() -> None:
+    text = written(program("multi_class_head(n_classes=len(WORDS))", "units=head.logits_dimension, name='l'"))
+    assert "logits = tf.layers.dense(net, units=len(WORDS), name='l')" in text
+
+
 def test_names_of_the_model_fn_keep_their_values() -> None:
-    text = program("regression_head()").replace("    head = ", "    predictions = tf.exp(logits)\n    head = ")
+    text = program("regression_head()").replace("    optimizer = ", "    predictions = tf.exp(logits)\n    optimizer = ")
     assert 'head_predictions = {"predictions": logits}' in written(text)
     assert "predictions=head_predictions" in written(text)
 
@@ -102,7 +130,7 @@ def test_names_of_the_model_fn_keep_their_values() -> None:
 @pytest.mark.parametrize(
     "head",
     [
-        "binary_classification_head(thresholds=[0.3])",
+        "binary_classification_head(thresholds=POINTS)",
         "regression_head(inverse_link_fn=tf.exp)",
         "multi_label_head(3, classes_for_class_based_metrics=[1])",
         "multi_head([])",
