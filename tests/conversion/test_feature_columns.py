@@ -109,3 +109,13 @@ def test_columns_of_compat_v1_are_those_of_today() -> None:
 )
 def test_what_is_not_exact_is_refused(network: str, rule: str) -> None:
     assert {found for found, _ in refused(program(model_fn=model_fn(network)))} == {rule}
+
+
+def test_columns_of_tensorflow_hub_refuse() -> None:
+    text = (
+        "import tensorflow as tf\nimport tensorflow_hub as hub\n\n\ndef columns():\n"
+        "    return [hub.text_embedding_column('a', 'nnlm')]\n\n\ndef input_fn():\n"
+        "    return tf.data.Dataset.from_tensor_slices(({'a': ['b']}, [1])).batch(1)\n\n\n"
+        "tf.estimator.DNNClassifier([4], columns()).train(input_fn)\n"
+    )
+    assert {rule for rule, _ in refused(text)} == {"hub-column"}

@@ -90,12 +90,6 @@ def test_several_run_configs_of_which_one_has_a_seed_refuse() -> None:
     assert ("run-config", line_of(text, "config=config")) in refused(text)
 
 
-def test_a_distributed_training_refuses() -> None:
-    lines = "config = tf.estimator.RunConfig(train_distribute=tf.contrib.distribute.MirroredStrategy())\n"
-    lines += "tf.estimator.Estimator(model_fn, config=config).train(input_fn, steps=8)"
-    assert {"distribution"} <= {rule for rule, _ in refused(around(lines))}
-
-
 # -------------------------------------------------------------------------------------------------------- mode names
 def test_modes_by_name_become_what_they_are() -> None:
     text = program(

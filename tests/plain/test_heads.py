@@ -122,7 +122,9 @@ def test_the_size_of_the_head_is_written_where_it_is_read() -> None:
 
 
 def test_names_of_the_model_fn_keep_their_values() -> None:
-    text = program("regression_head()").replace("    optimizer = ", "    predictions = tf.exp(logits)\n    optimizer = ")
+    text = program("regression_head()").replace(
+        "    optimizer = ", "    predictions = tf.exp(logits)\n    optimizer = "
+    )
     assert 'head_predictions = {"predictions": logits}' in written(text)
     assert "predictions=head_predictions" in written(text)
 

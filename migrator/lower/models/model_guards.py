@@ -15,11 +15,16 @@ from migrator.lower.reading.definitions import called_object
 from migrator.lower.spec import create_train_op, norm_updates, optimize_loss
 from migrator.lower.spec.update_ops import is_update_ops
 from migrator.lower.spec.waiting import averages_go
+from migrator.source.inventory import import_aliases
+from migrator.source.syntax import every
 
 if TYPE_CHECKING:
     from migrator.lower.models.model_parts import ModelParts
     from migrator.lower.reading.context import Context
     from migrator.source.module import Module
+
+
+COLUMNS_READ = ("tensorflow.feature_column.input_layer", "tensorflow.feature_column.linear_model")
 
 
 def check_model(parts: ModelParts) -> None:
@@ -48,6 +53,9 @@ def check_model(parts: ModelParts) -> None:
         rule = ctx.rules.find(name)
         if rule is not None and rule.id in ("keras-learning-phase", "keras-model"):
             raise ctx.refuse(rule.id, where, parts.module, rule.note)
+        if name in COLUMNS_READ and (brought := hub_column(ctx)):
+            message = f"{brought} brings a network of TensorFlow Hub as a feature column, made for TensorFlow 1"
+            raise ctx.refuse("hub-column", where, parts.module, message)
     partials.check(ctx, parts.module)
     check_layer_attributes(ctx, parts.module)
     handled = scopes_at_hand(ctx)
@@ -58,6 +66,19 @@ def check_model(parts: ModelParts) -> None:
     for name in ("tensorflow.add_to_collection", "tensorflow.losses.add_loss", "tensorflow.add_to_collections"):
         if name in called and ctx.regularised:
             raise ctx.refuse("collection", called[name], parts.module, "a loss is collected by hand and added later")
+
+
+def hub_column(ctx: Context) -> str:
+    """The first feature column in sight that TensorFlow Hub makes, and where; "" where there is none."""
+    for path, text in ctx.project.sources.items():
+        module = ctx.project.module(path) if "tensorflow_hub" in text and "_column" in text else None
+        aliases = import_aliases(module.tree) if module is not None else {}
+        for call in every(module.tree, ast.Call) if module is not None else ():
+            base = call.func.value if isinstance(call.func, ast.Attribute) else None
+            name = ast.unparse(call.func)
+            if isinstance(base, ast.Name) and aliases.get(base.id) == "tensorflow_hub" and "_column" in name:
+                return f"`{name}` ({path}:{call.lineno})"
+    return ""
 
 
 def check_collected_updates(ctx: Context) -> None:

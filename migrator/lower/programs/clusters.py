@@ -1,4 +1,4 @@
-"""TPU clusters, sessions and their settings: there is neither, so that the statements which only made them go."""
+"""TPU clusters, copies of a model, sessions and their settings: statements that only made them go."""
 
 from __future__ import annotations
 
@@ -19,6 +19,13 @@ SETTINGS = (
     "tensorflow.GPUOptions",
 )
 SETTINGS_OF = frozenset({"cluster", "tpu_config", "master", "evaluation_master", "session_config"})
+DISTRIBUTION = frozenset({"train_distribute", "eval_distribute", "experimental_distribute"})
+MIRRORED = (  # strategies that compute on one device what the model computes without them
+    "tensorflow.distribute.MirroredStrategy",
+    "tensorflow.distribute.OneDeviceStrategy",
+    "tensorflow.contrib.distribute.MirroredStrategy",
+    "tensorflow.contrib.distribute.OneDeviceStrategy",
+)
 
 
 RUN_CONFIGS = frozenset(
@@ -107,8 +114,19 @@ def is_setting(group: Group, node: ast.expr) -> bool:
         name = option.symbol if isinstance(option, Result) else option.name if isinstance(option, Symbol) else ""
         if not ("ClusterResolver" in name or name.startswith(SETTINGS)):
             if not (isinstance(option, Const) and option.value is None):
-                return False
+                return is_mirrored(group, node)
     return value is not None and not is_nothing(node)
+
+
+def is_mirrored(group: Group, node: ast.expr) -> bool:
+    """True for a strategy that copies the model to the devices of one machine, or None where there is one device."""
+    value = group.ctx.facts.value(node)
+    found = options(value) if value is not None else ()
+    strategies = [o for o in found if isinstance(o, Result) and not o.part and o.symbol in MIRRORED]
+    nothing = [o for o in found if isinstance(o, Const) and o.value is None]
+    own = [call for call in every(node, ast.Call) if not any(call is o.call for o in strategies)]
+    own = [call for call in own if not any(call in descendants(o.call) for o in strategies)]
+    return len(strategies) + len(nothing) == len(found) > 0 and not own
 
 
 def stays_nothing(assignments: list[ast.Assign]) -> bool:
@@ -160,5 +178,7 @@ def run_config_calls(group: Group, module: Module) -> list[list[ast.AST]]:
         if not isinstance(call, ast.Call) or not isinstance(value, Result) or value.call is not call:
             continue
         if value.symbol.removesuffix(".replace") in RUN_CONFIGS:
-            found += [list(descendants(k.value)) for k in call.keywords if k.arg in SETTINGS_OF]
+            given = [k for k in call.keywords if k.arg in SETTINGS_OF]
+            given += [k for k in call.keywords if k.arg in DISTRIBUTION and is_mirrored(group, k.value)]
+            found += [list(descendants(k.value)) for k in given]
     return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.values import Const, Result, Value, is_none, options
 from migrator.detect import param_defaults
 from migrator.emit.fragments import call_text, standalone
-from migrator.lower.programs.clusters import RUN_CONFIGS
+from migrator.lower.programs.clusters import DISTRIBUTION, RUN_CONFIGS, is_mirrored, is_nothing
 from migrator.lower.programs.groups import Render, given, moved_into_calls
 from migrator.lower.programs.input_arguments import is_readable
 from migrator.source.syntax import descendants
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from migrator.lower.programs.group import Group
     from migrator.source.module import Module
 
-DISTRIBUTION = frozenset({"train_distribute", "eval_distribute", "experimental_distribute"})
 # sessions, devices and servers are gone
 DROPPED = frozenset(
     {
@@ -59,7 +58,7 @@ def settings_text(group: Group, module: Module, node: ast.Call, render: Render) 
     if left_out:
         message = f"RunConfig({', '.join(left_out)}) has no counterpart: Keras opens no session"
         group.ctx.note("run-config", "info", module, node, message)
-    shown = [f"{name}={render(a)}" for name, a in arguments.items() if name not in DROPPED]
+    shown = [f"{name}={render(a)}" for name, a in arguments.items() if name not in DROPPED | DISTRIBUTION]
     if copied and isinstance(node.func, ast.Attribute):
         base = render(node.func.value)
         return call_text(f"{base}.replace", shown) if shown else base
@@ -67,9 +66,17 @@ def settings_text(group: Group, module: Module, node: ast.Call, render: Render) 
 
 
 def refuse_distribution(group: Group, module: Module, node: ast.AST, arguments: dict[str, ast.expr]) -> None:
-    """Refuse a RunConfig that distributes the training."""
-    if DISTRIBUTION & arguments.keys():
-        raise group.ctx.refuse("distribution", node, module, "the training is distributed")
+    """Refuse a RunConfig that distributes the training, but for copies on the devices of one machine."""
+    for name in DISTRIBUTION & arguments.keys():
+        if not is_mirrored(group, arguments[name]):
+            raise group.ctx.refuse("distribution", node, module, "the training is distributed")
+        if not is_nothing(arguments[name]):
+            message = (
+                f"{name} goes: what is computed is what one device computed, where each of several took a batch of "
+                "its own; Keras copies a model with keras.distribution.DataParallel"
+            )
+            group.ctx.note("distribution", "warning", module, node, message)
+            group.ctx.lower_level("review")
 
 
 def run_config(group: Group, construction: Construction) -> Result | None:
