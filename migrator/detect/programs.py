@@ -35,6 +35,7 @@ MARKS = ("stimator", "ModelFnOps", "model_fn")
 USES = frozenset({"train", "evaluate", "predict", "export_savedmodel", "export_saved_model"})
 
 
+STARTING = ("tensorflow.app.run", "absl.app.run")
 SURVEYED_CALLS = 15_000  # calls that a survey of a project follows
 
 
@@ -69,6 +70,10 @@ def survey(project: Project, rules: Rulebook) -> tuple[Program, Evaluator]:
         if path in ev.modules and ev.all_calls <= SURVEYED_CALLS:
             evaluate_program(ev, ev.modules[path])
             evaluate_all(ev, ev.modules[path], read)
+    for function in started(facts):
+        if ev.all_calls <= SURVEYED_CALLS:
+            ev.calls = 0
+            calls.call_function(ev, function, None, [], {})
     done: set[str] = set()
     called: set[ast.AST] = set()
     whole = True
@@ -102,6 +107,14 @@ def survey(project: Project, rules: Rulebook) -> tuple[Program, Evaluator]:
         whole,
     )
     return program, ev
+
+
+def started(facts: Facts) -> list[Function]:
+    """The functions that a program hands to `tf.app.run` and its like, which nobody was seen to call."""
+    values = [value for by_mode in facts.values.values() for value in by_mode.values()]
+    made = [value for value in values if isinstance(value, Result) and value.symbol in STARTING]
+    given = [f for result in made for value in result.bound.values() for f in functions_of(value)]
+    return [function for function in given if function.node not in facts.frames]
 
 
 def lambdas(facts: Facts) -> list[Function]:

@@ -105,3 +105,29 @@ def test_added_metrics_of_one_name_are_told_apart_by_a_person() -> None:
     made = convert({"train.py": HEAD + twice})
     messages = {finding.message for unit in made.ledger.units for finding in unit.findings}
     assert "`more` stands for several functions, one after the other: give each a name" in messages
+
+
+STARTED = """
+
+def build(kind, config):
+    if kind == 'wide':
+        return tf.estimator.LinearRegressor(columns, config=config)
+    return tf.estimator.DNNRegressor([4], columns, config=config)
+
+
+def main(unused):
+    settings = tf.ConfigProto()
+    config = tf.estimator.RunConfig().replace(session_config=settings, keep_checkpoint_max=1)
+    build(str(unused), config).train(input_fn, steps=3)
+
+
+if __name__ == '__main__':
+    tf.app.run(START)
+"""
+
+
+@pytest.mark.parametrize("start", ["", "main", "main=main, argv=[__file__]"])
+def test_what_the_main_function_hands_on_is_known_however_it_is_started(start: str) -> None:
+    before = HEAD.split("UNITS")[0] + "columns = [tf.feature_column.numeric_column('x')]\n\n\n"
+    text = before + HEAD[HEAD.index("def input_fn") :].rstrip() + STARTED.replace("START", start)
+    assert {unit.status for unit in convert({"train.py": text}).ledger.units} == {"converted"}

@@ -15,7 +15,6 @@ from migrator.lower.reading.definitions import called_object
 from migrator.lower.spec import create_train_op, norm_updates, optimize_loss
 from migrator.lower.spec.update_ops import is_update_ops
 from migrator.lower.spec.waiting import averages_go
-from migrator.source.inventory import import_aliases
 from migrator.source.syntax import every
 
 if TYPE_CHECKING:
@@ -72,11 +71,13 @@ def hub_column(ctx: Context) -> str:
     """The first feature column in sight that TensorFlow Hub makes, and where; "" where there is none."""
     for path, text in ctx.project.sources.items():
         module = ctx.project.module(path) if "tensorflow_hub" in text and "_column" in text else None
-        aliases = import_aliases(module.tree) if module is not None else {}
-        for call in every(module.tree, ast.Call) if module is not None else ():
-            base = call.func.value if isinstance(call.func, ast.Attribute) else None
+        if module is None:
+            continue
+        names = [alias for node in every(module.tree, ast.Import) for alias in node.names]
+        hubs = {alias.asname or alias.name for alias in names if alias.name == "tensorflow_hub"}
+        for call in every(module.tree, ast.Call):
             name = ast.unparse(call.func)
-            if isinstance(base, ast.Name) and aliases.get(base.id) == "tensorflow_hub" and "_column" in name:
+            if name.rpartition(".")[0] in hubs and name.endswith(("_column", "_column_v2")):
                 return f"`{name}` ({path}:{call.lineno})"
     return ""
 
