@@ -99,3 +99,36 @@ def test_an_element_that_may_have_several_components_refuses() -> None:
 def test_batches_without_their_remainder_are_asked_for_by_an_argument(before: str, after: str) -> None:
     text = f"def input_fn():\n    {ROWS}((x, x.sum(1)))\n    return dataset.apply({before})\n"
     assert data_part(text).endswith(f"return dataset.{after}")
+
+
+NUMBERED = """
+import other
+
+
+def input_fn():
+    rows = other.read().batch(4).make_one_shot_iterator().get_next()
+    return RETURNED
+"""
+
+
+def test_components_that_are_read_by_number_need_not_be_in_sight() -> None:
+    after = data_part(NUMBERED.replace("RETURNED", '{"x": rows[0]}, rows[1]'))
+    assert '.map(\n        lambda *rows: ({"x": rows[0]}, rows[1])\n    )' in after or (
+        '    return other.read().batch(4).map(lambda *rows: ({"x": rows[0]}, rows[1]))' in after
+    )
+
+
+@pytest.mark.parametrize(
+    "returned", ['{"x": rows[0]}', "{'x': rows[0]}, rows[-1]", "{'x': rows[0]}, rows[1] + len(rows)"]
+)
+def test_what_may_be_one_tensor_refuses(returned: str) -> None:
+    text = program(input_fn=NUMBERED.replace("RETURNED", returned))
+    assert {rule for rule, _ in refused(text)} == {"iterator"}
+
+
+def test_labels_that_are_none_are_left_out() -> None:
+    text = SINGLE.replace('return {"x": rows}, tf.reduce_sum(rows, axis=1)', 'return {"x": rows}, None')
+    main = "    tf.estimator.Estimator(model_fn).train(input_fn, steps=8)"
+    whole = program(input_fn=text).replace(main, "    print(list(tf.estimator.Estimator(model_fn).predict(input_fn)))")
+    after = converted(whole)["train.py"]
+    assert 'dataset.map(lambda rows: {"x": rows})' in after

@@ -50,6 +50,8 @@ def plain_scaffold(ctx: Context, value: Value) -> bool:
     """True for None, and for a Scaffold that says at most how checkpoints are kept, or runs initialisers as usual."""
     if is_none(value) is True:
         return True
+    if isinstance(value, Function) and isinstance(value.node, ast.FunctionDef):
+        return is_scaffold_function(ctx, value.node)  # that of a TPU, given where TensorFlow 1 would have refused it
     if not isinstance(value, Result) or value.symbol not in SCAFFOLDS or value.part:
         return False
     for name, given in value.bound.items():

@@ -11,7 +11,7 @@ from migrator.analysis import lookup
 from migrator.analysis.values import Function, Instance, Mapping, Partial, Result, Sequence, Value, options
 from migrator.emit.layout import fit
 from migrator.lower.programs import iterator_tails
-from migrator.source.syntax import descendants, every
+from migrator.source.syntax import descendants, every, is_none_literal
 
 if TYPE_CHECKING:
     from migrator.lower.programs.group import Group
@@ -194,6 +194,8 @@ def element_names(ctx: Context, shot: OneShot) -> list[str] | None:
     if not all(isinstance(part, ast.Name) for part in parts):
         return None
     if not isinstance(shot.targets, ast.Tuple) and not any(is_keyed(n, parts[0]) for n in parts_after(shot)):
+        if is_numbered(parts_after(shot), ast.unparse(parts[0])):
+            return [f"*{ast.unparse(parts[0])}"]
         if not iterator_tails.single(ctx, shot.dataset):
             return None
     return [ast.unparse(part) for part in parts]
@@ -205,6 +207,8 @@ def returned_dataset(ctx: Context, module: Module, shot: OneShot, render: Render
         return mapped_dataset(ctx, module, shot, render)
     value = shot.last.value if isinstance(shot.last, ast.Return) else None
     assert value is not None
+    if isinstance(value, ast.Tuple) and len(value.elts) == 2 and is_none_literal(value.elts[1]):
+        value = value.elts[0]  # labels that are None are no labels
     dataset = render(shot.dataset)
     if not shot.between and ast.unparse(value) == ast.unparse(shot.targets):
         return [f"return {dataset}"]
@@ -227,6 +231,17 @@ def returned_dataset(ctx: Context, module: Module, shot: OneShot, render: Render
 def parts_after(shot: OneShot) -> list[ast.AST]:
     """Everything that the statements behind the iterator consist of."""
     return [n for statement in (*shot.between, *shot.tail, shot.last) for n in descendants(statement)]
+
+
+def is_numbered(nodes: list[ast.AST], name: str) -> bool:
+    """True where a name is read as `name[0]`, `name[1]` and so on alone: an element with several components.
+
+    A function that takes them all as `*name` fails for an element that is one tensor, as long as the second is read.
+    """
+    read = [n for n in nodes if isinstance(n, ast.Name) and n.id == name]
+    items = [n for n in nodes if isinstance(n, ast.Subscript) and n.value in read and isinstance(n.ctx, ast.Load)]
+    numbers = [n.slice.value for n in items if isinstance(n.slice, ast.Constant) and isinstance(n.slice.value, int)]
+    return len(numbers) == len(items) == len(read) and min(numbers, default=0) >= 0 and max(numbers, default=0) > 0
 
 
 def is_keyed(node: ast.AST, name: ast.expr) -> bool:
