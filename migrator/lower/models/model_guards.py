@@ -52,7 +52,7 @@ def check_model(parts: ModelParts) -> None:
         rule = ctx.rules.find(name)
         if rule is not None and rule.id in ("keras-learning-phase", "keras-model"):
             raise ctx.refuse(rule.id, where, parts.module, rule.note)
-        if name in COLUMNS_READ and (brought := hub_column(ctx)):
+        if name in COLUMNS_READ and (brought := hub_column(ctx, parts.module)):
             message = f"{brought} brings a network of TensorFlow Hub as a feature column, made for TensorFlow 1"
             raise ctx.refuse("hub-column", where, parts.module, message)
     partials.check(ctx, parts.module)
@@ -67,9 +67,15 @@ def check_model(parts: ModelParts) -> None:
             raise ctx.refuse("collection", called[name], parts.module, "a loss is collected by hand and added later")
 
 
-def hub_column(ctx: Context) -> str:
-    """The first feature column in sight that TensorFlow Hub makes, and where; "" where there is none."""
-    for path, text in ctx.project.sources.items():
+def hub_column(ctx: Context, here: Module) -> str:
+    """The first feature column that TensorFlow Hub makes in this file or in one that it sees; "" where there is none."""
+    seen, waiting = {here.path}, [here.path]
+    while waiting:
+        more = ctx.project.imports(waiting.pop()) - seen
+        seen |= more
+        waiting += more
+    for path in sorted(seen):
+        text = ctx.project.sources[path]
         module = ctx.project.module(path) if "tensorflow_hub" in text and "_column" in text else None
         if module is None:
             continue
