@@ -112,6 +112,7 @@ STAYING = {  # first words of a name -> why it stays
     "tensorflow.estimator.BoostedTrees": "boosted trees have no counterpart in Keras: TensorFlow Decision Forests",
     "tensorflow.contrib.boosted_trees.": "boosted trees have no counterpart in Keras: TensorFlow Decision Forests",
     "tensorflow.contrib.factorization.KMeans": "clustering has no counterpart in Keras: sklearn.cluster.KMeans",
+    "tensorflow.contrib.learn.KMeans": "clustering has no counterpart in Keras: sklearn.cluster.KMeans",
     "tensorflow.contrib.factorization.WALS": "matrix factorisation by WALS has no counterpart in Keras: implicit.als",
     "tensorflow.estimator.Baseline": "the baseline estimators are not covered yet",
     "tensorflow.contrib.estimator.": "the estimators of contrib are not covered yet",

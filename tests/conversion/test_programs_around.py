@@ -208,6 +208,26 @@ def test_a_setting_of_a_config_in_the_estimators_call_is_read_where_it_is_used()
     assert "evaluate_every=every" in converted(around(lines))["train.py"]
 
 
+BUILT = """
+
+EVERY = 3
+
+
+def build():
+    config = tf.estimator.RunConfig().replace(save_checkpoints_steps=EVERY, model_dir="m")
+    print(config.model_dir)
+    return tf.estimator.Estimator(model_fn, config=config)
+"""
+TRAINED = """train_spec = tf.estimator.TrainSpec(input_fn, max_steps=8)
+tf.estimator.train_and_evaluate(build(), train_spec, tf.estimator.EvalSpec(input_fn, steps=2))"""
+
+
+def test_a_setting_of_a_config_that_another_function_makes_is_read_if_it_means_the_same_here() -> None:
+    assert "evaluate_every=EVERY" in converted(around(TRAINED, BUILT))["train.py"]
+    local = BUILT.replace("    config =", "    every = len('four')\n    config =").replace("=EVERY,", "=every,")
+    assert {rule for rule, _ in refused(around(TRAINED, local))} == {"run-config"}
+
+
 def test_the_configuration_of_a_session_goes_with_the_session() -> None:
     made = (
         "    session = tf.ConfigProto(allow_soft_placement=True)\n"

@@ -68,7 +68,7 @@ def check_model(parts: ModelParts) -> None:
 
 
 def hub_column(ctx: Context, here: Module) -> str:
-    """The first feature column that TensorFlow Hub makes in this file or in one that it sees; "" where there is none."""
+    """The first feature column of TensorFlow Hub in this file or in one that it sees; "" where there is none."""
     seen, waiting = {here.path}, [here.path]
     while waiting:
         more = ctx.project.imports(waiting.pop()) - seen

@@ -111,7 +111,8 @@ def kept_by_model(group: Group, construction: Construction) -> bool:
     parts += [batch_size(group, construction, mode) for mode in BATCH_SIZES]
     for use in group.uses.values():
         if construction.call in use.estimators and asks_for_params(use):
-            readable = all(part is None or is_readable(construction, use, part) for part in parts)
+            module, call = construction.module, construction.call
+            readable = all(part is None or is_readable(module, call, use, part) for part in parts)
             if not readable or len(use.estimators) > 1:
                 return True
     return parts[0] is not None and any(p is not None for p in parts[1:]) and not is_dict(group, parts[0])
@@ -153,15 +154,15 @@ def is_dict(group: Group, node: ast.expr) -> bool:
     return value is not None and all(isinstance(o, Mapping) for o in options(value))
 
 
-def is_readable(construction: Construction, use: Use, node: ast.expr) -> bool:
-    """True for an expression that means the same where the input function is called."""
+def is_readable(module: Module, call: ast.Call, use: Use, node: ast.expr) -> bool:
+    """True for an expression of a call that means the same where an Estimator is used."""
     here = enclosing(use.module, use.call)
-    there = enclosing(construction.module, construction.call)
+    there = enclosing(module, call)
     names = {n.id for n in every(node, ast.Name)}
     attributes = {n.attr for n in every(node, ast.Attribute)}
-    if any(every(node, ast.Call)) or construction.module.path != use.module.path:
+    if any(every(node, ast.Call)) or module.path != use.module.path:
         return False
-    for inner in descendants(construction.module.tree):
+    for inner in descendants(module.tree):
         if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store) and inner.attr in attributes:
             return False
     if here is there:

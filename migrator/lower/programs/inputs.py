@@ -208,7 +208,10 @@ def returned_dataset(ctx: Context, module: Module, shot: OneShot, render: Render
     value = shot.last.value if isinstance(shot.last, ast.Return) else None
     assert value is not None
     if isinstance(value, ast.Tuple) and len(value.elts) == 2 and is_none_literal(value.elts[1]):
-        value = value.elts[0]  # labels that are None are no labels
+        # labels that are None are no labels, and features that are no tuple need none around them
+        value = value.elts[0]
+        if not isinstance(value, ast.Dict) and element_names(ctx, shot) != [ast.unparse(value)]:
+            return None
     dataset = render(shot.dataset)
     if not shot.between and ast.unparse(value) == ast.unparse(shot.targets):
         return [f"return {dataset}"]

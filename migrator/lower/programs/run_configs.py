@@ -175,12 +175,6 @@ def is_set(group: Group, module: Module, node: ast.expr) -> bool:
     return value is not None and all(isinstance(o, Const) and o.value is not None for o in options(value))
 
 
-def written_inside(construction: Construction, config: Result, use: Use, node: ast.expr) -> bool:
-    """True for a setting of a RunConfig that is made in the Estimator's own call, and that a use can read too."""
-
-    return config.call in descendants(construction.call) and is_readable(construction, use, node)
-
-
 def checkpoint_steps(group: Group, use: Use, render: Render) -> str:
     """save_checkpoints_steps of the Estimator's RunConfig: how often train_and_evaluate evaluates."""
     found: set[str] = set()
@@ -192,8 +186,8 @@ def checkpoint_steps(group: Group, use: Use, render: Render) -> str:
             continue
         if isinstance(node, ast.Constant):
             found.add(render(node))
-        elif config.module.path != use.module.path or not (
-            assigned_away(group, config) or written_inside(construction, config, use, node)
+        elif not is_readable(config.module, config.call, use, node) and not (
+            config.module.path == use.module.path and assigned_away(group, config)
         ):
             message = "save_checkpoints_steps is computed where train_and_evaluate cannot read it"
             raise group.ctx.refuse("run-config", config.call, config.module, message)
