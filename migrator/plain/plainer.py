@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from migrator.cells import CELL
 from migrator.conversion import Conversion, Options
 from migrator.ledger import Finding, Unit
-from migrator.plain import found, heads, joined, loss_scaling, writing
+from migrator.plain import found, heads, joined, loss_scaling, stacks, writing
 from migrator.plain.carried import given_to
 from migrator.plain.found import Site, Staying
 from migrator.plain.lines import Chunk, Lines, asked, rewritten, told
@@ -64,15 +64,19 @@ def plainer(project: Project, leave: Iterable[tuple[str, int]] = ()) -> Plain:
         chunks += dropped(module, made)
         specs = [one for one in heads.heads(project, module) if (path, one.function.lineno) not in left]
         chunks += [chunk for one in specs for chunk in spec_chunks(one)]
-        bodies = [one for one in joined.joined(project, module) if (path, one.function.lineno) not in left]
-        bodies = [one for one in bodies if not overlaps(one.chunks, chunks)]
-        chunks += [chunk for one in bodies for chunk in one.chunks]
-        scaled = [one for one in loss_scaling.unscaled(module) if (path, one.function.lineno) not in left]
-        scaled = [one for one in scaled if not overlaps(one.chunks, chunks)]
-        chunks += [chunk for one in scaled for chunk in one.chunks]
-        notes += [(one.function.lineno, loss_scaling.note(path, one)) for one in scaled]
         functions = [one.function for one in specs]
-        functions += [one.function for one in bodies] + [one.function for one in scaled]
+        rest: tuple[joined.Joined | loss_scaling.Unscaled | stacks.Stacked, ...] = (
+            *joined.joined(project, module),
+            *loss_scaling.unscaled(module),
+            *stacks.stacked(module),
+        )
+        for one in rest:
+            if (path, one.function.lineno) in left or overlaps(one.chunks, chunks):
+                continue
+            chunks += one.chunks
+            functions += [] if one.function in functions else [one.function]
+            if isinstance(one, loss_scaling.Unscaled):
+                notes.append((one.function.lineno, loss_scaling.note(path, one)))
         if not made and not functions:
             continue
         new, where = rewritten(text, chunks)

@@ -278,6 +278,21 @@ def test_a_predictor_is_the_one_of_the_support_module() -> None:
     assert "    predict = predictor(estimator, serving_input_fn())\n" in converted(predicting())["train.py"]
 
 
+def saved(call: str) -> str:
+    """The small program, which reads a SavedModel after it has trained."""
+    return program().replace(".train(input_fn, steps=8)", f".train(input_fn, steps=8)\n    print({call}({{'x': [1]}}))")
+
+
+def test_a_predictor_of_a_saved_model_is_one_too() -> None:
+    text = saved("tf.contrib.predictor.from_saved_model('out', 'predict')")
+    assert "print(saved_model_predictor('out', 'predict')({'x': [1]}))" in converted(text)["train.py"]
+
+
+def test_a_predictor_of_tensors_chosen_by_hand_refuses() -> None:
+    text = saved("tf.contrib.predictor.from_saved_model('out', input_names={'x': 'x:0'})")
+    assert ("saved-model-predictor", line_of(text, "from_saved_model")) in refused(text)
+
+
 def test_a_predictor_of_one_of_several_outputs_refuses() -> None:
     text = predicting('tf.contrib.predictor.from_estimator(estimator, serving_input_fn, "other")')
     assert ("predictor", line_of(text, '"other"')) in refused(text)

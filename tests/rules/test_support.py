@@ -137,6 +137,8 @@ def test_the_classes_do_what_they_say(tmp_path: Path) -> None:
         "it keeps its weights": True,
         "the model keeps its own": True,
     }
+    saved = facts["predictors of a saved model"]
+    assert (saved["keys"], saved["arrays"]) == (["output"], True) and saved["difference"] < 1e-6
     assert facts["shapes"] == [[10, 28, 28, 1], [10]]
     assert (facts["rows of one epoch"], facts["epochs"]) == (16, 1)
     assert facts["table"] == [[[0.5, 1.5, 2.5], [3.5, 4.5, 5.5]], [1, 0]]

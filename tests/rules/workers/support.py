@@ -373,6 +373,17 @@ def experiments():
         "it keeps its weights": bool(np.array_equal(before["output"], served({"x": rows})["output"])),
         "the model keeps its own": float(np.abs(before["output"] - model(rows)).max()) > 0,
     }
+    with tempfile.TemporaryDirectory() as folder:
+        spec = {"x": tf.TensorSpec((None, 3), tf.float32, name="x")}
+        signature = tf.function(lambda x: {"output": model(x)}).get_concrete_function(**spec)
+        tf.saved_model.save(model, folder, signatures={"serving_default": signature, "predict": signature})
+        made = [support.saved_model_predictor(folder), support.saved_model_predictor(folder.encode(), "predict")]
+        answers = [served({"x": rows.tolist()}) for served in made]
+    facts["predictors of a saved model"] = {
+        "keys": sorted({key for answer in answers for key in answer}),
+        "arrays": all(isinstance(answer["output"], np.ndarray) for answer in answers),
+        "difference": max(float(np.abs(answer["output"] - model(rows)).max()) for answer in answers),
+    }
 
 
 def stopping():
