@@ -58,13 +58,13 @@ class Pair:
     """One line of an expanded map: a legacy variable name (`*` where it cannot be known) and a Keras variable's path.
 
     With `permute` the pair stands for a recurrent cell: `legacy` is the scope of its variables, `path` the object that
-    holds kernel, recurrent_kernel and bias.
+    holds kernel, recurrent_kernel and bias; `forget_bias` None is the one that the object says its biases begin with.
     """
 
     legacy: str
     path: str
     permute: str | None = None
-    forget_bias: float = 0.0
+    forget_bias: float | None = 0.0
 
 
 def expand(creation: Sequence[Mapping[str, Any]], live: Live) -> list[Pair]:
@@ -179,7 +179,8 @@ def _layer(node: Mapping[str, Any], here: str, scope: str, trip: _Trip, scopes: 
     full = name if anywhere else scopes.enter(scope, name, node.get("default", False))
     if node.get("permute"):
         holder = f"{here}.cell" if live.exists(f"{here}.cell") else here
-        yield Pair(full, holder, node["permute"], float(node.get("forget_bias") or 0.0))
+        known = node.get("forget_bias", 0.0)
+        yield Pair(full, holder, node["permute"], None if known is None else float(known))
     else:
         for variable, attribute in node.get("weights", {}).items():
             where = f"{here}.{attribute}"

@@ -62,6 +62,30 @@ def test_a_given_first_bias_of_a_gru_is_kept() -> None:
     assert re.search(r"bias_initializer=(keras\.initializers\.Zeros\(\)|'zeros')", text)
 
 
+def biased(bias: str) -> str:
+    """A program with an LSTM whose forget_bias comes from its environment."""
+    text = reading(f"LSTMCell(6, forget_bias={bias})", state="state.h")
+    return text.replace("import numpy", "import os\nimport numpy", 1).replace(
+        "import tensorflow as tf\n", "import tensorflow as tf\n\nBIAS = float(os.environ.get('BIAS', '0.75'))\n", 1
+    )
+
+
+BIASES = ["BIAS", "1.0 if BIAS > 2 else 0.0"]
+
+
+@pytest.mark.parametrize("bias", BIASES)
+def test_a_forget_bias_that_only_the_program_knows_is_part_of_the_first_biases(bias: str) -> None:
+    after = converted(biased(bias))["train.py"]
+    assert f"bias_initializer=ForgetBias({bias})" in after and "unit_forget_bias=False" in after
+
+
+@pytest.mark.runtime
+@pytest.mark.parametrize("runtime", ["legacy", "tf1"])
+@pytest.mark.parametrize("bias", BIASES)
+def test_a_forget_bias_that_only_the_program_knows_is_the_same(bias: str, runtime: str, tmp_path: Path) -> None:
+    prove(biased(bias), runtime, tmp_path)
+
+
 @pytest.mark.runtime
 @pytest.mark.parametrize("lengths", ["features['length']", "None"])
 @pytest.mark.parametrize(

@@ -171,5 +171,5 @@ def layer_node(cell: Cell, prefix: str) -> Node:
     if layer == "LSTM":
         forget = cell.made.bound.get("forget_bias")
         default = 0.0 if cell.name == "CudnnCompatibleLSTMCell" else 1.0
-        node["forget_bias"] = forget.value if isinstance(forget, Const) else default
+        node["forget_bias"] = forget.value if isinstance(forget, Const) else default if forget is None else None
     return node

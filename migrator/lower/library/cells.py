@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeGuard
 
 from migrator.analysis.signatures import FUSED_RNN_CALL, FUSED_RNNS, RNN_CALLS, SIGNATURES
-from migrator.analysis.values import Const, Result, Symbol, Value, options
+from migrator.analysis.values import Const, Result, Stage, Symbol, Value, depends_on_mode, options, stage_of
 from migrator.emit.fragments import call_text
 from migrator.lower.library.rule_arguments import activation
 from migrator.rulebook import parameters
@@ -94,7 +94,7 @@ def layer_text(ctx: Context, module: Module, call: ast.Call, symbol: str, render
         arguments.append(f"kernel_initializer={initializer}")
     arguments.append(f"recurrent_initializer={initializer}")
     if layer == "LSTM":
-        arguments += ["unit_forget_bias=False"] if symbol == CUDNN else lstm_bias(ctx, module, cell)
+        arguments += ["unit_forget_bias=False"] if symbol == CUDNN else lstm_bias(ctx, module, cell, render)
     if layer == "GRU":
         given = cell.get("bias_initializer")
         first = "support.OpenGates()" if given is None or none(given) else render(given)
@@ -128,14 +128,18 @@ def fused(ctx: Context, cell: dict[str, ast.expr]) -> bool:
     return not large and none(cell.get("activation"))
 
 
-def lstm_bias(ctx: Context, module: Module, cell: dict[str, ast.expr]) -> list[str]:
+def lstm_bias(ctx: Context, module: Module, cell: dict[str, ast.expr], render: Render) -> list[str]:
     """TF1 adds forget_bias (default 1) on every step; Keras holds it in the bias."""
     node = cell.get("forget_bias")
     if node is None:
         return []
     value = ctx.facts.value(node)
-    if not isinstance(value, Const) or not isinstance(value.value, (int, float)) or value.mode:
-        raise ctx.refuse("rnn-cell", node, module, "the forget_bias of the cell is only known at run time")
+    if value is None or depends_on_mode(value) or stage_of(value) is not Stage.STATIC:
+        raise ctx.refuse("rnn-cell", node, module, "the forget_bias of the cell is only known when it is called")
+    if not isinstance(value, Const):
+        return [f"bias_initializer=support.ForgetBias({render(node)})", "unit_forget_bias=False"]
+    if not isinstance(value.value, (int, float)):
+        raise ctx.refuse("rnn-cell", node, module, "the forget_bias of the cell is no number")
     if value.value in (0, 1):
         return [] if value.value == 1 else ["unit_forget_bias=False"]
     return [f"bias_initializer=support.ForgetBias({float(value.value)!r})", "unit_forget_bias=False"]

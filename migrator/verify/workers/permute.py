@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List
+from typing import Any, List, Optional
 
 import numpy
 
@@ -17,13 +17,14 @@ _LEGACY = {
 class Cell(object):
     """One recurrent cell. TF1 keeps input and recurrent rows in one kernel, and orders the gates differently."""
 
-    def __init__(self, kind: str, holder: Any, forget_bias: float) -> None:
+    def __init__(self, kind: str, holder: Any, forget_bias: Optional[float]) -> None:
         if kind not in _LEGACY:
             raise ValueError("unknown permutation %r" % kind)
         self.kind = kind
         self.legacy = _LEGACY[kind]
         self.keras = ["kernel", "recurrent_kernel", "bias"]
-        self.forget_bias = forget_bias
+        held = getattr(getattr(holder, "bias_initializer", None), "value", 0.0)
+        self.forget_bias = float(held) if forget_bias is None else forget_bias
         self.inputs = int(holder.kernel.shape[0])
         self.units = int(holder.recurrent_kernel.shape[0])
 
