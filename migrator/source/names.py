@@ -16,10 +16,11 @@ SURVIVING_KEYWORDS = {  # TF1's deprecated keyword -> its TF2 name, the same for
     "seq_dim": "seq_axis",
     "batch_dim": "batch_axis",
 }
-CONTRIB_KERAS_LAYERS = (  # the same classes (compared in TF 1.15.5); the middle one is where TF 1.2 and 1.3 had them
-    "tensorflow.contrib.keras.layers.",
-    "tensorflow.contrib.keras.python.keras.layers.",
-    "tensorflow.contrib.keras.api.keras.layers.",
+CONTRIB_KERAS = (  # the same classes and functions (compared in TF 1.15.5); the second is where TF 1.2 and 1.3 had them
+    "tensorflow.contrib.keras.",
+    "tensorflow.contrib.keras.python.keras.",
+    "tensorflow.contrib.keras.api.keras.",
+    "tensorflow.python.keras.",
 )
 TPU_CLASSES = frozenset({"TPUEstimator", "TPUEstimatorSpec", "RunConfig", "TPUConfig", "InputPipelineConfig"})
 LEARN_RUNNER = "tensorflow.contrib.learn.python.learn.learn_runner"
@@ -71,9 +72,11 @@ def canonical(name: str) -> str:
         return "tensorflow.data.experimental." + name[len("tensorflow.contrib.data.") :]
     if name.startswith(LEARN_RUNNER):
         return "tensorflow.contrib.learn.learn_runner" + name[len(LEARN_RUNNER) :]
-    for head in CONTRIB_KERAS_LAYERS:
-        if name.startswith(head):
+    for head in CONTRIB_KERAS:
+        if name.startswith(f"{head}layers."):
             return "tensorflow.keras.layers." + name.split(".")[-1]
+        if name.startswith(f"{head}datasets."):
+            return "tensorflow.keras." + name[len(head) :]
     for public in ("estimator", "layers", "contrib"):
         head = f"tensorflow.{public}.python."
         if name.startswith(head):

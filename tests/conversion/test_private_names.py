@@ -67,6 +67,9 @@ if __name__ == "__main__":
         ("tensorflow.python.util.nest.is_sequence", "tensorflow.python.util.nest.is_sequence"),
         ("tensorflow.python.ops.rnn_cell_impl._Linear", "tensorflow.python.ops.rnn_cell_impl._Linear"),
         ("tensorflow.layers.dense", "tensorflow.layers.dense"),
+        ("tensorflow.contrib.keras.datasets.mnist.load_data", "tensorflow.keras.datasets.mnist.load_data"),
+        ("tensorflow.python.keras.datasets.imdb.load_data", "tensorflow.keras.datasets.imdb.load_data"),
+        ("tensorflow.contrib.keras.python.keras.layers.Dense", "tensorflow.keras.layers.Dense"),
     ],
 )
 def test_a_private_name_has_one_public_spelling(private: str, public: str) -> None:
@@ -96,3 +99,9 @@ def test_the_table_is_what_tensorflow_1_says(tmp_path: Path) -> None:
     derive_private.main(str(python), str(tmp_path / "private.json"))
     table = Path(derive_private.__file__).parents[2] / "rules" / "private.json"
     assert json.loads((tmp_path / "private.json").read_text()) == json.loads(table.read_text())
+
+
+def test_what_contrib_only_passed_on_is_called_by_its_own_name() -> None:
+    text = PROGRAM.replace("def main():\n", "def main():\n    print(tf.contrib.keras.datasets.mnist.load_data)\n", 1)
+    text = text if "import tensorflow as tf\n" in text else "import tensorflow as tf\n" + text
+    assert "print(tf.keras.datasets.mnist.load_data)" in converted(text)["train.py"]

@@ -178,7 +178,8 @@ def rewrite_reference(ctx: Context, module: Module, node: ast.expr, symbol: str)
     if rule is not None and renamed and rule.target and rule.target != today(symbol):
         return ctx.use(module, rule.target)
     value = ctx.facts.value(node)
-    if isinstance(value, Symbol) and value.private and lives_on(symbol):
+    moved = ".contrib." in ast.unparse(node) and not symbol.startswith("tensorflow.contrib.")
+    if isinstance(value, Symbol) and (value.private or moved) and lives_on(symbol):
         return ctx.use(module, today(symbol))
     if symbol[len("tensorflow.") :] in surviving() and ".compat.v1." in ast.unparse(node):
         return ctx.use(module, today(symbol))
