@@ -101,6 +101,13 @@ def test_batches_without_their_remainder_are_asked_for_by_an_argument(before: st
     assert data_part(text).endswith(f"return dataset.{after}")
 
 
+def test_the_function_of_the_elements_is_indented_as_the_file_is() -> None:
+    text = program(input_fn=TAIL)
+    narrow = "\n".join(line.replace("    ", "  ") for line in text.split("\n"))
+    after = converted(narrow)["train.py"]
+    assert "\n  def arrange(features, labels):\n    features[" in after
+
+
 NUMBERED = """
 import other
 

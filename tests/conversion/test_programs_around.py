@@ -71,6 +71,13 @@ def test_a_run_config_that_is_passed_around_stays_as_settings_and_is_read_where_
     assert "    return build_model().kept_in(config.model_dir)\n" in after
 
 
+def test_a_copy_that_sets_nothing_which_keras_reads_goes() -> None:
+    lines = "config = tf.estimator.RunConfig().replace(session_config=tf.ConfigProto(), keep_checkpoint_max=1)\n"
+    lines += "tf.estimator.Estimator(model_fn, config=config).train(input_fn, steps=8)"
+    assert "onfig" not in converted(around(lines))["train.py"]
+    assert "config = RunConfig()" in converted(around(f"{lines}\nprint(config)"))["train.py"]
+
+
 CHOSEN = """if np.zeros(1)[0]:
     config = tf.estimator.RunConfig(model_dir="small")
 else:

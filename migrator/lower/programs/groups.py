@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.signatures import SIGNATURES
 from migrator.analysis.values import Result, Sequence, Value, options
 from migrator.lower.programs import clusters
-from migrator.lower.programs.clusters import RUN_CONFIGS
+from migrator.lower.programs.clusters import DISTRIBUTION, RUN_CONFIGS
 from migrator.lower.spec import hooks
 from migrator.lower.spec.hooks import passive_rule
 from migrator.rulebook import parameters
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from migrator.lower.programs.group import Group
     from migrator.source.module import Module
 
+SETTINGS_READ = ("model_dir", "tf_random_seed", "save_checkpoints_steps")
 CONSUMED = RUN_CONFIGS | {
     "tensorflow.estimator.TrainSpec",
     "tensorflow.estimator.EvalSpec",
@@ -49,7 +50,8 @@ def moved_into_calls(group: Group, module: Module, node: ast.stmt) -> bool:
     if not isinstance(node, ast.Assign) or len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name):
         return False
     value = group.ctx.facts.value(node.value)
-    consumed = isinstance(value, Result) and value.symbol in CONSUMED and value.call is node.value
+    made = value if isinstance(value, Result) and value.call is node.value else None
+    consumed = made is not None and (made.symbol in CONSUMED or is_unread_copy(made))
     reporting = passive_rule(group.ctx, value) is not None or (
         isinstance(value, Sequence) and bool(value.items) and all(reports(group, v) for v in value.items)
     )
@@ -65,14 +67,31 @@ def moved_into_calls(group: Group, module: Module, node: ast.stmt) -> bool:
     for load in loads:
         other = group.ctx.facts.value(load)
         alternatives = options(other) if other is not None else ()
-        if isinstance(value, Result) and value.symbol in RUN_CONFIGS and len(alternatives) > 1:
+        if is_config(value) and len(alternatives) > 1:
             if any(same_origin(o, value) for o in alternatives):
                 return False  # one of several: which one is known at run time
         if load not in gone and any(same_origin(o, value) for o in alternatives):
-            if isinstance(value, Result) and value.symbol in RUN_CONFIGS:
+            if is_config(value):
                 return False
             raise group.ctx.refuse("spec-escapes", load, module, f"`{name}` is also used elsewhere")
     return True
+
+
+def is_config(value: Value | None) -> bool:
+    """True for a RunConfig, or a copy of one."""
+    return isinstance(value, Result) and value.symbol.removesuffix(".replace") in RUN_CONFIGS
+
+
+def is_unread_copy(value: Result) -> bool:
+    """True for a copy of a RunConfig that sets nothing which the Keras program would read."""
+    names: set[str | None] = set()
+    config: Value | None = value
+    while is_config(config) and isinstance(config, Result) and config.symbol.endswith(".replace"):
+        names |= {keyword.arg for keyword in config.call.keywords} | ({None} if config.call.args else set())
+        config = config.bound.get("self")
+    if not isinstance(config, Result) or config.symbol not in RUN_CONFIGS or config is value:
+        return False
+    return not (names | given(config.call, config.symbol).keys()) & {None, *SETTINGS_READ, *DISTRIBUTION}
 
 
 def reports(group: Group, value: Value) -> bool:

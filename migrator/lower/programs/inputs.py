@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis import lookup
 from migrator.analysis.values import Function, Instance, Mapping, Partial, Result, Sequence, Value, options
+from migrator.emit.indentation import unit_of
 from migrator.emit.layout import fit
 from migrator.lower.programs import iterator_tails
 from migrator.source.syntax import descendants, every, is_none_literal
@@ -224,11 +225,11 @@ def returned_dataset(ctx: Context, module: Module, shot: OneShot, render: Render
         shown = f"({shown})"
     if not shot.between:
         return [f"return {dataset}.map(lambda {names}: {shown})"]
-    lines = [f"def arrange({names}):"]
+    lines, into = [f"def arrange({names}):"], " " * unit_of(module.tree)
     for node in shot.between:
         targets = " = ".join(ast.unparse(t) for t in node.targets)
-        lines += [f"    {line}" for line in f"{targets} = {render(node.value)}".split("\n")]
-    return [*lines, f"    return {shown}", "", f"return {dataset}.map(arrange)"]
+        lines += [into + line for line in f"{targets} = {render(node.value)}".split("\n")]
+    return [*lines, f"{into}return {shown}", "", f"return {dataset}.map(arrange)"]
 
 
 def parts_after(shot: OneShot) -> list[ast.AST]:

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Const, Function, Mapping, Result, Sequence, Symbol, Value, options
+from migrator.emit.indentation import unit_of
 from migrator.source.syntax import children, descendants, every
 
 if TYPE_CHECKING:
@@ -111,13 +112,14 @@ def has_list(value: Value) -> bool:
 def lines_of(module: Module, tail: list[ast.stmt], render: Callable[[ast.AST], str]) -> list[str]:
     """The statements in their new form, one level in."""
     lines: list[str] = []
+    into = " " * unit_of(module.tree)
     for node in tail:
         indent = module.indent_of(node)
         first, *rest = render(node).split("\n")
-        lines.append(f"    {first}")
+        lines.append(into + first)
         strings = module.string_lines
         for number, line in enumerate(rest, node.lineno + 1):
-            lines.append(line if number in strings or not line.strip() else f"    {line.removeprefix(indent)}")
+            lines.append(line if number in strings or not line.strip() else into + line.removeprefix(indent))
     return lines
 
 
