@@ -168,6 +168,46 @@ class NetTest(tf.test.TestCase):
     assert "net.build_model().fit(" in after
 
 
+def test_a_method_that_the_program_calls_must_be_converted() -> None:
+    test = """\
+import tensorflow as tf
+import net
+
+
+class Training:
+    def data(self):
+        with tf.Session() as session:
+            return session.run(net.input_fn())
+
+    def run(self):
+        self.data()
+        tf.estimator.Estimator(net.model_fn).train(net.input_fn, steps=2)
+
+
+Training().run()
+"""
+    assert {unit.status for unit in convert({**PROGRAM, "train.py": test}).ledger.units} == {"skipped"}
+
+
+DEAD = """
+
+def look(name):
+    kernels = tf.get_collection(tf.GraphKeys.GLOBAL_VARIABLES, name)
+    tf.summary.histogram(name, kernels[0])
+
+
+def unused(x):
+    look("dense")
+    return x
+"""
+
+
+@pytest.mark.parametrize(("called", "status"), [("", "converted"), ("\n\nlook('dense')\n", "skipped")])
+def test_a_function_of_dropped_calls_alone_stays_unless_something_runs_it(called: str, status: str) -> None:
+    text = NET.replace("    loss =", "    look('dense')\n    loss =") + DEAD + called
+    assert {unit.status for unit in convert({"net.py": text, "run.py": RUN}).ledger.units} == {status}
+
+
 def test_a_notebook_is_written_as_a_script_is() -> None:
     found = converted({"look.ipynb": "from net import model_fn\nimport tensorflow as tf\n\nmodel_fn(1, 2, 3)\n"})
     assert [edit.path for edit in found.edits] == ["estimator_semantics.py", "look.ipynb", "net.py", "run.py"]

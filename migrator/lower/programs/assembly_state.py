@@ -26,7 +26,7 @@ class Assembly:
     markers: dict[ast.AST, str] = dataclasses.field(default_factory=dict)  # statements left as they are, and why
     renamed: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)  # file -> old top-level name -> new
     written: dict[ast.AST, str] = dataclasses.field(default_factory=dict)  # definition -> its new text
-    mentioned: dict[str, frozenset[str]] = dataclasses.field(default_factory=dict)  # file, or "" -> names: is_mentioned
+    mentioned: dict[str, set[str]] = dataclasses.field(default_factory=dict)  # file, or "" -> names: is_mentioned
     seen_by: dict[str, set[str]] = dataclasses.field(default_factory=dict)  # file -> files that see it, that one too
 
     @functools.cached_property

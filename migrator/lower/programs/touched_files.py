@@ -88,23 +88,22 @@ def names_of_others(project: Project, path: str, names: set[str]) -> bool:
 def is_mentioned(assembly: Assembly, path: str, name: str, takes_part: Callable[[ast.stmt], bool]) -> bool:
     """Whether a name of a file is mentioned after the conversion: in a new text, in that file or in one that sees it.
 
-    A definition that takes no part in the conversion may keep what it mentions as it was.
+    Code that nothing runs may keep what it mentions as it was.
     """
     project = assembly.group.ctx.project
+    users = importing(project, project.sources)
+
+    def seen_by(of: str) -> set[str]:
+        if of not in assembly.seen_by:
+            assembly.seen_by[of] = reached_by(frozenset({of}), users)
+        return assembly.seen_by[of]
+
     if not assembly.mentioned:
         texts = ["\n".join(lines) for lines in assembly.replaced.values()]
         texts += [text for above in assembly.inserted.values() for text in above]
-        assembly.mentioned[""] = unused.words(texts)
-    if name in assembly.mentioned[""]:
-        return True
-    if path not in assembly.seen_by:
-        assembly.seen_by[path] = reached_by(frozenset({path}), importing(project, project.sources))
-    for other in assembly.seen_by[path]:
-        if other not in assembly.mentioned:
-            module = project.module(other) if name in project.sources[other] else None
-            if module is None:
-                continue
-            assembly.mentioned[other] = unused.names_kept(module, assembly.replaced.keys(), takes_part)
-        if name in assembly.mentioned[other]:
-            return True
-    return False
+        assembly.mentioned[""] = set(unused.words(texts))
+        paths = sorted(set[str]().union(*(seen_by(one) for one in touched_files(assembly))))
+        modules = [module for one in paths if (module := project.module(one)) is not None]
+        gone, words = assembly.replaced.keys(), assembly.mentioned[""]
+        assembly.mentioned |= unused.names_live(modules, seen_by, words, gone, takes_part)
+    return any(name in assembly.mentioned.get(other, ()) for other in ("", *seen_by(path)))

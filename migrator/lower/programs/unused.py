@@ -18,18 +18,40 @@ def words(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(word for text in texts for word in re.findall(r"[^\W\d]\w*", text))
 
 
-def names_kept(module: Module, gone: Set[ast.AST], takes_part: Callable[[ast.stmt], bool]) -> frozenset[str]:
-    """Every name that the code which stays in a file mentions, but for definitions that take no part.
+def names_live(
+    modules: Iterable[Module],
+    seen_by: Callable[[str], Set[str]],
+    given: Set[str],
+    gone: Set[ast.AST],
+    takes_part: Callable[[ast.stmt], bool],
+) -> dict[str, set[str]]:
+    """File -> the names that its code mentions as far as it may run: at the top, or in a definition that is live.
 
-    A function's mention of itself is none, nor is an import: what it brings is named elsewhere where it is used.
+    Live is what takes part, is one of the `given` names, or is mentioned by live code of its file or of one that sees
+    it. A function's mention of itself is none, nor is an import: what it brings is named elsewhere where it is used.
     """
-    found: set[str] = set()
-    for node in module.tree.body:
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not takes_part(node):
-            continue
-        named = names_in(node, gone)
-        found |= named - {node.name} if isinstance(node, ast.FunctionDef) else named
-    return frozenset(found)
+    found: dict[str, set[str]] = {}
+    waiting: list[tuple[str, ast.FunctionDef | ast.ClassDef]] = []
+    for module in modules:
+        found[module.path] = set()
+        for node in module.tree.body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                waiting.append((module.path, node))
+            else:
+                found[module.path] |= names_in(node, gone)
+    while True:
+        live = [
+            (path, node)
+            for path, node in waiting
+            if node.name in given
+            or any(node.name in found[other] for other in seen_by(path) if other in found)
+            or takes_part(node)
+        ]
+        if not live:
+            return found
+        for path, node in live:
+            found[path] |= names_in(node, gone) - ({node.name} if isinstance(node, ast.FunctionDef) else set())
+        waiting = [item for item in waiting if item not in live]
 
 
 def names_in(node: ast.AST, gone: Set[ast.AST]) -> set[str]:
