@@ -15,7 +15,7 @@ from migrator.source.project import Project
 from migrator.source.syntax import children, descendants, every
 
 EXPORTING = ("export_savedmodel", "export_saved_model", "Exporter(", "make_export_strategy")
-MARKS = ("Classifier", "Regressor", "Estimator", "KMeans", "WALS", "compute_gradients")
+MARKS = ("Classifier", "Regressor", "Estimator", "KMeans", "WALS", "compute_gradients", "layers.stack", "Model(")
 
 
 class Staying(Exception):

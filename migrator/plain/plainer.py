@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from migrator.cells import CELL
 from migrator.conversion import Conversion, Options
 from migrator.ledger import Finding, Unit
-from migrator.plain import found, heads, joined, loss_scaling, stacks, writing
+from migrator.plain import found, functional, heads, joined, loss_scaling, stacks, writing
 from migrator.plain.carried import given_to
 from migrator.plain.found import Site, Staying
 from migrator.plain.lines import Chunk, Lines, asked, rewritten, told
@@ -65,10 +65,11 @@ def plainer(project: Project, leave: Iterable[tuple[str, int]] = ()) -> Plain:
         specs = [one for one in heads.heads(project, module) if (path, one.function.lineno) not in left]
         chunks += [chunk for one in specs for chunk in spec_chunks(one)]
         functions = [one.function for one in specs]
-        rest: tuple[joined.Joined | loss_scaling.Unscaled | stacks.Stacked, ...] = (
+        rest: tuple[joined.Joined | loss_scaling.Unscaled | stacks.Stacked | functional.Functional, ...] = (
             *joined.joined(project, module),
             *loss_scaling.unscaled(module),
             *stacks.stacked(module),
+            *functional.functional(project, module),
         )
         for one in rest:
             if (path, one.function.lineno) in left or overlaps(one.chunks, chunks):

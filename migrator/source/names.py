@@ -75,7 +75,7 @@ def canonical(name: str) -> str:
     for head in CONTRIB_KERAS:
         if name.startswith(f"{head}layers."):
             return "tensorflow.keras.layers." + name.split(".")[-1]
-        if name.startswith(f"{head}datasets."):
+        if name.startswith((f"{head}datasets.", f"{head}preprocessing.")):
             return "tensorflow.keras." + name[len(head) :]
     for public in ("estimator", "layers", "contrib"):
         head = f"tensorflow.{public}.python."

@@ -70,6 +70,10 @@ if __name__ == "__main__":
         ("tensorflow.contrib.keras.datasets.mnist.load_data", "tensorflow.keras.datasets.mnist.load_data"),
         ("tensorflow.python.keras.datasets.imdb.load_data", "tensorflow.keras.datasets.imdb.load_data"),
         ("tensorflow.contrib.keras.python.keras.layers.Dense", "tensorflow.keras.layers.Dense"),
+        (
+            "tensorflow.python.keras.preprocessing.sequence.pad_sequences",
+            "tensorflow.keras.preprocessing.sequence.pad_sequences",
+        ),
     ],
 )
 def test_a_private_name_has_one_public_spelling(private: str, public: str) -> None:

@@ -41,6 +41,8 @@ def rewrite_call(ctx: Context, module: Module, call: ast.Call, symbol: str, rend
     if rule is None:
         return surviving_call(ctx, module, call, symbol, render)
     match rule.kind:
+        case "refuse" if rule.id == "keras-model":
+            return None  # which a model_fn may not call: beside it, a Keras model is one today too
         case "refuse":
             raise ctx.refuse(rule.id, call, module, rule.note or f"`{symbol}` has no Keras twin")
         case "activation" if symbol[len("tensorflow.") :] in surviving():
@@ -172,7 +174,7 @@ def rewrite_reference(ctx: Context, module: Module, node: ast.expr, symbol: str)
     if isinstance(node, ast.Name) and node.id not in imported_names(module):
         return None  # an alias of the program's own: what it is bound to is rewritten where it is bound
     rule = ctx.rules.find(symbol)
-    if rule is not None and rule.kind == "refuse":
+    if rule is not None and rule.kind == "refuse" and rule.id != "keras-model":
         raise ctx.refuse(rule.id, node, module, rule.note)
     renamed = rule is not None and rule.kind in ("rename", "initializer", "regularizer", "layer_class")
     if rule is not None and renamed and rule.target and rule.target != today(symbol):
