@@ -6,7 +6,7 @@ import pathlib
 
 import pytest
 
-from .small import converted
+from .small import converted, line_of, program, refused
 from .test_metrics import evaluated
 from .test_proofs import prove
 
@@ -51,3 +51,25 @@ def test_resized_features_are_the_same(tmp_path: pathlib.Path) -> None:
 @pytest.mark.runtime
 def test_ranks_and_correlations_are_the_same_in_tensorflow_1(tmp_path: pathlib.Path) -> None:
     prove(evaluated(RANKED), "tf1", tmp_path)
+
+
+def test_records_are_iterated_as_arrays_of_their_dataset() -> None:
+    lines = (
+        "    for record in tf.python_io.tf_record_iterator('a'):\n        print(tf.train.Example.FromString(record))\n"
+    )
+    text = program().replace("def main():\n", f"def main():\n{lines}")
+    after = converted(text)["train.py"]
+    assert "for record in tf.data.TFRecordDataset('a').as_numpy_iterator():" in after
+    assert "print(tf.train.Example.FromString(record))" in after
+    compressed = text.replace("iterator('a')", "iterator('a', options=tf.python_io.TFRecordOptions(2))")
+    assert ("record-iterator", line_of(compressed, "for record")) in refused(compressed)
+
+
+@pytest.mark.runtime
+@pytest.mark.parametrize("runtime", ["legacy", "tf1"])
+def test_a_program_finds_as_many_records_as_before(runtime: str, tmp_path: pathlib.Path) -> None:
+    lines = "    with tf.python_io.TFRecordWriter('rows') as writer:\n"
+    lines += "        for number in range(5):\n            writer.write(b'%d' % number)\n"
+    lines += "    steps = sum(int(record) for record in tf.python_io.tf_record_iterator('rows'))\n"
+    text = program().replace("def main():\n", f"def main():\n{lines}").replace("steps=8", "steps=steps")
+    prove(text, runtime, tmp_path)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from migrator.source.module import Module
 
 CROSS_SHARD, TOWER = "tensorflow.tpu.CrossShardOptimizer", "tensorflow.contrib.estimator.TowerOptimizer"
+MESSAGES = frozenset(f"tensorflow.train.{name}" for name in ("Example", "SequenceExample", "Features", "Feature"))
 WRAPPERS = frozenset({CROSS_SHARD, TOWER})
 
 
@@ -144,6 +145,8 @@ def surviving_call(ctx: Context, module: Module, call: ast.Call, symbol: str, re
     table = surviving()
     if name.removeprefix("app.").startswith("flags.FLAGS."):
         return None  # a method of a flag's value
+    if is_message_method(symbol):
+        return None
     if name not in table:
         raise ctx.refuse("no-rule", call, module, f"there is no rule for `tf.{name}`")
     same = table[name]
@@ -187,9 +190,14 @@ def rewrite_reference(ctx: Context, module: Module, node: ast.expr, symbol: str)
         return ctx.use(module, today(symbol))
     if symbol.startswith("tensorflow.python."):
         raise ctx.refuse("private-name", node, module, f"`{symbol}` is private to TensorFlow and has no public name")
-    if not is_there(symbol[len("tensorflow.") :]) and not has_rule(ctx, symbol):
+    if not is_there(symbol[len("tensorflow.") :]) and not has_rule(ctx, symbol) and not is_message_method(symbol):
         raise ctx.refuse("no-rule", node, module, f"there is no rule for `tf.{symbol[len('tensorflow.') :]}`")
     return None
+
+
+def is_message_method(symbol: str) -> bool:
+    """True for a method of a message's class, such as `tf.train.Example.FromString`: protobuf has it."""
+    return symbol.rpartition(".")[0] in MESSAGES
 
 
 def mode_key(ctx: Context, node: ast.AST) -> str | None:
