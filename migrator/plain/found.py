@@ -128,6 +128,20 @@ def bound_in(holder: ast.AST) -> list[str]:
     return found
 
 
+def names_used(holder: ast.AST) -> set[str]:
+    """The names that a function or file binds or reads."""
+    return {*bound_in(holder), *(n.id for n in every(holder, ast.Name))}
+
+
+def free_name(wanted: str, used: set[str]) -> str:
+    """A name, or with the first number that makes it one that is not used."""
+    number, name = 2, wanted
+    while name in used:
+        name = f"{wanted}_{number}"
+        number += 1
+    return name
+
+
 def is_exported(site: Site) -> bool:
     """True where some file of the project may write a SavedModel."""
     return any(mark in text for text in site.project.sources.values() for mark in EXPORTING)

@@ -11,8 +11,8 @@ import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 
-from migrator.plain.found import Staying, arguments_of, bound_in, is_alone, symbol_of
-from migrator.plain.lines import Chunk
+from migrator.plain.found import Staying, arguments_of, bound_in, free_name, is_alone, names_used, symbol_of
+from migrator.plain.lines import Chunk, respelled
 from migrator.source.inventory import import_aliases
 from migrator.source.module import Module
 from migrator.source.project import Project
@@ -157,12 +157,10 @@ def written(
         raise Staying("arguments passed with * or ** cannot be told apart")
     if call.lineno != call.end_lineno or call.lineno <= (statement.end_lineno or statement.lineno):
         raise Staying("the model is called in several lines")
-    name = free_name(module, network_name(made.func.id), taken)
+    name = free_name(network_name(made.func.id), taken | names_used(module.tree))
     own = [module.segment(a) for a in made.args] + [f"{k.arg}={module.segment(k.value)}" for k in made.keywords]
     told = [f"training={module.segment(training)}"] if training is not None else []
     text = f"{name}({', '.join([*(module.segment(t) for t in tensors), *own, *told])})"
-    line = module.lines[call.lineno - 1]
-    start, stop = (len(line.encode()[:offset].decode()) for offset in (call.col_offset, call.end_col_offset or 0))
     lines = network_lines(module, maker, name, training is not None)
     first, end = maker.function.lineno, maker.function.end_lineno or maker.function.lineno
     others = [path for path, text in project.sources.items() if path != module.path and made.func.id in text]
@@ -171,7 +169,7 @@ def written(
         *(unneeded_import(module, maker.function) if alone else ()),
         Chunk(first, end, tuple(lines), first) if alone else Chunk(end + 1, end, ("", "", *lines), end),
         Chunk(statement.lineno, statement.end_lineno or statement.lineno, (), statement.lineno),
-        Chunk(call.lineno, call.lineno, (line[:start] + text + line[stop:],), call.lineno),
+        *respelled(module, [(call, text)]),
     )
     taken.add(name)
     return Functional(function, chunks)
@@ -239,13 +237,3 @@ def is_layer_object(node: ast.stmt, aliases: Mapping[str, str]) -> bool:
     value = node.value if isinstance(node, ast.Assign) else None
     symbol = symbol_of(value.func, aliases) if isinstance(value, ast.Call) else ""
     return symbol.startswith(LAYERS) and symbol not in INPUTS
-
-
-def free_name(module: Module, wanted: str, taken: set[str]) -> str:
-    """A name that the file does not use."""
-    used = taken | set(bound_in(module.tree)) | {node.id for node in every(module.tree, ast.Name)}
-    number, name = 2, wanted
-    while name in used:
-        name = f"{wanted}_{number}"
-        number += 1
-    return name

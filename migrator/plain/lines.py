@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from migrator.conversion import Conversion, FileEdit, ModelMap, Options
 from migrator.ledger import Finding, Ledger, Unit
+from migrator.source.module import Module
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +44,16 @@ class Lines:
     def after(self, line: int) -> int:
         """The first new line of an old one."""
         return next((n for n in range(1, len(self.old) + 1) if self.before(n) == line and not self.is_made(n)), line)
+
+
+def respelled(module: Module, nodes: Iterable[tuple[ast.expr, str]]) -> list[Chunk]:
+    """The lines of expressions that stand on one line each, with other texts in their places."""
+    found: dict[int, str] = {}
+    for node, text in sorted(nodes, key=lambda item: item[0].col_offset, reverse=True):
+        begin, end = (offset - module.line_start(node.lineno) for offset in module.span(node))
+        line = found.get(node.lineno, module.lines[node.lineno - 1])
+        found[node.lineno] = line[:begin] + text + line[end:]
+    return [Chunk(number, number, (line,), number) for number, line in found.items()]
 
 
 def rewritten(text: str, chunks: Iterable[Chunk]) -> tuple[str, Lines]:

@@ -12,7 +12,7 @@ from migrator.ledger import Finding, Unit
 from migrator.plain import found, functional, heads, joined, loss_scaling, stacks, writing
 from migrator.plain.carried import given_to
 from migrator.plain.found import Site, Staying
-from migrator.plain.lines import Chunk, Lines, asked, rewritten, told
+from migrator.plain.lines import Chunk, Lines, asked, respelled, rewritten, told
 from migrator.source.module import Module
 from migrator.source.project import Project
 
@@ -165,12 +165,7 @@ def spec_chunks(one: heads.Written) -> list[Chunk]:
     start, end = one.statement.lineno, one.statement.end_lineno or one.statement.lineno
     made = one.dropped
     chunks = [Chunk(start, end, one.text, start), Chunk(made.lineno, made.end_lineno or made.lineno, (), start)]
-    read: dict[int, str] = {}
-    for node, text in sorted(one.sized, key=lambda item: item[0].col_offset, reverse=True):
-        line = read.get(node.lineno, one.module.lines[node.lineno - 1])
-        begin, stop = (len(line.encode()[:offset].decode()) for offset in (node.col_offset, node.end_col_offset or 0))
-        read[node.lineno] = line[:begin] + text + line[stop:]
-    return [*chunks, *(Chunk(number, number, (line,), number) for number, line in read.items())]
+    return [*chunks, *respelled(one.module, one.sized)]
 
 
 def top_line(module: Module, statement: ast.stmt) -> int:

@@ -6,7 +6,7 @@ import ast
 import dataclasses
 from collections.abc import Iterator
 
-from migrator.plain.found import Staying, arguments_of, bound_in, functions_around, is_alone, symbol_of
+from migrator.plain.found import Staying, arguments_of, free_name, functions_around, is_alone, names_used, symbol_of
 from migrator.plain.lines import Chunk
 from migrator.source.inventory import import_aliases
 from migrator.source.module import Module
@@ -38,7 +38,7 @@ def stacked(module: Module) -> Iterator[Stacked]:
         call = statement.value
         if not isinstance(call, ast.Call) or symbol_of(call.func, aliases) != STACK:
             continue
-        top = next(node for node in module.tree.body if statement in descendants(node) or node is statement)
+        top = next(node for node in module.tree.body if statement in descendants(node))
         around = functions_around(top, statement)
         function = around[-1] if around else None
         try:
@@ -62,7 +62,7 @@ def written(module: Module, function: ast.FunctionDef, statement: ast.Assign, ca
         raise Staying("what is stacked is not a fully connected layer")
     if isinstance(sizes, (ast.List, ast.Tuple)) and any(isinstance(size, (ast.List, ast.Tuple)) for size in sizes.elts):
         raise Staying("a layer is given more than a number of units")
-    if scope is not None and not is_none_literal(scope) and not is_name(scope):
+    if scope is not None and not is_none_literal(scope) and not is_text(scope):
         raise Staying("its scope is not written where it is made")
     others = [node for key, node in bound.items() if key != "inputs"]
     if any(name.id == target.id for node in others for name in every(node, ast.Name)):
@@ -72,7 +72,7 @@ def written(module: Module, function: ast.FunctionDef, statement: ast.Assign, ca
     tf = module.segment(call.func).removesuffix(".contrib.layers.stack")
     if not tf.isidentifier():
         raise Staying("the file has no name for TensorFlow itself")
-    index, units = (free(function, wanted) for wanted in ("index", "units"))
+    index, units = (free_name(wanted, names_used(function)) for wanted in ("index", "units"))
     options = [f", {key}={module.segment(node)}" for key, node in bound.items() if key in OPTIONS.split(", ")]
     given = " ".join("".join(options).split())
     indent = module.indent_of(statement)
@@ -87,16 +87,6 @@ def written(module: Module, function: ast.FunctionDef, statement: ast.Assign, ca
     return Chunk(lines[0], lines[-1], tuple(indent + text for text in texts), statement.lineno)
 
 
-def is_name(node: ast.expr) -> bool:
+def is_text(node: ast.expr) -> bool:
     """True for a text that names a scope."""
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value != ""
-
-
-def free(function: ast.FunctionDef, wanted: str) -> str:
-    """A name that the function does not use."""
-    used = {*bound_in(function), *(n.id for n in every(function, ast.Name))}
-    number, name = 2, wanted
-    while name in used:
-        name = f"{wanted}_{number}"
-        number += 1
-    return name

@@ -43,7 +43,7 @@ class Written:
 
 def written(site: Site, taken: set[str]) -> Written:
     """The construction written out, its model_fn under a name that is not taken. Raises Staying."""
-    name = free_name(site, taken)
+    name = model_fn_name(site, taken)
     canned = found.canned_of(site)
     bound = found.arguments(site)
     dropped: list[ast.Assign] = []
@@ -85,7 +85,7 @@ def written(site: Site, taken: set[str]) -> Written:
     }
     many = f'params["{outputs}"]' if outputs in bound else outputs
     if head == "either":
-        for_two = free_name(site, taken | {name}, "Binary")
+        for_two = model_fn_name(site, taken | {name}, "Binary")
         functions = {name: ("several", many, site.name), for_two: ("binary", "1", f"{site.name} for two classes")}
     else:
         functions = {name: (head, many, site.name)}
@@ -258,15 +258,7 @@ def comments_of(site: Site) -> dict[int, str]:
     return {n: c[1] for n in lines if n not in inside and (c := site.module.comment(n)) is not None}
 
 
-def free_name(site: Site, taken: set[str], prefix: str = "") -> str:
+def model_fn_name(site: Site, taken: set[str], prefix: str = "") -> str:
     """A name for a model_fn that the file does not use."""
     words = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z][a-z]+", prefix + site.name)
-    base = "_".join(word.lower() for word in words)
-    used = taken | {n.id for n in every(site.module.tree, ast.Name)}
-    used |= set(found.bound_in(site.module.tree))
-    number = 2
-    name = base
-    while name in used:
-        name = f"{base}_{number}"
-        number += 1
-    return name
+    return found.free_name("_".join(word.lower() for word in words), taken | found.names_used(site.module.tree))

@@ -6,7 +6,7 @@ import ast
 import dataclasses
 import functools
 import pathlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from migrator.source.module import Module, parse
 from migrator.source.syntax import descendants
@@ -103,3 +103,13 @@ class Project:
             if candidate in self.sources:
                 return candidate
         return None
+
+
+def reached_by(start: frozenset[str], following: Callable[[str], Iterable[str]]) -> set[str]:
+    """Every file that can be come to by this, the start included."""
+    found, waiting = set(start), [*start]
+    while waiting:
+        more = set(following(waiting.pop())) - found
+        found |= more
+        waiting += more
+    return found

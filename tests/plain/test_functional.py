@@ -11,6 +11,7 @@ from migrator.plain.plainer import plainer
 from migrator.source.project import Project
 
 from ..conversion.test_proofs import prove
+from .classifier import ENDING
 
 PROGRAM = """
 import numpy as np
@@ -32,27 +33,7 @@ def create_model(units=2):
 def model_fn(features, labels, mode, params):
     network = create_model(params["units"])
     logits = network(features["x"]TRAINING)
-    if mode == tf.estimator.ModeKeys.PREDICT:
-        return tf.estimator.EstimatorSpec(mode, predictions={"logits": logits})
-    loss = tf.losses.sparse_softmax_cross_entropy(labels, logits)
-    train_op = tf.train.AdamOptimizer().minimize(loss, tf.train.get_global_step())
-    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)
-
-
-def input_fn(epochs=None):
-    x = np.random.RandomState(0).rand(60, 3).astype("float32")
-    return tf.data.Dataset.from_tensor_slices(({"x": x}, (x[:, 0] * 2).astype("int64"))).repeat(epochs).batch(10)
-
-
-def main():
-    estimator = tf.estimator.Estimator(model_fn, params={"units": 2})
-    estimator.train(lambda: input_fn(), steps=12)
-    print(estimator.evaluate(lambda: input_fn(1)))
-    print(next(estimator.predict(lambda: input_fn(1))))
-
-
-main()
-"""
+""" + ENDING.replace("PARAMS", '{"units": 2}')
 PHASES = {
     "told when to train": ", training=mode == tf.estimator.ModeKeys.TRAIN",
     "not told": "",

@@ -11,6 +11,7 @@ from migrator.plain.plainer import plainer
 from migrator.source.project import Project
 
 from ..conversion.test_proofs import prove
+from .classifier import ENDING
 
 PROGRAM = """
 import numpy as np
@@ -21,26 +22,7 @@ def model_fn(features, labels, mode, params):
     x = features["x"]
     STATEMENT
     logits = tf.layers.dense(net, 2)
-    if mode == tf.estimator.ModeKeys.PREDICT:
-        return tf.estimator.EstimatorSpec(mode, predictions={"logits": logits})
-    loss = tf.losses.sparse_softmax_cross_entropy(labels, logits)
-    train_op = tf.train.AdamOptimizer().minimize(loss, tf.train.get_global_step())
-    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)
-
-
-def input_fn(epochs=None):
-    x = np.random.RandomState(0).rand(60, 3).astype("float32")
-    return tf.data.Dataset.from_tensor_slices(({"x": x}, (x[:, 0] * 2).astype("int64"))).repeat(epochs).batch(10)
-
-
-def main():
-    estimator = tf.estimator.Estimator(model_fn, params={"sizes": [8, 4]})
-    estimator.train(lambda: input_fn(), steps=12)
-    print(estimator.evaluate(lambda: input_fn(1)))
-
-
-main()
-"""
+""" + ENDING.replace("PARAMS", '{"sizes": [8, 4]}')
 FULLY = "tf.contrib.layers.fully_connected"
 STACKS = {
     "sizes of the parameters": (

@@ -15,6 +15,7 @@ from migrator.lower.reading.definitions import called_object
 from migrator.lower.spec import create_train_op, norm_updates, optimize_loss
 from migrator.lower.spec.update_ops import is_update_ops
 from migrator.lower.spec.waiting import averages_go
+from migrator.source.project import reached_by
 from migrator.source.syntax import every
 
 if TYPE_CHECKING:
@@ -69,12 +70,7 @@ def check_model(parts: ModelParts) -> None:
 
 def hub_column(ctx: Context, here: Module) -> str:
     """The first feature column of TensorFlow Hub in this file or in one that it sees; "" where there is none."""
-    seen, waiting = {here.path}, [here.path]
-    while waiting:
-        more = ctx.project.imports(waiting.pop()) - seen
-        seen |= more
-        waiting += more
-    for path in sorted(seen):
+    for path in sorted(reached_by(frozenset({here.path}), ctx.project.imports)):
         text = ctx.project.sources[path]
         module = ctx.project.module(path) if "tensorflow_hub" in text and "_column" in text else None
         if module is None:

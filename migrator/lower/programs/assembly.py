@@ -18,12 +18,12 @@ from migrator.lower.programs.code_around import best_effort, holds_reached, is_l
 from migrator.lower.programs.file_imports import support_files, with_imports
 from migrator.lower.programs.groups import moved_into_calls
 from migrator.lower.programs.module_rewriting import dropped, renderer, rewriter
-from migrator.lower.programs.touched_files import importing, is_script, only_renamed, reached_by, touched_files
+from migrator.lower.programs.touched_files import importing, is_script, only_renamed, touched_files
 from migrator.lower.reading.context import Context, Refused
 from migrator.lower.reading.namespaces import ended_aliases, names_ended
 from migrator.lower.reading.owner import Owner
 from migrator.source.inventory import legacy_uses
-from migrator.source.project import Project
+from migrator.source.project import Project, reached_by
 from migrator.source.syntax import descendants, syntax_of
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from migrator.lower.programs import export_calls, inputs, received_tensors, serving
@@ -27,6 +28,7 @@ class Assembly:
     renamed: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)  # file -> old top-level name -> new
     written: dict[ast.AST, str] = dataclasses.field(default_factory=dict)  # definition -> its new text
     mentioned: dict[str, set[str]] = dataclasses.field(default_factory=dict)  # file, or "" -> names: is_mentioned
+    users: Callable[[str], list[str]] | None = None  # file -> files that import it, once somebody asks
     seen_by: dict[str, set[str]] = dataclasses.field(default_factory=dict)  # file -> files that see it, that one too
 
     @functools.cached_property

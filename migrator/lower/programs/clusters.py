@@ -124,8 +124,7 @@ def is_mirrored(group: Group, node: ast.expr) -> bool:
     found = options(value) if value is not None else ()
     strategies = [o for o in found if isinstance(o, Result) and not o.part and o.symbol in MIRRORED]
     nothing = [o for o in found if isinstance(o, Const) and o.value is None]
-    own = [call for call in every(node, ast.Call) if not any(call is o.call for o in strategies)]
-    own = [call for call in own if not any(call in descendants(o.call) for o in strategies)]
+    own = [call for call in every(node, ast.Call) if not any(call in descendants(o.call) for o in strategies)]
     return len(strategies) + len(nothing) == len(found) > 0 and not own
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.lookup import is_main_guard
 from migrator.lower.programs import inputs, unused
 from migrator.source.inventory import legacy_uses
+from migrator.source.project import reached_by
 from migrator.source.syntax import every
 
 if TYPE_CHECKING:
@@ -40,16 +41,6 @@ def importing(project: Project, paths: Iterable[str]) -> Callable[[str], list[st
         for imported in project.imports(path):
             found.setdefault(imported, []).append(path)
     return lambda path: found.get(path, [])
-
-
-def reached_by(start: frozenset[str], following: Callable[[str], Iterable[str]]) -> set[str]:
-    """Everything that can be come to, the start included."""
-    found, waiting = set(start), [*start]
-    while waiting:
-        more = set(following(waiting.pop())) - found
-        found |= more
-        waiting += more
-    return found
 
 
 def is_script(module: Module | None) -> bool:
@@ -91,11 +82,12 @@ def is_mentioned(assembly: Assembly, path: str, name: str, takes_part: Callable[
     Code that nothing runs may keep what it mentions as it was.
     """
     project = assembly.group.ctx.project
-    users = importing(project, project.sources)
 
     def seen_by(of: str) -> set[str]:
+        if assembly.users is None:
+            assembly.users = importing(project, project.sources)
         if of not in assembly.seen_by:
-            assembly.seen_by[of] = reached_by(frozenset({of}), users)
+            assembly.seen_by[of] = reached_by(frozenset({of}), assembly.users)
         return assembly.seen_by[of]
 
     if not assembly.mentioned:
