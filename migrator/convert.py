@@ -7,8 +7,9 @@ import dataclasses
 from collections.abc import Mapping
 
 from migrator import cells, rulebook
+from migrator.analysis import told
 from migrator.analysis.evaluate import Evaluator
-from migrator.analysis.facts import Refusal
+from migrator.analysis.facts import Facts, Refusal
 from migrator.conversion import Conversion, FileEdit, ModelMap, Options, join, merged_support
 from migrator.detect import modes, programs
 from migrator.detect.program import Construction, ModelFn, Program, Use
@@ -235,10 +236,9 @@ def lowered_models(
     outer = Context(lower_definition, project, rules, known.program.facts, known.options, shared=shared)
     models: dict[ast.AST, units.LoweredModel] = {}
     contexts: list[Context] = []
-    by_node = {fn.node: fn for fn in group.model_fns}
+    evaluated = evaluated_together(known, group)
     for fn in sorted(group.model_fns, key=lambda f: f.node in delegates):
-        through = [by_node[n] for n, target in delegates.items() if target is fn.node and n in by_node]
-        facts = modes.evaluate_model_fns(project, rules, through or [fn], known.evaluator)
+        facts = evaluated[fn]
         if facts.refusals:
             raise Refused(facts.refusals[0])
         ctx = Context(lower_definition, project, rules, facts, known.options, shared=outer.shared)
@@ -255,6 +255,23 @@ def lowered_models(
             models[fn.node] = units.lower_model_fn(ctx, fn.module, fn.node)
         contexts.append(ctx)
     return outer, models, contexts
+
+
+def evaluated_together(known: Sources, group: UnitGroup) -> dict[ModelFn, Facts]:
+    """The facts of the model_fns of a group: what tells one of them the mode may tell another that never trains."""
+    project, evaluator, delegates = known.project, known.evaluator, known.delegates
+    by_node = {fn.node: fn for fn in group.model_fns}
+    through = {
+        fn: [by_node[n] for n, target in delegates.items() if target is fn.node and n in by_node] or [fn]
+        for fn in group.model_fns
+    }
+    found = {fn: modes.evaluate_model_fns(project, evaluator.rules, fns, evaluator) for fn, fns in through.items()}
+    telling = frozenset().union(*(told.telling(facts) for facts in found.values()))
+    for fn, facts in found.items():
+        never = told.untrained(facts, fn.node, telling)
+        if never:
+            found[fn] = modes.evaluate_model_fns(project, evaluator.rules, through[fn], evaluator, never)
+    return found
 
 
 def assembled(

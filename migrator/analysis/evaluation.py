@@ -27,9 +27,10 @@ class Evaluation(abc.ABC):
         self.rules = rules
         self.modules: dict[str, Scope] = {}
         self.functions: dict[ast.AST, Function] = {}  # every definition met, with its scope
-        self.evaluated: dict[tuple[ast.AST, ...], Facts] = {}  # the facts of model_fns, in every mode
+        self.evaluated: dict[tuple[ast.AST | Told, ...], Facts] = {}  # the facts of model_fns, in every mode
         self.all_calls = 0
         self.told: Told = frozenset()  # parameters that an earlier run found to tell the mode
+        self.untrained: Told = frozenset()  # parameters that tell it in other model_fns, and are False in this one
         self.begin("", Facts())
 
     def begin(self, mode: str, facts: Facts) -> None:

@@ -16,15 +16,20 @@ from migrator.source.project import Project
 from migrator.source.syntax import descendants
 
 
-def evaluate_model_fns(project: Project, rules: Rulebook, fns: list[ModelFn], survey_ev: Evaluator) -> Facts:
-    """The facts of model_fns in every mode; several when they delegate to one function that makes the specs."""
-    key = tuple(fn.node for fn in fns)
+def evaluate_model_fns(
+    project: Project, rules: Rulebook, fns: list[ModelFn], survey_ev: Evaluator, untrained: Told = frozenset()
+) -> Facts:
+    """The facts of model_fns in every mode; several when they delegate to one function that makes the specs.
+
+    `untrained`: parameters that are to tell the mode here as they do in other model_fns (see `told.untrained`).
+    """
+    key: tuple[ast.AST | Told, ...] = (*(fn.node for fn in fns), untrained)
     if key in survey_ev.evaluated:
         return survey_ev.evaluated[key]
-    facts = evaluate_modes(project, rules, fns, survey_ev, frozenset())
+    facts = evaluate_modes(project, rules, fns, survey_ev, frozenset(), untrained)
     told = told_training(facts)
     if told:
-        facts = evaluate_modes(project, rules, fns, survey_ev, told)
+        facts = evaluate_modes(project, rules, fns, survey_ev, told, untrained)
     with_defaults(facts, survey_ev.facts)
     survey_ev.evaluated[key] = facts
     return facts
@@ -42,12 +47,14 @@ def with_defaults(facts: Facts, survey: Facts) -> None:
                 facts.callees.setdefault(node, survey.callees[node])
 
 
-def evaluate_modes(project: Project, rules: Rulebook, fns: list[ModelFn], survey_ev: Evaluator, told: Told) -> Facts:
-    """One run over every mode; `told`: parameters that are known to tell the mode."""
+def evaluate_modes(
+    project: Project, rules: Rulebook, fns: list[ModelFn], survey_ev: Evaluator, told: Told, untrained: Told
+) -> Facts:
+    """One run over every mode; `told` and `untrained`: parameters that are known to tell the mode."""
     facts = Facts()
     ev = Evaluator(project, rules)
     ev.modules = survey_ev.modules
-    ev.told = told
+    ev.told, ev.untrained = told, untrained
     for fn in fns:
         arguments = fn.node.args
         names = [p.arg for p in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]

@@ -29,6 +29,38 @@ def test_a_network_that_methods_of_its_object_build_is_the_same(text: str, tmp_p
     assert {"gradients", "training", "predictions"} <= prove(read_out(program(model_fn=text)), "legacy", tmp_path)
 
 
+SHARED = """
+class Network(object):
+    def __init__(self, x, training):
+        self.hidden = tf.layers.dropout(tf.layers.dense(x, 4), 0.4, training=training)
+
+
+def model_fn(features, labels, mode):
+    logits = tf.layers.dense(Network(features["x"], mode == tf.estimator.ModeKeys.TRAIN).hidden, 1)
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        return tf.estimator.EstimatorSpec(mode, predictions={"y": logits})
+    loss = tf.losses.mean_squared_error(labels, tf.squeeze(logits, axis=1))
+    train_op = tf.train.AdamOptimizer(0.01).minimize(loss, tf.train.get_global_step())
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)
+
+
+def reading_fn(features, labels, mode):
+    net = Network(features["x"], False)
+    if mode != tf.estimator.ModeKeys.PREDICT:
+        raise ValueError("it only predicts")
+    return tf.estimator.EstimatorSpec(mode, predictions={"hidden": net.hidden})
+"""
+READING = """
+    reader = tf.estimator.Estimator(reading_fn, made.model_dir)
+    print(next(iter(reader.predict(input_fn))))
+"""
+
+
+def test_a_network_that_one_program_trains_and_another_only_reads_is_the_same(tmp_path: Path) -> None:
+    before, main, after = read_out(program(model_fn=SHARED)).rpartition("\n\nif __name__")
+    assert {"gradients", "training", "predictions"} <= prove(before + READING + main + after, "legacy", tmp_path)
+
+
 def read_out(text: str) -> str:
     """The program with a prediction at its end, on data that ends."""
     text = text.replace(".repeat().batch(4)", ".repeat(4).batch(4)")

@@ -48,6 +48,28 @@ if __name__ == "__main__":
 """
 OTHER = PROGRAM.replace("net.pooled", "net.hidden")
 FIXED = PROGRAM.replace("mode == tf.estimator.ModeKeys.TRAIN)", "False)", 1)
+READING = """
+import sys
+import tensorflow as tf
+from network import Network
+
+
+def model_fn(features, labels, mode):
+    net = Network(features["x"], False)
+    if mode != tf.estimator.ModeKeys.PREDICT:
+        raise ValueError("it only predicts")
+    return tf.estimator.EstimatorSpec(mode, predictions={"hidden": net.hidden})
+
+
+def main():
+    data = tf.estimator.inputs.numpy_input_fn({"x": [[1.0, 2.0, 3.0]]}, shuffle=False)
+    for row in tf.estimator.Estimator(model_fn, sys.argv[1]).predict(data):
+        print(row["hidden"])
+
+
+if __name__ == "__main__":
+    main()
+"""
 
 
 def conversion(**programs: str) -> Conversion:
@@ -73,6 +95,15 @@ def test_programs_that_need_another_form_of_the_module_are_refused_and_the_more_
     reasons = {f.rule for unit in found.ledger.units if unit.path == "a.py" for f in unit.findings}
     assert "shared-file" in reasons
     assert not any(edit.path == "a.py" for edit in found.edits)
+
+
+def test_a_program_that_only_predicts_is_told_the_mode_as_one_that_trains() -> None:
+    found = conversion(a=READING, b=PROGRAM)
+    assert statuses(found) == {"a.py": "converted", "b.py": "converted"}
+    texts = {edit.path: edit.after for edit in found.edits}
+    assert "self.network(features['x'], training=False)" in texts["a.py"].replace('"', "'")
+    assert texts["network.py"].count("class Network(") == 1
+    assert "training=training" in texts["network.py"]
 
 
 def test_of_two_the_first_is_converted() -> None:
