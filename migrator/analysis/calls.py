@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from migrator.analysis import arg_scopes, builtin_calls, changes, learn, lookup, told
+from migrator.analysis import arg_scopes, builtin_calls, changes, learn, lookup, phases, told
 from migrator.analysis.changes import MUTATORS
 from migrator.analysis.facts import Frame
 from migrator.analysis.library_calls import bind_library, is_optimizer, library_call, own_optimizer, reuse_variables
@@ -246,6 +246,7 @@ def called_result(ev: Evaluation, site: Site, callee: Result, args: list[Value],
     """Calling what a library call gave: a layer object, a cell, a template, a partial input function."""
     rule = ev.rules.find(callee.symbol)
     if rule is not None and rule.kind == "layer_class" and not callee.part:
+        phases.layer_called(ev)
         if rule.weights and not ev.module_level:
             ev.create_object(site.node, callee, callee.bound.get(rule.name_arg or "name"), rule.scope or "layer")
         return Result(f"{callee.symbol}()", site.node, {"self": callee}, Stage.CALL, site.scope.module)

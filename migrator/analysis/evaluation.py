@@ -49,6 +49,7 @@ class Evaluation(abc.ABC):
         self.supposing = 0  # > 0 while code is evaluated that does not run here
         self.by_mode: Frame | None = None  # the activation in a branch that the mode decided
         self.called_layers: dict[int, tuple[Value, ast.Call, str]] = {}  # layer objects called, by identity
+        self.phase: bool | None = False  # the learning phase of tf.keras; None: not known
         self.trip: list[tuple[ast.AST, int | None]] = []  # the open loops, and the number of each one's trip
         self.loops: dict[tuple[object, ...], trips.Loop] = {}  # those of unknown length, by the way that leads there
 

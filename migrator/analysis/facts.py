@@ -103,6 +103,7 @@ class Facts:
     under_defaults: set[ast.Call] = dataclasses.field(default_factory=set)  # what they take of a scope's is known
     repeated: set[ast.expr] = dataclasses.field(default_factory=set)  # arguments that a scope gives to many calls
     normalizers: dict[ast.Call, list[ast.Call | str]] = dataclasses.field(default_factory=dict)  # see arg_scopes
+    phases: dict[str, set[bool | None]] = dataclasses.field(default_factory=dict)  # see phases, by mode
     _joined: dict[ast.AST, Value] = dataclasses.field(default_factory=dict)  # what `value` gave for all modes
 
     def record(self, node: ast.AST, mode: str, value: Value) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.analysis import builtin_calls, copies, learn, lookup, spec_functions
+from migrator.analysis import builtin_calls, copies, learn, lookup, phases, spec_functions
 from migrator.analysis.signatures import (
     CELLS,
     ESTIMATOR_SPECS,
@@ -112,6 +112,8 @@ def library_call(ev: Evaluation, site: Site, name: str, args: list[Value], kwarg
         bound = {k: shallow(v) for k, v in bound.items()}
     result = Result(name, site.node, bound, stage, site.scope.module, mode=mode)
     register_creation(ev, site, rule, name, bound)
+    if phases.is_setter(name):
+        phases.set_phase(ev, next(iter((*args, *kwargs.values())), None))
     if name in ESTIMATOR_SPECS:
         spec_functions.apply(ev, site, result)
     return result

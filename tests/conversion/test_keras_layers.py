@@ -28,6 +28,13 @@ def model_fn(features, labels, mode):
 """
 
 
+FOLLOWING = model_fn(
+    "tf.keras.backend.set_learning_phase(training)",
+    "net = tf.keras.layers.BatchNormalization()(tf.keras.layers.Dense(4)(net))",
+    "net = tf.keras.layers.Dropout(0.3)(net)",
+)
+
+
 def after(*lines: str, head: str = HEAD) -> str:
     return converted(program(model_fn=model_fn(*lines), head=head))["train.py"]
 
@@ -137,7 +144,30 @@ def test_layers_of_different_modes_are_one_where_they_are_made_alike() -> None:
     assert {rule for rule, _ in refused(text)} == {"mode-layers"}
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["tf.keras.backend.set_learning_phase(training)"],
+        ["K.set_learning_phase(1 if training else 0)"],
+        ["if training:", "    K.set_learning_phase(True)", "else:", "    K.set_learning_phase(False)"],
+    ],
+)
+def test_layers_that_follow_the_learning_phase_are_told_that_they_train(lines: list[str]) -> None:
+    head = f"{HEAD}from tensorflow.python.keras import backend as K\n"
+    text = after(*lines, "net = tf.keras.layers.Dropout(0.5)(net)", head=head)
+    assert "self.dropout(net, training=training)" in text
+    assert "learning_phase" not in text
+
+
+def test_a_phase_that_is_never_training_is_what_layers_are_in_anyhow() -> None:
+    text = after("tf.keras.backend.set_learning_phase(0)", "net = tf.keras.layers.Dropout(0.5)(net)")
+    assert "self.dropout(net, training=False)" in text
+
+
 # --------------------------------------------------------------------------------------------------- what is refused
+PHASE = "keras-learning-phase"
+
+
 @pytest.mark.parametrize(
     ("lines", "rule"),
     [
@@ -148,7 +178,10 @@ def test_layers_of_different_modes_are_one_where_they_are_made_alike() -> None:
         (["net = tf.keras.layers.Dense(3, dtype='float64')(net)"], "keras-dense"),
         (["net = tf.keras.layers.Lambda(lambda x: 2 * x)(net)"], "keras-lambda"),
         (["net = tf.keras.layers.Attention()([net, net])"], "keras-other-layers"),
-        (["tf.keras.backend.set_learning_phase(training)"], "keras-learning-phase"),
+        (["net = tf.keras.layers.Dense(2)(net)", "tf.keras.backend.set_learning_phase(training)"], PHASE),
+        (["tf.keras.backend.set_learning_phase(1)"], PHASE),
+        (["if np.random.rand() > 2:", "    tf.keras.backend.set_learning_phase(training)"], PHASE),
+        (["net = net * tf.cast(tf.keras.backend.learning_phase(), tf.float32)"], PHASE),
         (
             [
                 "norm = tf.keras.layers.BatchNormalization()",

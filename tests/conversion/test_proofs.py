@@ -18,8 +18,10 @@ from .test_chosen_model_fns import EACH, chosen
 from .test_iterator_tails import SINGLE, TAIL
 from .test_keras_classes import LISTED, NESTED, UNTOLD
 from .test_keras_classes import PLAIN as KERAS_CLASS
+from .test_keras_layers import FOLLOWING
 from .test_losses import TWICE
 from .test_modes import RAISES
+from .test_object_proofs import read_out
 from .test_objects import DELEGATED, built, closures, methods
 from .test_optimize_loss import CLIPPED, chosen_at_run_time
 from .test_own_optimizers import OWN, rated
@@ -116,6 +118,7 @@ PROGRAMS = {
     "a Keras class with a list of layers": LISTED,
     "a layer that follows the Keras object around it": UNTOLD,
     "a Keras object inside another": NESTED,
+    "layers that follow the learning phase": read_out(program(model_fn=FOLLOWING)),
     "a network told by constants": program(model_fn=BY_CONSTANTS),
     "an object that keeps what the mode chose": program(model_fn=IN_OBJECT, head=OBJECT),
     "images of a format that is handed on": formatted("'channels_last'"),

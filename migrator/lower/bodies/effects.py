@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from migrator.analysis import phases
 from migrator.analysis.library_calls import CURRENT_SCOPE
 from migrator.analysis.values import Result, Stage, Symbol
 from migrator.lower.reading import symbols
@@ -24,6 +25,8 @@ def keeps(st: Body, call: ast.Call) -> bool:
         what = "summary" if ".summary." in symbol else "message"
         st.ctx.note("dropped-call", "info", st.module, call, f"a {what} written while the graph was built is dropped")
         return False
+    if phases.is_setter(symbol):
+        return False  # the layers that followed it are told `training`
     if isinstance(call.func, ast.Attribute) and call.func.attr == "reuse_variables":
         scope = st.ctx.facts.value(call.func.value)
         if isinstance(scope, Result) and scope.symbol in (CURRENT_SCOPE, "tensorflow.variable_scope"):

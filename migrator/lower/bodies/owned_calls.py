@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from migrator.analysis import phases
 from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, Symbol, options
 from migrator.emit.fragments import call_text
@@ -241,6 +242,10 @@ def training_argument(st: Body, site: Site) -> list[str]:
     if site.own.kind == "layer_object" and keras_classes.inherits_training(st, site):
         parameter = next(n for n in ast.walk(st.node) if isinstance(n, ast.arg) and n.arg == "training")
         return [f"training={st.call_text(ast.copy_location(ast.Name('training', ast.Load()), parameter))}"]
+    if site.own.kind == "layer_object" and phases.follow_mode(st.ctx.facts):
+        keras_classes.refuse_phase(st, site)
+        st.uses_training = True
+        return ["training=training"]
     if site.own.kind == "layer_object":
         message = "called without `training`: this layer is never in training mode, which training=False keeps so"
         st.ctx.note("never-training", "warning", st.module, site.own.call, message)

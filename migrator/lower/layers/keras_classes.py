@@ -122,6 +122,15 @@ def inherits_training(st: Body, site: Site) -> bool:
     return True
 
 
+def refuse_phase(st: Body, site: Site) -> None:
+    """Refuse a layer that follows the learning phase in a class that stays a Keras class: its call is not told."""
+    frames = frames_of(st.ctx, st.node)
+    cls = frames[0].function.owner if frames and frames[0].function is not None else None
+    if cls is not None and keras_base(cls):
+        message = "a layer of a Keras class follows the learning phase: give it `training`"
+        raise st.ctx.refuse("keras-learning-phase", site.own.call, st.module, message)
+
+
 def with_free_names(ctx: Context, module: Module, cls: ast.ClassDef, text: str) -> str:
     """The text of a class that became a layer, its attributes renamed where a Keras layer has its own of that name."""
     inside = {id(n) for n in descendants(cls)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from migrator.analysis import phases
 from migrator.analysis.calls import APPLYING
 from migrator.analysis.modes import walk
 from migrator.analysis.soundness import active
@@ -51,7 +52,8 @@ def check_model(parts: ModelParts) -> None:
             ctx.note("batch-norm-frozen", "warning", parts.module, call, message)
     for name, where in called.items():
         rule = ctx.rules.find(name)
-        if rule is not None and rule.id in ("keras-learning-phase", "keras-model"):
+        followed = phases.is_setter(name) and phases.follow_mode(ctx.facts) is not None
+        if rule is not None and rule.id in ("keras-learning-phase", "keras-model") and not followed:
             raise ctx.refuse(rule.id, where, parts.module, rule.note)
         if name in COLUMNS_READ and (brought := hub_column(ctx, parts.module)):
             message = f"{brought} brings a network of TensorFlow Hub as a feature column, made for TensorFlow 1"
