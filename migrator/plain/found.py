@@ -15,7 +15,10 @@ from migrator.source.project import Project
 from migrator.source.syntax import children, descendants, every
 
 EXPORTING = ("export_savedmodel", "export_saved_model", "Exporter(", "make_export_strategy")
-MARKS = ("Classifier", "Regressor", "Estimator", "KMeans", "WALS", "compute_gradients", "layers.stack", "Model(")
+MARKS = (
+    *("Classifier", "Regressor", "Estimator", "KMeans", "WALS"),
+    *("create_estimator_spec", "compute_gradients", "layers.stack", "Model("),
+)
 
 
 class Staying(Exception):

@@ -136,17 +136,20 @@ def body(
     stored = [n for n in every(function, ast.Name) if not isinstance(n.ctx, ast.Load)]
     taken = ({n.id for n in stored if id(n) not in hidden} | {a.arg for a in function.args.args}) & own
     renames = {name: f"head_{name}" for name in taken}
+    above = []
     for name in READ:
         node = given.get(name)
         if node is None:
             raise Staying(f"it is given no {name}")
         if isinstance(node, ast.Name):
             renames[name] = node.id
-        elif name in set(bound_in(function)) or name in ("features", "mode"):
+        elif name in ("features", "mode"):
             raise Staying(f"its {name} are computed where it is called")
         else:
-            lines.insert(0, f"{name} = {module.segment(node)}")
-    lines = renamed("\n".join(lines), renames).split("\n")
+            if name in set(bound_in(function)):
+                renames[name] = f"head_{name}"
+            above.append(f"{renames.get(name, name)} = {module.segment(node)}")
+    lines = [*above, *renamed("\n".join(lines), renames).split("\n")]
     return indented(lines, len(module.indent_of(site.call)))
 
 

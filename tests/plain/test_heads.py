@@ -129,6 +129,21 @@ def test_names_of_the_model_fn_keep_their_values() -> None:
     assert "predictions=head_predictions" in written(text)
 
 
+def test_logits_computed_in_the_call_have_a_name_of_their_own() -> None:
+    body = "    def body(loss):\n        logits = tf.layers.dense(loss, 1)\n        return logits\n"
+    text = program("regression_head()").replace("    logits = tf.layers.dense(net, 1)\n", body)
+    text = text.replace("logits=logits, ", "logits=body(net), ")
+    assert "    head_logits = body(net)\n" in written(text)
+    assert {unit.status for unit in convert({"train.py": text}).ledger.units} == {"converted"}
+
+
+def test_a_head_is_found_in_a_file_of_its_own() -> None:
+    whole = program("regression_head()")
+    model_fn = whole[whole.index("def model_fn") : whole.index("def input_fn")]
+    sources = plainer(Project({"model.py": f"import tensorflow as tf\n\n\n{model_fn}"})).sources
+    assert "create_estimator_spec" not in sources["model.py"]
+
+
 @pytest.mark.parametrize(
     "head",
     [
