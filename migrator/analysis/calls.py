@@ -114,7 +114,8 @@ def call_function(
         ev.refuse("recursion", site.node if site else node, "a recursive call builds the graph", module)
         return unknown(*args, *kwargs.values(), why="recursion")
     bound_args = [function.bound, *args] if function.bound is not None else args
-    arguments = told.marked(ev, node, bind_arguments(function, bound_args, kwargs))
+    bound = bind_arguments(function, bound_args, kwargs)
+    arguments = told.marked(ev.told, ev.untrained, ev.mode == "train", node, bound)
     new = Frame(function, module, site.node if site else None, ev.mode, ev.frame, arguments)
     new.supposed = ev.supposing > 0
     new.trip = tuple(ev.trip)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from migrator.analysis.values import Const, Value, depends_on_mode
 
 if TYPE_CHECKING:
-    from migrator.analysis.evaluation import Evaluation
     from migrator.analysis.facts import Facts
 
 Told = frozenset[tuple[ast.AST, str]]  # (definition, parameter)
@@ -56,12 +55,14 @@ def tells(value: Value | None, training: bool) -> bool:
     return isinstance(value, Const) and value.value is training
 
 
-def marked(ev: Evaluation, definition: ast.AST, arguments: dict[str, Value]) -> dict[str, Value]:
-    """The arguments of an activation, those that tell the mode marked so."""
+def marked(
+    told: Told, never: Told, training: bool, definition: ast.AST, arguments: dict[str, Value]
+) -> dict[str, Value]:
+    """The arguments of an activation, those that tell the mode marked so: by what they are, or by the graph's mode."""
     marks: dict[str, Value] = {}
     for name, value in arguments.items():
-        if (definition, name) in ev.told and isinstance(value, Const):
+        if (definition, name) in told and isinstance(value, Const):
             marks[name] = Const(value.value, mode=True)
-        elif (definition, name) in ev.untrained and isinstance(value, Const):
-            marks[name] = Const(ev.mode == "train", mode=True)
+        elif (definition, name) in never and isinstance(value, Const):
+            marks[name] = Const(training, mode=True)
     return {**arguments, **marks}

@@ -49,6 +49,7 @@ CONTRIB_DATA_EXPERIMENTAL = frozenset(
 )
 
 
+@functools.lru_cache(maxsize=8192)
 def canonical(name: str) -> str:
     """One spelling for names that are the same object in TF 1.15: `tensorflow.compat.v1.X` -> `tensorflow.X` ..."""
     if ".python." in name:

@@ -9,7 +9,7 @@ import pathlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from migrator.source.module import Module, parse
-from migrator.source.syntax import descendants
+from migrator.source.syntax import every
 
 LIBRARIES = frozenset({"tensorflow", "keras", "tf_keras", "tf_slim", "tensorflow_estimator", "numpy", "absl"})
 
@@ -74,7 +74,8 @@ class Project:
         """The project's files that a file imports, in whole or in part, anywhere in its text."""
         if importer not in self._imports:
             module = self.module(importer)
-            nodes = descendants(module.tree) if module is not None else ()
+            tree = module.tree if module is not None else ast.Module([], [])
+            nodes = (*every(tree, ast.Import), *every(tree, ast.ImportFrom))
             self._imports[importer] = frozenset(p for node in nodes for p in self.imported(node, importer))
         return self._imports[importer]
 

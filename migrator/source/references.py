@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from migrator.source.module import Module
 from migrator.source.project import Project
-from migrator.source.syntax import descendants, syntax_of
+from migrator.source.syntax import descendants, every, syntax_of
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -39,16 +39,15 @@ def broken_references(
         before = project.module(path) if path in project.sources else None
         if before is None:
             continue
-        gone = bound_names(before.tree) - bound_names(syntax_of(text))
         called = renamed.get(path, {})
-        for other in project.sources:
-            user = project.module(other) if other == path or path in project.imports(other) else None
-            if user is None:
-                continue
+        found.update(_calls(project, before, path, called, followed))
+        users = [project.module(other) for other in project.sources if other != path and path in project.imports(other)]
+        # names of its own that a text lacks refuse the group before
+        gone = bound_names(before.tree) - bound_names(syntax_of(text)) if any(users) else frozenset()
+        for user in (user for user in users if user is not None):
             found.update(_calls(project, user, path, called, followed))
-            if other == path:
-                continue  # names of its own that a text lacks refuse the group before
-            changed = Module(other, texts[other], syntax_of(texts[other])) if other in texts else user
+            new = texts.get(user.path)
+            changed = user if new is None else Module(user.path, new, syntax_of(new))
             found.update(_missing(project, changed, path, gone, called))
     return sorted(found)
 
@@ -111,32 +110,31 @@ def _calls(
         return
     whole = _names_of_module(project, user, path)
     local = {name: name for name in renamed} if user.path == path else {}
-    for node in descendants(user.tree):
-        if isinstance(node, ast.ImportFrom) and path in _sources(project, user, node):
+    for node in every(user.tree, ast.ImportFrom):
+        if path in _sources(project, user, node):
             local.update({alias.asname or alias.name: alias.name for alias in node.names if alias.name in renamed})
             if any(alias.name == "*" for alias in node.names):
                 local.update({name: name for name in renamed})
-    for node in descendants(user.tree):
-        if isinstance(node, ast.Call) and not followed(node):
-            name = local.get(node.func.id) if isinstance(node.func, ast.Name) else None
-            if isinstance(node.func, ast.Attribute) and _dotted(node.func.value) in whole and node.func.attr in renamed:
-                name = node.func.attr
+    for call in every(user.tree, ast.Call):
+        if not followed(call):
+            name = local.get(call.func.id) if isinstance(call.func, ast.Name) else None
+            if isinstance(call.func, ast.Attribute) and _dotted(call.func.value) in whole and call.func.attr in renamed:
+                name = call.func.attr
             if name is not None:
                 now = f"it is `{renamed[name]}` now, which takes other arguments"
-                yield Broken(user.path, node.lineno, name, path, now)
+                yield Broken(user.path, call.lineno, name, path, now)
 
 
 def _names_of_module(project: Project, user: Module, path: str) -> frozenset[str]:
     """The dotted names by which a file says the module."""
     found: set[str] = set()
-    for node in descendants(user.tree):
-        if isinstance(node, ast.Import):
-            found.update(a.asname or a.name for a in node.names if project.find(a.name, user.path) == path)
-        elif isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                single = ast.ImportFrom(node.module, [alias], node.level)
-                if path in project.imported(single, user.path) and path not in _sources(project, user, node):
-                    found.add(alias.asname or alias.name)
+    for plain in every(user.tree, ast.Import):
+        found.update(a.asname or a.name for a in plain.names if project.find(a.name, user.path) == path)
+    for node in every(user.tree, ast.ImportFrom):
+        for alias in node.names:
+            single = ast.ImportFrom(node.module, [alias], node.level)
+            if path in project.imported(single, user.path) and path not in _sources(project, user, node):
+                found.add(alias.asname or alias.name)
     return frozenset(found)
 
 

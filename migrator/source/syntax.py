@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+LARGE = 200  # with so many nodes below, sorting them once by class is faster than looking for each class anew
 Node = TypeVar("Node", bound=ast.AST)
 Answer = TypeVar("Answer")
 
@@ -59,8 +60,21 @@ def every(node: ast.AST, kind: type[Node]) -> tuple[Node, ...]:
     known: dict[str, Any] = node.__dict__
     key = kind.__name__  # no node has a field that begins with a capital
     if key not in known:
-        known[key] = tuple([inner for inner in descendants(node) if isinstance(inner, kind)])
+        below = descendants(node)
+        if len(below) > LARGE and not kind.__subclasses__():
+            known[key] = tuple(by_class(node).get(kind, ()))
+        else:
+            known[key] = tuple([inner for inner in below if isinstance(inner, kind)])
     found: tuple[Node, ...] = known[key]
+    return found
+
+
+@remembered
+def by_class(node: ast.AST) -> dict[type[ast.AST], list[ast.AST]]:
+    """The descendants of a node, by their classes, in their order."""
+    found: dict[type[ast.AST], list[ast.AST]] = {}
+    for inner in descendants(node):
+        found.setdefault(type(inner), []).append(inner)
     return found
 
 

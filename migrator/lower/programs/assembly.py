@@ -135,7 +135,7 @@ def file_text(assembly: Assembly, module: Module) -> str:
     """One file with its definitions, calls and library names in their new form; imports not yet planned."""
     rewrite = rewriter(assembly, module)
     reached = reached_definitions(assembly)
-    shots = [s for node in inputs.input_functions(assembly.group) for s in inputs.one_shots(node)]
+    shots = [s for node in assembly.feeding for s in inputs.one_shots(node)]
 
     unit = unit_of(module.tree)
     classes = [node for node in module.tree.body if isinstance(node, ast.ClassDef)]

@@ -12,6 +12,7 @@ from migrator.lower.programs import export_calls, inputs, received_tensors, serv
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
+    from migrator.analysis.values import Function
     from migrator.lower.programs.group import Group
     from migrator.lower.reading.context import Context
 
@@ -32,6 +33,16 @@ class Assembly:
     seen_by: dict[str, set[str]] = dataclasses.field(default_factory=dict)  # file -> files that see it, that one too
 
     @functools.cached_property
+    def calls(self) -> frozenset[ast.Call]:
+        """The calls that make the group's Estimators or use them."""
+        return frozenset(self.group.constructions) | frozenset(self.group.uses)
+
+    @functools.cached_property
+    def feeding(self) -> dict[ast.AST, Function]:
+        """The functions that feed the models, by definition."""
+        return inputs.input_functions(self.group)
+
+    @functools.cached_property
     def specs(self) -> frozenset[ast.Call]:
         """The placeholders of serving functions that become specifications."""
         found = export_calls.placeholder_specs(self.group.ctx)
@@ -45,7 +56,7 @@ class Assembly:
     def servings(self) -> dict[ast.FunctionDef, serving.Serving]:
         """The serving functions, taken apart."""
         found: dict[ast.FunctionDef, serving.Serving] = {}
-        for node, function in inputs.input_functions(self.group).items():
+        for node, function in self.feeding.items():
             call = serving.receiver_of(self.group.ctx, node)
             if call is not None and isinstance(node, ast.FunctionDef):
                 found[node] = serving.taken_apart(self.group.ctx, function.scope.module, node, call)

@@ -74,16 +74,12 @@ def unused_names(group: Group, module: Module) -> set[str]:
 def find_unused(group: Group, module: Module) -> set[str]:
     """Narrows the names down until the rest are read by nothing that stays."""
     assigned: dict[str, list[ast.Assign]] = {}
-    other: set[str] = set()
-    for node in descendants(module.tree):
-        if isinstance(node, ast.Assign) and assigned_name(node) is not None:
+    for node in every(module.tree, ast.Assign):
+        if assigned_name(node) is not None:
             assigned.setdefault(str(assigned_name(node)), []).append(node)
     targets = {node.targets[0] for nodes in assigned.values() for node in nodes}
-    for inner in descendants(module.tree):
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store) and inner not in targets:
-            other.add(inner.id)
-        if isinstance(inner, ast.arg):
-            other.add(inner.arg)
+    names = (n for n in every(module.tree, ast.Name) if isinstance(n.ctx, ast.Store) and n not in targets)
+    other = {*(n.id for n in names), *(n.arg for n in every(module.tree, ast.arg))}
     found = {
         name
         for name, nodes in assigned.items()

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from migrator.emit.editing import Statements, edited
 from migrator.emit.layout import WIDTH
-from migrator.lower.programs import inputs
 from migrator.lower.programs.module_rewriting import dropped
 from migrator.lower.programs.touched_files import is_mentioned
 from migrator.lower.reading.context import Refused
@@ -26,26 +25,24 @@ def reached_definitions(assembly: Assembly) -> set[ast.AST]:
     found: set[ast.AST] = set()
     for ctx in assembly.contexts:
         found |= set(ctx.facts.frames)
-    return found | set(inputs.input_functions(assembly.group))
+    return found | set(assembly.feeding)
 
 
 def holds_reached(node: ast.stmt, reached: set[ast.AST], assembly: Assembly) -> bool:
     """True when a definition takes part in the conversion, itself or through one inside it."""
-    calls = set(assembly.group.constructions) | set(assembly.group.uses)
-    return any(n in reached or n in calls or n in assembly.replaced for n in descendants(node))
+    return any(n in reached or n in assembly.calls or n in assembly.replaced for n in descendants(node))
 
 
 def is_left_out(assembly: Assembly, module: Module, node: ast.stmt, reached: set[ast.AST]) -> bool:
     """True for a function that the converted program names no more, and that makes no part of it inside."""
-    calls = set(assembly.group.constructions) | set(assembly.group.uses)
-    if not isinstance(node, ast.FunctionDef) or node in inputs.input_functions(assembly.group):
+    if not isinstance(node, ast.FunctionDef) or node in assembly.feeding:
         return False
 
     def takes_part(other: ast.stmt) -> bool:
         return holds_reached(other, reached, assembly)
 
     return not is_mentioned(assembly, module.path, node.name, takes_part) and not any(
-        n in calls or n in assembly.replaced for n in descendants(node)
+        n in assembly.calls or n in assembly.replaced for n in descendants(node)
     )
 
 

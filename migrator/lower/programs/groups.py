@@ -137,19 +137,18 @@ def consumed_nodes(group: Group, module: Module) -> set[ast.AST]:
         # an Experiment and its runner keep what they are given, but for hooks
         whole = use.kind not in ("experiment", "run_experiment")
         found.update(own_nodes(use.call) if whole else hook_arguments(use.call))
-    for call in descendants(module.tree):
-        if isinstance(call, ast.Call):
-            value = group.ctx.facts.value(call)
-            if isinstance(value, Result) and value.call is call:
-                if value.symbol in (CONSUMED - RUN_CONFIGS) | EXPORTERS or passive_rule(group.ctx, value) is not None:
-                    found.update(descendants(call))
-    for node in descendants(module.tree):
-        if isinstance(node, ast.Expr) and only_appends_hooks(group, node):
-            found.update(descendants(node))
-        if isinstance(node, ast.Assign):
-            value = group.ctx.facts.value(node.value)
-            if isinstance(value, Sequence) and value.items and all(reports(group, v) for v in value.items):
-                found.update(descendants(node.value))
+    for call in every(module.tree, ast.Call):
+        value = group.ctx.facts.value(call)
+        if isinstance(value, Result) and value.call is call:
+            if value.symbol in (CONSUMED - RUN_CONFIGS) | EXPORTERS or passive_rule(group.ctx, value) is not None:
+                found.update(descendants(call))
+    for statement in every(module.tree, ast.Expr):
+        if only_appends_hooks(group, statement):
+            found.update(descendants(statement))
+    for node in every(module.tree, ast.Assign):
+        value = group.ctx.facts.value(node.value)
+        if isinstance(value, Sequence) and value.items and all(reports(group, v) for v in value.items):
+            found.update(descendants(node.value))
     return found
 
 
@@ -167,10 +166,8 @@ def hook_arguments(call: ast.Call) -> set[ast.AST]:
 def is_hook_part(group: Group, module: Module, node: ast.AST) -> bool:
     """True for a node inside the call that makes a hook which only reports."""
     return any(
-        isinstance(call, ast.Call)
-        and node in descendants(call)
-        and passive_rule(group.ctx, group.ctx.facts.value(call)) is not None
-        for call in descendants(module.tree)
+        node in descendants(call) and passive_rule(group.ctx, group.ctx.facts.value(call)) is not None
+        for call in every(module.tree, ast.Call)
     )
 
 

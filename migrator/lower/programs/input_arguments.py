@@ -162,9 +162,9 @@ def is_readable(module: Module, call: ast.Call, use: Use, node: ast.expr) -> boo
     attributes = {n.attr for n in every(node, ast.Attribute)}
     if any(every(node, ast.Call)) or module.path != use.module.path:
         return False
-    for inner in descendants(module.tree):
-        if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store) and inner.attr in attributes:
-            return False
+    stored = {n.attr for n in every(module.tree, ast.Attribute) if isinstance(n.ctx, ast.Store)}
+    if stored & attributes:
+        return False
     if here is there:
         stores = [n.id for n in every(here, ast.Name) if isinstance(n.ctx, ast.Store)]
         return all(stores.count(name) <= 1 for name in names)
@@ -174,10 +174,9 @@ def is_readable(module: Module, call: ast.Call, use: Use, node: ast.expr) -> boo
 def enclosing(module: Module, node: ast.AST) -> ast.AST:
     """The innermost function that a node stands in, or the module."""
     found: ast.AST = module.tree
-    for scope in descendants(module.tree):
-        if isinstance(scope, (ast.FunctionDef, ast.Lambda)) and node in descendants(scope):
-            if scope in descendants(found):
-                found = scope
+    for scope in (*every(module.tree, ast.FunctionDef), *every(module.tree, ast.Lambda)):
+        if node in descendants(scope) and scope in descendants(found):
+            found = scope
     return found
 
 

@@ -13,7 +13,7 @@ from migrator.analysis.facts import Facts, Refusal
 from migrator.emit.support import pieces
 from migrator.ledger import Finding, Level, Severity
 from migrator.lower.reading.namespaces import ended_aliases
-from migrator.source.syntax import descendants, remembered
+from migrator.source.syntax import every, remembered
 
 if TYPE_CHECKING:
     from migrator.conversion import Options
@@ -184,15 +184,9 @@ class Context:
 @remembered
 def top_level_names(tree: ast.Module) -> frozenset[str]:
     """Every name bound or read anywhere in a file: a new one must differ from all."""
-    names: set[str] = set()
-    for node in descendants(tree):
-        if isinstance(node, ast.Name):
-            names.add(node.id)
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
-            names.add(node.name)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            names |= {(a.asname or a.name).split(".")[0] for a in node.names}
-    return frozenset(names)
+    imports: list[ast.Import | ast.ImportFrom] = [*every(tree, ast.Import), *every(tree, ast.ImportFrom)]
+    imported = {(a.asname or a.name).split(".")[0] for node in imports for a in node.names}
+    return frozenset({n.id for n in every(tree, ast.Name)} | defined_names(tree) | imported)
 
 
 def support_name(module: Module, name: str) -> str:
@@ -205,23 +199,19 @@ def support_name(module: Module, name: str) -> str:
 @remembered
 def bound_names(tree: ast.Module) -> frozenset[str]:
     """Every name that a file binds anywhere, but for its imports from TensorFlow and from the support module."""
-    names: set[str] = set()
-    for node in descendants(tree):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            names.add(node.id)
-        elif isinstance(node, ast.arg):
-            names.add(node.arg)
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
-            names.add(node.name)
-        elif isinstance(node, ast.Import):
-            names |= {(a.asname or a.name).split(".")[0] for a in node.names}
-        elif (
-            isinstance(node, ast.ImportFrom)
-            and "tensorflow" not in (node.module or "")
-            and SUPPORT not in str(node.module)
-        ):
+    names = {n.id for n in every(tree, ast.Name) if not isinstance(n.ctx, ast.Load)}
+    names |= {n.arg for n in every(tree, ast.arg)} | defined_names(tree)
+    names |= {(a.asname or a.name).split(".")[0] for node in every(tree, ast.Import) for a in node.names}
+    for node in every(tree, ast.ImportFrom):
+        if "tensorflow" not in (node.module or "") and SUPPORT not in str(node.module):
             names |= {a.asname or a.name for a in node.names}
     return frozenset(names)
+
+
+def defined_names(tree: ast.Module) -> frozenset[str]:
+    """The names of all functions and classes of a file."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return frozenset(node.name for kind in kinds for node in every(tree, kind))  # type: ignore[attr-defined]
 
 
 def fresh(wanted: str, taken: set[str]) -> str:
