@@ -29,7 +29,7 @@ from .test_predictions import BATCHES
 from .test_private_names import PROGRAM as PRIVATE
 from .test_programs_around import ARRANGED
 from .test_reuse import towers
-from .test_serving import EXPORTERS, LOOPED, PARSING, TENSOR, exporting, of_a_tensor
+from .test_serving import CHANGED, EXPORTERS, LOOPED, PARSING, TENSOR, exporting, of_a_tensor
 from .test_shadows import PROGRAM as SHADOWED
 from .test_sized import PROGRAM as SIZED
 from .test_sized import RANKED
@@ -110,6 +110,7 @@ PROGRAMS = {
     "two towers of one network": towers(),
     "exports on the way": exporting(LOOPED, EXPORTERS),
     "exports that parse examples": exporting(PARSING),
+    "exports of what a function adds to the received tensors": exporting(CHANGED),
     "exports of a model of one tensor": of_a_tensor(exporting(TENSOR)),
     "an object that is called for its data": READING,
     "a partial of an object that is a model_fn": PARTIAL,

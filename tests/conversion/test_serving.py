@@ -81,6 +81,20 @@ def serving_fn():
     received = {name: tf.placeholder(tf.float32, [None]) for name in COLUMNS}
     return tf.estimator.export.ServingInputReceiver(received, received)
 """
+CHANGED = """
+def doubled(features):
+    features["x"] = features["row"] * 2.0
+    features["row"] = features["row"] - 1.0
+    return features
+
+
+def serving_fn():
+    \"\"\"What is served.\"\"\"
+    received = {"row": tf.placeholder(tf.float32, [None, 3])}
+    # the model calls them x
+    features = doubled(received)
+    return tf.estimator.export.ServingInputReceiver(features=features, receiver_tensors=received)
+"""
 EXPORTERS = """
 exporters = [
     tf.estimator.LatestExporter("latest", serving_fn, exports_to_keep=2),
@@ -215,6 +229,41 @@ def test_a_receiver_of_examples_that_may_be_none_refuses() -> None:
 def test_what_is_received_must_not_be_computed() -> None:
     text = exporting(SAME.replace('tf.placeholder(tf.float32, [None, 3], name="x")', "tf.zeros([1, 3])"))
     assert refused(text) == {("serving", line_of(text, "return tf.estimator.export"))}
+
+
+def test_what_is_added_to_the_dict_that_is_received_is_received() -> None:
+    text = exporting(CHANGED)
+    assert """
+def serving_fn():
+    \"\"\"What is served.\"\"\"
+    received = {"row": tf.TensorSpec([None, 3], tf.float32)}
+
+    def to_features(received):
+        # the model calls them x
+        features = doubled(received)
+        return features
+
+    return specs_of(to_features, received)
+""" in converted(text)["train.py"]
+    said = f"serving-changed:{line_of(text, 'return tf.estimator.export')} a client sends what the function adds"
+    assert any(reason.startswith(said) for reason in reasons(convert({"train.py": text})))
+
+
+def test_a_copy_of_what_is_received_is_not_received() -> None:
+    text = converted(exporting(CHANGED.replace("doubled(received)", "doubled(dict(received))")))["train.py"]
+    assert "    return received, to_features\n" in text
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("[None, 3])}", "[None, 3]) * 2.0}"),  # computed before it is received
+        ("    # the model", "    received = dict(received)\n    # the model"),
+        ("features=features", 'features={"x": received["x"]}'),
+    ],
+)
+def test_other_ways_to_change_what_is_received_are_refused(before: str, after: str) -> None:
+    assert {rule for rule, _ in refused(exporting(CHANGED.replace(before, after)))} == {"serving"}
 
 
 def test_a_function_inside_may_return_from_several_places() -> None:

@@ -8,7 +8,7 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from migrator.lower.programs import export_calls, inputs, received_tensors, serving
+from migrator.lower.programs import changed_receivers, export_calls, inputs, received_tensors, serving
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ class Assembly:
         for node, function in self.feeding.items():
             call = serving.receiver_of(self.group.ctx, node)
             if call is not None and isinstance(node, ast.FunctionDef):
-                found[node] = serving.taken_apart(self.group.ctx, function.scope.module, node, call)
+                where = (self.group.ctx, function.scope.module, node, call)
+                found[node] = changed_receivers.taken_apart(*where) or serving.taken_apart(*where)
         return found
 
     def context_of(self, node: ast.AST) -> Context:

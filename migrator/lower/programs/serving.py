@@ -47,6 +47,7 @@ class Serving:
     parameter: str
     unpacked: tuple[tuple[str, str], ...]
     dropped: tuple[ast.stmt, ...]
+    specifying: str = ""
 
 
 def receiver_of(ctx: Context, function: ast.AST) -> ast.Call | None:
@@ -170,7 +171,8 @@ def function_lines(serving: Serving, module: Module, render: Callable[[ast.AST],
         parts += [f"{deep}{comment}" for comment in above]
         parts.append(deep + _fitted(renderer, statement, len(step), deep))
     parts += [*fit(f"{deep}return {renderer.expression(serving.result, len(step))}"), ""]
-    parts += fit(f"{body}return {received}, {name}")
+    ending = call_text(serving.specifying, [name, received]) if serving.specifying else f"{received}, {name}"
+    parts += fit(f"{body}return {ending}")
     return [line.removeprefix(indent) for line in "\n".join(parts).split("\n")]
 
 
