@@ -26,6 +26,8 @@ class Added:
     text: str  # begins with the name of f
     statement: ast.Assign
     definition: ast.FunctionDef | None = None  # of f, where it stands in the function around and moves to the model_fn
+    again: tuple[ast.stmt, ...] = ()  # the same definition of f, further down
+    below: ast.FunctionDef | None = None  # the definition of f, where it stands below the construction and moves above
 
 
 def added_metrics(site: Site) -> list[Added]:
@@ -35,8 +37,9 @@ def added_metrics(site: Site) -> list[Added]:
         if not isinstance(function, ast.Name):
             raise Staying("the function of the added metrics cannot be followed")
         inner = inner_definition(site, function.id)
-        definition = inner if inner is not None else top_definition(site, function.id)
-        found.append(Added(call_of(definition), statement, inner))
+        definition, *again = [inner] if inner is not None else top_definitions(site, function.id)
+        below = definition if inner is None and is_below(site, definition) else None
+        found.append(Added(call_of(definition), statement, inner, tuple(again), below))
     return found
 
 
@@ -76,6 +79,7 @@ def extensions(
     name = bound_name(holder, site.call)
     aliases = import_aliases(site.module.tree)
     calls = [n for n in every(holder, ast.Call) if symbol_of(n.func, aliases) in functions]
+    made = next((n for n in every(holder, ast.Assign) if n.value is site.call), None)
     for call in sorted(calls, key=lambda c: c.lineno):
         given = dict(zip(("estimator", argument), call.args, strict=False))
         given.update((k.arg, k.value) for k in call.keywords if k.arg)
@@ -87,6 +91,8 @@ def extensions(
         statement = next((n for n in every(holder, ast.Assign) if n.value is call), None)
         if statement is None or not all(isinstance(t, ast.Name) and t.id == name for t in statement.targets):
             raise Staying(f"{what} under another name")
+        if made is not None and not reaches(holder, name, made, statement):
+            continue
         if len(call.args) + len(call.keywords) > 2:
             raise Staying(f"{what} in a way that is not covered")
         yield statement, given.get(argument)
@@ -98,6 +104,42 @@ def bound_name(holder: ast.AST, call: ast.Call) -> str:
         if isinstance(node, ast.Assign) and node.value is call and len(node.targets) == 1:
             return node.targets[0].id if isinstance(node.targets[0], ast.Name) else ""
     return ""
+
+
+def reaches(holder: ast.AST, name: str, made: ast.stmt, use: ast.stmt) -> bool:
+    """False where a name surely stands for something else at a statement than what another one bound it to.
+
+    A script makes several estimators under one name, one after the other. Raises Staying where the order is not clear.
+    """
+    around = blocks_around(holder, use)
+    if made.lineno > use.lineno:
+        if any(isinstance(owner, (ast.For, ast.While)) and made in descendants(owner) for owner, _ in around):
+            raise Staying(f"`{name}` is extended in a loop before it is made")
+        return False
+    before = [statement for _, block in around for statement in block]
+    for statement in before:
+        again = isinstance(statement, ast.Assign) and not reads(statement.value, name)
+        if again and made.lineno < statement.lineno and name in bound_by(statement):
+            return False
+    return True
+
+
+def reads(node: ast.AST, name: str) -> bool:
+    """True for an expression that mentions a name."""
+    return any(isinstance(n, ast.Name) and n.id == name for n in descendants(node))
+
+
+def blocks_around(holder: ast.AST, statement: ast.stmt) -> list[tuple[ast.AST, list[ast.stmt]]]:
+    """Every block around a statement with what owns it, as far as it runs before the statement."""
+    found: list[tuple[ast.AST, list[ast.stmt]]] = []
+    for owner in (holder, *descendants(holder)):
+        for field in ("body", "orelse", "finalbody"):
+            block = getattr(owner, field, None)
+            inside = block if isinstance(block, list) else []
+            at = next((i for i, s in enumerate(inside) if s is statement or statement in descendants(s)), None)
+            if at is not None:
+                found.append((owner, inside[:at]))
+    return found
 
 
 def inner_definition(site: Site, name: str) -> ast.FunctionDef | None:
@@ -122,15 +164,46 @@ def inner_definition(site: Site, name: str) -> ast.FunctionDef | None:
     return definition
 
 
-def top_definition(site: Site, name: str) -> ast.FunctionDef:
-    """The definition of a function at the top of the file. Raises Staying."""
+def top_definitions(site: Site, name: str) -> list[ast.FunctionDef]:
+    """The definitions of one function at the top of the file, in order. Raises Staying.
+
+    A cell of a notebook that was copied defines its functions again: where the texts are one, so is the function.
+    """
     binding = [node for node in site.module.tree.body if name in bound_by(node)]
-    definition = binding[0] if len(binding) == 1 else None
-    if len(binding) > 1:
+    definitions = [node for node in binding if isinstance(node, ast.FunctionDef)]
+    if len({ast.dump(node) for node in binding}) > 1:
         raise Staying(f"`{name}` stands for several functions, one after the other: give each a name")
-    if not isinstance(definition, ast.FunctionDef):
+    if not definitions:
         raise Staying("the function of the added metrics is not at the top of this file")
-    return definition
+    if len(definitions) > 1 and (definitions[0].decorator_list or is_changed(site, name)):
+        raise Staying(f"`{name}` stands for several objects, one after the other: give each a name")
+    return definitions
+
+
+def is_below(site: Site, definition: ast.FunctionDef) -> bool:
+    """True where a script makes the estimator before it defines the function. Raises Staying where it cannot move up.
+
+    A model_fn waits for the training; a Keras model has its metrics from the beginning.
+    """
+    if site.around or definition.lineno < site.statement.lineno:
+        return False
+    rest = [node for node in site.module.tree.body if node.lineno >= site.statement.lineno]
+    imports = (node for node in rest if isinstance(node, (ast.Import, ast.ImportFrom)))
+    late = {name for node in rest for name in bound_by(node)} | {name for node in imports for name in bound_in(node)}
+    own = {*bound_in(definition), definition.name}
+    read = next((n.id for n in every(definition, ast.Name) if n.id in late - own), None)
+    if read is not None or definition.decorator_list:
+        bound = f"`{read}`, which is bound" if read is not None else "what decorates it"
+        raise Staying(f"`{definition.name}` needs {bound} only after the estimator is made")
+    return True
+
+
+def is_changed(site: Site, name: str) -> bool:
+    """True where the file deletes a name, or sets an attribute of what it stands for."""
+    tree = site.module.tree
+    gone = any(node.id == name and isinstance(node.ctx, ast.Del) for node in every(tree, ast.Name))
+    stored = [node for node in every(tree, ast.Attribute) if not isinstance(node.ctx, ast.Load)]
+    return gone or any(isinstance(node.value, ast.Name) and node.value.id == name for node in stored)
 
 
 def call_of(definition: ast.FunctionDef) -> str:

@@ -102,7 +102,7 @@ def written_out(project: Project, module: Module, left: set[tuple[str, int]]) ->
         if site.place in left:
             continue
         try:
-            one = writing.written(site, {function for _, other in made for function in other.functions})
+            one = writing.written(site, [other for _, other in made])
             if any(not found.is_alone(module, assign) for assign in one.dropped):
                 raise Staying("what goes into its model_fn shares a line with other code")
             others = [chunk for known in made for chunk in (*chunks_of(*known), *dropped(module, [known]))]
@@ -130,10 +130,18 @@ def names_of(statements: Iterable[ast.stmt]) -> list[str]:
 
 
 def dropped(module: Module, made: Made) -> list[Chunk]:
-    """The assignments that nothing reads any more, once."""
-    gone = dict.fromkeys(assign for _, one in made for assign in one.dropped)
-    lines = {assign: site.call.lineno for site, one in made for assign in one.dropped}
-    return [Chunk(assign.lineno, assign.end_lineno or assign.lineno, (), lines[assign]) for assign in gone]
+    """The assignments that nothing reads any more, and the functions that stand elsewhere now, once."""
+    gone = dict.fromkeys(node for _, one in made for node in one.dropped)
+    lines = {node: site.call.lineno for site, one in made for node in one.dropped}
+    return [Chunk(first_line(module, node), node.end_lineno or node.lineno, (), lines[node]) for node in gone]
+
+
+def first_line(module: Module, node: ast.stmt) -> int:
+    """The first line of a statement that goes: with a function go the blank lines above it."""
+    line: int = node.lineno
+    while isinstance(node, ast.FunctionDef) and line > 1 and not module.lines[line - 2].strip():
+        line -= 1
+    return line
 
 
 def chunks_of(site: Site, made: writing.Written) -> list[Chunk]:

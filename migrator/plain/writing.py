@@ -6,7 +6,7 @@ import ast
 import dataclasses
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from migrator.plain import found, head_arguments
@@ -39,10 +39,13 @@ class Written:
     call: str
     dropped: tuple[ast.stmt, ...]
     lines: tuple[int, ...]
+    moved: tuple[ast.FunctionDef, ...]
 
 
-def written(site: Site, taken: set[str]) -> Written:
-    """The construction written out, its model_fn under a name that is not taken. Raises Staying."""
+def written(site: Site, others: Iterable[Written]) -> Written:
+    """The construction written out, beside others of its file. Raises Staying."""
+    others = list(others)
+    taken = {function for one in others for function in one.functions}
     name = model_fn_name(site, taken)
     canned = found.canned_of(site)
     bound = found.arguments(site)
@@ -97,11 +100,16 @@ def written(site: Site, taken: set[str]) -> Written:
     lines = [line for n, body in enumerate(bodies) for line in (*([""] * 2 if n else ()), *body)]
     inner = [one.definition for one in added if one.definition is not None]
     lines = [*(line for one in inner for line in (*moved(site, one, name), "", "")), *lines]
+    below = [one.below for one in added if one.below is not None]
+    below = [one for one in dict.fromkeys(below) if not any(one in other.moved for other in others)]
+    lines = [*(line for one in below for line in (*site.module.lines[one.lineno - 1 : one.end_lineno], "", "")), *lines]
     chosen = f"{for_two} if {site.module.segment(bound[outputs])} == 2 else {name}" if head == "either" else name
     call = construction(site, carrier, tf, chosen, bound, into)
     making: list[ast.expr | ast.stmt] = [site.call, *(one.statement for one in (*added, *forwarded))]
     places = [n for node in making for n in range(node.lineno, (node.end_lineno or node.lineno) + 1)]
-    return Written(tuple(functions), tuple(lines), call, (*dropped, *inner), tuple(places))
+    again = dict.fromkeys(node for one in added for node in one.again)
+    gone = (*dropped, *inner, *again, *below)
+    return Written(tuple(functions), tuple(lines), call, gone, tuple(places), tuple(below))
 
 
 def moved(site: Site, definition: ast.FunctionDef, name: str) -> list[str]:

@@ -287,3 +287,49 @@ main()
 @pytest.mark.parametrize("runtime", ["legacy", "tf1"])
 def test_tables_are_read_as_they_were(runtime: str, tmp_path: Path) -> None:
     prove(TABLE, runtime, tmp_path)
+
+
+CELLS = """
+import numpy as np
+import tensorflow as tf
+
+RANDOM = np.random.RandomState(0)
+SIZE = RANDOM.rand(60, 2).astype("float32")
+columns = [tf.feature_column.numeric_column("size", shape=[2])]
+
+
+def input_fn(epochs=None):
+    return tf.data.Dataset.from_tensor_slices(({"size": SIZE}, SIZE[:, 0])).repeat(epochs).batch(12)
+
+
+model = tf.estimator.DNNRegressor([4], columns)
+
+
+def squares(labels, predictions):
+    return {"squares": tf.metrics.mean(tf.square(labels - predictions["predictions"][:, 0]))}
+
+
+model = tf.contrib.estimator.add_metrics(model, squares)
+model.train(input_fn, steps=12)
+print(model.evaluate(lambda: input_fn(1)))
+
+model = tf.estimator.LinearRegressor(columns)
+
+
+def squares(labels, predictions):
+    return {"squares": tf.metrics.mean(tf.square(labels - predictions["predictions"][:, 0]))}
+
+
+def errors(labels, predictions):
+    return {"errors": tf.metrics.mean_absolute_error(labels, predictions["predictions"][:, 0])}
+
+
+model = tf.contrib.estimator.add_metrics(model, squares)
+model = tf.contrib.estimator.add_metrics(model, errors)
+model.train(input_fn, steps=12)
+print(model.evaluate(lambda: input_fn(1)))
+"""
+
+
+def test_copied_cells_measure_what_they_did(tmp_path: Path) -> None:
+    prove(CELLS, "tf1", tmp_path)

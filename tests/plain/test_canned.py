@@ -128,6 +128,64 @@ def test_added_metrics_join_those_of_the_head() -> None:
     assert "add_metrics" not in written(text)
 
 
+CELL = """\
+estimator = tf.estimator.LinearRegressor(columns)
+
+
+def size(labels, predictions):
+    return {"size": tf.metrics.mean(labels)}
+
+
+estimator = tf.contrib.estimator.add_metrics(estimator, size)
+"""
+OTHER = CELL.replace("size", "other")
+
+
+def test_a_function_that_a_copied_cell_defines_again_is_one() -> None:
+    text = written(HEAD + CELL + "\n" + CELL)
+    assert text.count("def size(") == 1 and text.count("metrics.update(size(") == 2
+    assert text.index("def size(") < text.index("def linear_regressor(") < text.index("estimator = ")
+
+
+def test_metrics_are_those_of_the_last_estimator_under_a_name() -> None:
+    first, second = written(HEAD + CELL + "\n" + OTHER).split("def linear_regressor_2(")
+    assert "update(size(" in first and "update(other(" not in first
+    assert "update(other(" in second and "update(size(" not in second
+
+
+def test_metrics_are_those_of_every_estimator_that_a_branch_makes() -> None:
+    both = """
+def build(deep):
+    if deep:
+        estimator = tf.estimator.DNNRegressor([4], columns)
+    else:
+        estimator = tf.estimator.LinearRegressor(columns)
+    return tf.contrib.estimator.add_metrics(estimator, size)
+""".replace("return", "estimator =")
+    function = CELL.split("\n\n\n")[1] + "\n"
+    assert written(HEAD + function + both + "    return estimator\n").count("update(size(") == 2
+
+
+STAYING_CELLS = {
+    "stands for several functions": CELL + CELL.replace("mean(labels)", "mean(1.0)"),
+    "stands for several objects": CELL + "size.unit = 1\n" + CELL,
+    "needs `SCALE`, which is bound only after": CELL.replace("\n\n\ndef", "\nSCALE = 2.0\n\n\ndef").replace(
+        "mean(labels)", "mean(labels * SCALE)"
+    ),
+    "needs what decorates it only after": CELL.replace("def size", "@str\ndef size"),
+    "is extended in a loop before it is made": CELL.split("\n\n\n")[1]
+    + "\nestimator = None\nfor _ in range(2):\n    if estimator is not None:\n"
+    + "        estimator = tf.contrib.estimator.add_metrics(estimator, size)\n"
+    + "    estimator = tf.estimator.LinearRegressor(columns)\n",
+}
+
+
+@pytest.mark.parametrize(("reason", "text"), STAYING_CELLS.items(), ids=STAYING_CELLS)
+def test_metrics_of_a_script_that_cannot_be_followed_stay(reason: str, text: str) -> None:
+    (_, why) = plainer(Project({"train.py": HEAD + text})).stayed[0]
+    assert reason in why
+
+
 INNER = """\
 def build(rate):
     estimator = tf.estimator.LinearRegressor(columns)

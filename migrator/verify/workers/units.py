@@ -56,12 +56,16 @@ def reached(maps: List[Dict[str, Any]], models: List[Model]) -> List[Dict[str, A
 
 
 def group(legacy: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
-    """Estimators with the same model_fn and parameters are one: programs often make one for each call."""
+    """Estimators with the same model_fn and parameters are one: programs often make one for each call.
+
+    The model_fn of a canned one is the library's, whatever it is made with: of these, those that one line makes.
+    """
     groups: Dict[Any, Dict[str, Any]] = {}
     for model in legacy:
         if not any(mode in model for mode in MODES) and not model.get("failures"):
             continue
-        key = (tuple(model["model_fn"]), model["params"])
+        library = not model["model_fn"][0]
+        key = (tuple(model["model_fn"]), model["params"], tuple(model["site"]) if library else ())
         empty: Dict[str, Any] = {"sites": [], "failures": {}, "signatures": [], "initial": {}}
         empty.update(training=[], evaluations=[], examples=[])
         one = groups.setdefault(key, empty)
