@@ -85,6 +85,77 @@ def test_a_definition_that_feeds_nothing_may_keep_what_has_no_rule() -> None:
     assert kept in converted(program() + unused)["train.py"]
 
 
+@pytest.mark.parametrize("ending", ["data.make_one_shot_iterator()", "tf.data.make_one_shot_iterator(data)"])
+def test_an_iterator_in_a_lambda_becomes_its_dataset(ending: str) -> None:
+    rows = f"data = {DATASET}\n"
+    text = converted(program(input_fn=rows, data=f"lambda: {ending}.get_next()"))["train.py"]
+    assert "fit(data" in text and "iterator" not in text
+    named = f"{rows}input_fn = lambda: {ending}.get_next()\n"
+    assert "input_fn = lambda: data\n" in converted(program(input_fn=named))["train.py"]
+
+
+def test_an_iterator_in_a_lambda_that_feeds_nothing_refuses() -> None:
+    text = program(input_fn=f"def input_fn():\n    return {DATASET}\n\n\nfirst = lambda: x.make_one_shot_iterator()")
+    assert {rule for rule, _ in refused(text)} == {"iterator"}
+
+
+EAGER = f"""
+tf.enable_eager_execution()
+
+
+def input_fn():
+    return {DATASET}
+
+
+iterator = input_fn().make_one_shot_iterator()
+first, _ = iterator.get_next()
+print(first["x"].numpy().sum())
+"""
+
+
+def test_an_iterator_that_a_script_steps_through_eagerly_is_that_of_python() -> None:
+    text = converted(program(input_fn=EAGER))["train.py"]
+    assert "iterator = iter(input_fn())\nfirst, _ = iterator.get_next()\n" in text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("tf.enable_eager_execution()", "if DEBUG:\n    tf.enable_eager_execution()"),
+        ("iterator = ", "with tf.Graph().as_default():\n    iterator = "),
+    ],
+)
+def test_one_that_may_belong_to_a_graph_refuses(change: tuple[str, str]) -> None:
+    text = program(input_fn="DEBUG = False\n" + EAGER.replace(*change))
+    assert refused(text) == {("iterator", line_of(text, "input_fn().make"))}
+
+
+UNNAMED = f"""
+def parse(x, y):
+    return {{"x": x["x"]}}, y
+
+
+def input_fn():
+    return {DATASET}.map(parse)
+
+
+def old_reader():
+    return tf.TextLineReader()
+
+
+def old_input_fn(name):
+    x = tf.contrib.learn.io.read_batch_examples(name, 4, reader=old_reader)
+    return parse(x, x)
+"""
+
+
+def test_what_nothing_names_feeds_no_model() -> None:
+    after = converted(program(input_fn=UNNAMED))["train.py"]
+    assert "TODO(migrate)" in after and "    return tf.TextLineReader()" in after
+    named = program(input_fn=UNNAMED) + "\n\nREADERS = [old_input_fn]\n"
+    assert refused(named) == {("refuse-queues", line_of(named, "TextLineReader"))}
+
+
 def test_an_input_function_with_all_its_arguments_bound_is_called() -> None:
     text = program(
         head="import functools\n\nimport numpy as np\nimport tensorflow as tf\n",

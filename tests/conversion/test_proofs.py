@@ -15,6 +15,7 @@ from .small import program
 from .test_called_objects import PARTIAL, READING
 from .test_changes import changed
 from .test_chosen_model_fns import EACH, chosen
+from .test_inputs import DATASET, EAGER
 from .test_iterator_tails import SINGLE, TAIL
 from .test_keras_classes import LISTED, NESTED, UNTOLD
 from .test_keras_classes import PLAIN as KERAS_CLASS
@@ -108,6 +109,10 @@ PROGRAMS = {
     "an object whose constructor makes the layers": built(),
     "features, labels and lists changed in place": changed(),
     "two towers of one network": towers(),
+    "an iterator in a lambda": program(
+        input_fn=f"def rows():\n    return {DATASET}\n", data="lambda: rows().make_one_shot_iterator().get_next()"
+    ),
+    "a script that steps through its data": program(input_fn=EAGER),
     "exports on the way": exporting(LOOPED, EXPORTERS),
     "exports that parse examples": exporting(PARSING),
     "exports of what a function adds to the received tensors": exporting(CHANGED),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -41,8 +42,26 @@ def input_functions(group: Group) -> dict[ast.AST, Function]:
         for node in descendants(function.node):
             if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
                 value = group.ctx.facts.value(node)
-                todo += functions_in(value, 0) if value is not None else ()
+                given = options(value) if value is not None else ()
+                todo += [f for one in given if not is_out_of_reach(group, one) for f in functions_in(one, 0)]
     return found
+
+
+def is_out_of_reach(group: Group, value: Value) -> bool:
+    """True for what a library makes in a function that nothing names: no model is fed with it.
+
+    It may call the same functions as the input functions do, and what those are given is what any caller gives.
+    """
+    if not isinstance(value, Result):
+        return False
+    holder = next((n for n in value.module.tree.body if value.call in descendants(n)), None)
+    if not isinstance(holder, ast.FunctionDef):
+        return False
+    inside = set(descendants(holder))
+    if any(node in inside for node in (*group.uses, *group.constructions, *group.models)):
+        return False
+    named = re.compile(rf"\b{holder.name}\b")
+    return sum(len(named.findall(text)) for text in group.ctx.project.sources.values()) == 1
 
 
 def functions_in(value: Value, depth: int, handed: bool = False) -> Iterator[Function]:
@@ -152,6 +171,15 @@ def one_shot(function: ast.AST, block: list[ast.stmt], last: ast.Return) -> OneS
         dropped.append(rest.pop())
     dataset = iterated(made)
     return OneShot(dataset, targets, tuple(dropped), last, tuple(between)) if dataset is not None else None
+
+
+def lambda_dataset(group: Group, node: ast.Call) -> ast.expr | None:
+    """The dataset of `lambda: dataset.make_one_shot_iterator().get_next()`, an input function; None for other calls."""
+    if not is_call(node, "get_next") or not isinstance(node.func, ast.Attribute) or node.args or node.keywords:
+        return None
+    dataset = iterated(node.func.value)
+    holders = input_functions(group) if dataset is not None else {}
+    return dataset if any(isinstance(f, ast.Lambda) and f.body is node for f in holders) else None
 
 
 def calls_iterator(node: ast.AST) -> bool:

@@ -13,6 +13,7 @@ from migrator.lower.library import cells, rewriting, steps, tensor_attributes
 from migrator.lower.programs import (
     dataset_calls,
     devices,
+    eager_iterators,
     experiments,
     export_calls,
     input_datasets,
@@ -67,6 +68,12 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
         skipped = steps.step_arguments(ctx, node)
         if skipped:
             return steps.call_without(node, skipped, render)
+        dataset = inputs.lambda_dataset(group, node)
+        if dataset is not None:
+            return render(dataset)
+        stepped = eager_iterators.iterator_text(ctx, module, node, render)
+        if stepped is not None:
+            return stepped
         inputs.refuse_iterator(ctx, module, node)
         applied = dataset_calls.applied_text(ctx, node, render)
         if applied is not None:
