@@ -32,6 +32,22 @@ def input_fn():
 """
 
 
+NAMED = """
+def parse(row):
+    features = dict(zip(["x"], [row]))
+    return features
+
+
+def input_fn():
+    x = np.arange(24, dtype="float32").reshape(8, 3)
+    dataset = tf.data.Dataset.from_tensor_slices(x).batch(4)
+    rows = (dataset
+            # by name
+            .map(parse).make_one_shot_iterator().get_next())
+    return rows, None
+"""
+
+
 def data_part(text: str) -> str:
     """The input function after the conversion."""
     after = converted(program(input_fn=text))["train.py"]
@@ -135,7 +151,30 @@ def test_what_may_be_one_tensor_refuses(returned: str) -> None:
 
 def test_labels_that_are_none_are_left_out() -> None:
     text = SINGLE.replace('return {"x": rows}, tf.reduce_sum(rows, axis=1)', 'return {"x": rows}, None')
-    main = "    tf.estimator.Estimator(model_fn).train(input_fn, steps=8)"
-    whole = program(input_fn=text).replace(main, "    print(list(tf.estimator.Estimator(model_fn).predict(input_fn)))")
-    after = converted(whole)["train.py"]
+    after = converted(predicting(text))["train.py"]
     assert 'dataset.map(lambda rows: {"x": rows})' in after
+
+
+def predicting(text: str) -> str:
+    """A program that predicts from an input function."""
+    main = "    tf.estimator.Estimator(model_fn).train(input_fn, steps=8)"
+    return program(input_fn=text).replace(main, "    print(list(tf.estimator.Estimator(model_fn).predict(input_fn)))")
+
+
+def test_a_dictionary_of_computed_names_is_one_component() -> None:
+    after = converted(predicting(NAMED))["train.py"]
+    assert "    return (dataset\n            # by name\n            .map(parse))\n" in after
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("return features", "return features.popitem()"),
+        ("return features", "features = row, row\n    return features"),
+        ("return features", "if names:\n        return features"),
+        ("dict(zip", "other(zip"),
+    ],
+)
+def test_what_may_be_no_dictionary_refuses(change: tuple[str, str]) -> None:
+    text = "from elsewhere import names, other\n" + NAMED.replace(*change)
+    assert {rule for rule, _ in refused(predicting(text))} == {"iterator"}

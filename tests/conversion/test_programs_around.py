@@ -78,6 +78,18 @@ def test_a_copy_that_sets_nothing_which_keras_reads_goes() -> None:
     assert "config = RunConfig()" in converted(around(f"{lines}\nprint(config)"))["train.py"]
 
 
+COPIES = """config = tf.estimator.RunConfig()
+config = config.replace(model_dir="copies")
+config = config.replace(tf_random_seed=len(config.model_dir))
+tf.estimator.Estimator(model_fn, config=config).train(input_fn, steps=8)"""
+
+
+def test_a_copy_of_a_copy_is_settings_too() -> None:
+    after = converted(around(COPIES))["train.py"]
+    assert "    config = config.replace(tf_random_seed=len(config.model_dir))\n" in after
+    assert "build_model().kept_in(config.model_dir)" in after and "set_random_seed(config.tf_random_seed)" in after
+
+
 CHOSEN = """if np.zeros(1)[0]:
     config = tf.estimator.RunConfig(model_dir="small")
 else:

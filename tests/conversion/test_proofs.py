@@ -16,7 +16,7 @@ from .test_called_objects import PARTIAL, READING
 from .test_changes import changed
 from .test_chosen_model_fns import EACH, chosen
 from .test_inputs import DATASET, EAGER
-from .test_iterator_tails import SINGLE, TAIL
+from .test_iterator_tails import NAMED, SINGLE, TAIL
 from .test_keras_classes import LISTED, NESTED, UNTOLD
 from .test_keras_classes import PLAIN as KERAS_CLASS
 from .test_keras_layers import FOLLOWING
@@ -28,7 +28,7 @@ from .test_optimize_loss import CLIPPED, chosen_at_run_time
 from .test_own_optimizers import OWN, rated
 from .test_predictions import BATCHES
 from .test_private_names import PROGRAM as PRIVATE
-from .test_programs_around import ARRANGED
+from .test_programs_around import ARRANGED, COPIES, around
 from .test_reuse import towers
 from .test_serving import CHANGED, EXPORTERS, LOOPED, PARSING, TENSOR, exporting, of_a_tensor
 from .test_shadows import PROGRAM as SHADOWED
@@ -50,6 +50,9 @@ def input_fn():
     x, y = iterator.get_next()
     return {{"x": x}}, y
 """
+PREDICTED = """estimator = tf.estimator.Estimator(model_fn)
+estimator.train(input_fn, steps=8)
+print(list(estimator.predict(rows)))"""
 FROZEN = """
 def model_fn(features, labels, mode):
     training = mode == tf.estimator.ModeKeys.TRAIN
@@ -109,6 +112,8 @@ PROGRAMS = {
     "an object whose constructor makes the layers": built(),
     "features, labels and lists changed in place": changed(),
     "two towers of one network": towers(),
+    "an iterator whose element is a dictionary": around(PREDICTED, NAMED.replace("def input_fn", "def rows")),
+    "a copy of a copy of a RunConfig": around(COPIES),
     "an iterator in a lambda": program(
         input_fn=f"def rows():\n    return {DATASET}\n", data="lambda: rows().make_one_shot_iterator().get_next()"
     ),

@@ -33,6 +33,13 @@ RUN_CONFIGS = frozenset(
 )
 
 
+def copied_from(symbol: str) -> str:
+    """The symbol of what a value was copied from with `replace`, once or several times."""
+    while symbol.endswith(".replace"):
+        symbol = symbol.removesuffix(".replace")
+    return symbol
+
+
 def goes(group: Group, module: Module, node: ast.stmt) -> bool:
     """True for a statement whose value nothing but the TPU settings of a RunConfig reads."""
     if isinstance(node, ast.If):
@@ -172,7 +179,7 @@ def run_config_calls(group: Group, module: Module) -> list[list[ast.AST]]:
         value = group.ctx.facts.value(call) if isinstance(call, ast.Call) else None
         if not isinstance(call, ast.Call) or not isinstance(value, Result) or value.call is not call:
             continue
-        if value.symbol.removesuffix(".replace") in RUN_CONFIGS:
+        if copied_from(value.symbol) in RUN_CONFIGS:
             given = [k for k in call.keywords if k.arg in SETTINGS_OF]
             given += [k for k in call.keywords if k.arg in DISTRIBUTION and is_mirrored(group, k.value)]
             found += [list(descendants(k.value)) for k in given]

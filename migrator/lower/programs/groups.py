@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.signatures import SIGNATURES
 from migrator.analysis.values import Result, Sequence, Value, options
 from migrator.lower.programs import clusters
-from migrator.lower.programs.clusters import DISTRIBUTION, RUN_CONFIGS
+from migrator.lower.programs.clusters import DISTRIBUTION, RUN_CONFIGS, copied_from
 from migrator.lower.spec import hooks
 from migrator.lower.spec.hooks import passive_rule
 from migrator.rulebook import parameters
@@ -79,7 +79,7 @@ def moved_into_calls(group: Group, module: Module, node: ast.stmt) -> bool:
 
 def is_config(value: Value | None) -> bool:
     """True for a RunConfig, or a copy of one."""
-    return isinstance(value, Result) and value.symbol.removesuffix(".replace") in RUN_CONFIGS
+    return isinstance(value, Result) and copied_from(value.symbol) in RUN_CONFIGS
 
 
 def is_unread_copy(value: Result) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis import lookup
 from migrator.analysis.values import Function, Instance, Mapping, Partial, Result, Sequence, Value, options
+from migrator.emit.fragments import standalone
 from migrator.emit.indentation import unit_of
 from migrator.emit.layout import fit
 from migrator.lower.programs import iterator_tails
@@ -214,7 +215,7 @@ def mapped_dataset(ctx: Context, module: Module, shot: OneShot, render: Render) 
     if names is None or not iterator_tails.keeps_its_form(ctx, list(shot.tail)):
         return None
     lines = iterator_tails.lines_of(module, list(shot.tail), render)
-    return [f"def arrange({', '.join(names)}):", *lines, "", f"return {render(shot.dataset)}.map(arrange)"]
+    return [f"def arrange({', '.join(names)}):", *lines, "", f"return {standalone(render(shot.dataset))}.map(arrange)"]
 
 
 def element_names(ctx: Context, shot: OneShot) -> list[str] | None:
@@ -241,7 +242,7 @@ def returned_dataset(ctx: Context, module: Module, shot: OneShot, render: Render
         value = value.elts[0]
         if not isinstance(value, ast.Dict) and element_names(ctx, shot) != [ast.unparse(value)]:
             return None
-    dataset = render(shot.dataset)
+    dataset = standalone(render(shot.dataset))
     if not shot.between and ast.unparse(value) == ast.unparse(shot.targets):
         return [f"return {dataset}"]
     parts = element_names(ctx, shot)

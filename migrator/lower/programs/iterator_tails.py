@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Const, Function, Mapping, Result, Sequence, Symbol, Value, options
 from migrator.emit.indentation import unit_of
+from migrator.lower.reading import symbols
+from migrator.lower.spec.metric_entries import DICTIONARIES
 from migrator.source.syntax import children, descendants, every
 
 if TYPE_CHECKING:
@@ -165,7 +167,26 @@ def gives_one(ctx: Context, value: Value) -> bool:
         return False
     frames = ctx.facts.frames.get(value.node, [])
     given = [o for f in frames if f.returned is not None for o in options(f.returned)]
-    return bool(given) and all(isinstance(o, Mapping) or is_examples(o) for o in given)
+    if not given:
+        return False
+    return all(isinstance(o, Mapping) or is_examples(o) for o in given) or makes_dictionary(ctx, value.node)
+
+
+def makes_dictionary(ctx: Context, function: ast.FunctionDef | ast.Lambda) -> bool:
+    """True for a function that surely returns a dictionary, whatever its keys are."""
+
+    def is_made(node: ast.expr | None) -> bool:
+        made = isinstance(node, ast.Call) and symbols.called_symbol(ctx, node) in DICTIONARIES
+        return made or isinstance(node, (ast.Dict, ast.DictComp))
+
+    if isinstance(function, ast.Lambda):
+        return is_made(function.body)
+    bound = [n.id for n in every(function, ast.Name) if not isinstance(n.ctx, ast.Load)]
+    bound += [n.arg for n in every(function, ast.arg)]
+    assigned = [n for n in every(function, ast.Assign) if is_made(n.value)]
+    held = {t.id for n in assigned for t in n.targets if isinstance(t, ast.Name) and bound.count(t.id) == 1}
+    given = [node.value for node in returns(function.body)]
+    return ends(function.body) and all(is_made(n) or (isinstance(n, ast.Name) and n.id in held) for n in given)
 
 
 def is_examples(value: Value) -> bool:

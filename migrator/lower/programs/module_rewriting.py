@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from migrator.analysis import learn
 from migrator.analysis.values import Function, Value, options
-from migrator.emit.fragments import Renderer
+from migrator.emit.fragments import Renderer, standalone
 from migrator.lower.library import cells, rewriting, steps, tensor_attributes
 from migrator.lower.programs import (
     dataset_calls,
@@ -70,7 +70,7 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
             return steps.call_without(node, skipped, render)
         dataset = inputs.lambda_dataset(group, node)
         if dataset is not None:
-            return render(dataset)
+            return standalone(render(dataset))
         stepped = eager_iterators.iterator_text(ctx, module, node, render)
         if stepped is not None:
             return stepped

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.values import Const, Result, Value, is_none, options
 from migrator.detect import param_defaults
 from migrator.emit.fragments import call_text, standalone
-from migrator.lower.programs.clusters import DISTRIBUTION, RUN_CONFIGS, is_mirrored, is_nothing
+from migrator.lower.programs.clusters import DISTRIBUTION, RUN_CONFIGS, copied_from, is_mirrored, is_nothing
 from migrator.lower.programs.groups import Render, given, moved_into_calls
 from migrator.lower.programs.input_arguments import is_readable
 from migrator.source.syntax import descendants
@@ -39,9 +39,7 @@ def is_run_config(group: Group, node: ast.Call) -> bool:
     """True for a call that makes a RunConfig, or a copy of one."""
     value = group.ctx.facts.value(node)
     found = [o for o in options(value) if isinstance(o, Result)] if value is not None else []
-    return bool(found) and all(
-        o.symbol.removesuffix(".replace") in RUN_CONFIGS and o.call is node and not o.part for o in found
-    )
+    return bool(found) and all(copied_from(o.symbol) in RUN_CONFIGS and o.call is node and not o.part for o in found)
 
 
 def settings_text(group: Group, module: Module, node: ast.Call, render: Render) -> str:
@@ -105,7 +103,7 @@ def made_config(config: Value | None) -> Result | None:
     while isinstance(config, Result) and not config.part:
         if config.symbol in RUN_CONFIGS:
             return config
-        if config.symbol.removesuffix(".replace") not in RUN_CONFIGS or config.call.args:
+        if copied_from(config.symbol) not in RUN_CONFIGS or config.call.args:
             return None
         config = config.bound.get("self")
     return None
