@@ -184,9 +184,11 @@ def _layer(node: Mapping[str, Any], here: str, scope: str, trip: _Trip, scopes: 
     else:
         for variable, attribute in node.get("weights", {}).items():
             where = f"{here}.{attribute}"
-            if where.endswith(".*"):  # a list of variables, as many as the layer has: the star is each one's own name
+            if where.endswith(
+                ".*"
+            ):  # a list of variables, as many as the layer has: the first star is each one's own name
                 places = [f"{where[:-1]}{number}" for number in range(live.length(where[:-2]) or 0)]
-                yield from (Pair(f"{full}/{variable.replace('*', live.name(place))}", place) for place in places)
+                yield from (Pair(f"{full}/{variable.replace('*', live.name(place), 1)}", place) for place in places)
                 continue
             if live.exists(where):  # a layer without bias has None there, and the legacy one no variable
                 yield Pair(f"{full}/{variable}", where)

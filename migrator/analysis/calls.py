@@ -280,7 +280,7 @@ def method_call(ev: Evaluation, site: Site, callee: Member, args: list[Value], k
         rule = ev.rules.find(base.symbol)
         if rule is not None and rule.kind == "optimizer" or is_optimizer(base.symbol):
             symbol = f"optimizer.{callee.attr}"
-        elif base.symbol == learn.ESTIMATOR:
+        elif base.symbol == learn.ESTIMATOR or base.symbol in learn.SINGLE:
             symbol = f"learner.{callee.attr}"
         elif base.symbol in ESTIMATOR_LIKE:
             symbol = f"estimator.{callee.attr}"

@@ -11,6 +11,16 @@ if TYPE_CHECKING:
     from migrator.analysis.sites import Site
 
 ESTIMATOR = "tensorflow.contrib.learn.Estimator"
+# A canned estimator written out is one of these, a class that contrib.learn once had: `predict` gives one of the
+# predictions per example, as do methods named for them.
+SINGLE = {
+    "tensorflow.contrib.learn.Classifier": {
+        "predict": "classes",
+        "predict_classes": "classes",
+        "predict_proba": "probabilities",
+    },
+    "tensorflow.contrib.learn.Regressor": {"predict": "scores", "predict_scores": "scores"},
+}
 EXPERIMENT = "tensorflow.contrib.learn.Experiment"
 RUN = "tensorflow.contrib.learn.learn_runner.run"
 EXPORT_STRATEGY = "tensorflow.contrib.learn.make_export_strategy"
@@ -31,6 +41,10 @@ SIGNATURES = {
     "learner.evaluate": "x=None, y=None, input_fn=None, feed_fn=None, batch_size=None, steps=None, metrics=None, "
     "name=None, checkpoint_path=None, hooks=None, log_progress=True",
     "learner.predict": "x=None, input_fn=None, batch_size=None, outputs=None, as_iterable=True, iterate_batches=False",
+    **dict.fromkeys(
+        ("learner.predict_classes", "learner.predict_proba", "learner.predict_scores"),
+        "x=None, input_fn=None, batch_size=None, as_iterable=True",
+    ),
     RUN: "experiment_fn, output_dir=None, schedule=None, run_config=None, hparams=None",
     PREDICTOR: "estimator, serving_input_receiver_fn, output_key=None, graph=None, config=None",
 }

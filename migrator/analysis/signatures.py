@@ -22,6 +22,8 @@ ESTIMATORS = {
     "tensorflow.estimator.Estimator": "model_fn, model_dir=None, config=None, params=None, warm_start_from=None",
     "tensorflow.contrib.learn.Estimator": "model_fn=None, model_dir=None, config=None, params=None, "
     "feature_engineering_fn=None",
+    "tensorflow.contrib.learn.Classifier": "model_fn=None, model_dir=None, config=None, params=None",
+    "tensorflow.contrib.learn.Regressor": "model_fn=None, model_dir=None, config=None, params=None",
     "tensorflow.estimator.tpu.TPUEstimator": "model_fn=None, model_dir=None, config=None, params=None, use_tpu=True, "
     "train_batch_size=None, eval_batch_size=None, predict_batch_size=None, batch_axis=None, "
     "eval_on_tpu=True, export_to_tpu=True, export_to_cpu=True, warm_start_from=None",

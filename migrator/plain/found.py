@@ -6,6 +6,7 @@ import ast
 import dataclasses
 from collections.abc import Iterator, Mapping
 
+from migrator.plain import learn_estimators
 from migrator.plain.estimators import ESTIMATORS, GIVEN, MAKING, MODULE, Canned, staying
 from migrator.rulebook.binding import parameters
 from migrator.source.inventory import import_aliases
@@ -82,7 +83,7 @@ def canned_of(site: Site) -> Canned:
     """What is known of a site's estimator. Raises Staying."""
     if not is_known(site.symbol):
         raise Staying(staying(site.symbol) or "this estimator is not covered yet")
-    return ESTIMATORS[site.name]
+    return learn_estimators.ESTIMATORS[site.name] if is_learner(site.symbol) else ESTIMATORS[site.name]
 
 
 def is_known(symbol: str) -> bool:
@@ -91,7 +92,13 @@ def is_known(symbol: str) -> bool:
         canned = ESTIMATORS.get(symbol.removeprefix(module)) if symbol.startswith(module) else None
         if canned is not None:
             return module == MODULE or canned.head == GIVEN
-    return False
+    return is_learner(symbol)
+
+
+def is_learner(symbol: str) -> bool:
+    """True for an estimator of tf.contrib.learn that can be written out."""
+    learn = learn_estimators.LEARN
+    return symbol.startswith(learn) and symbol.removeprefix(learn) in learn_estimators.ESTIMATORS
 
 
 def arguments(site: Site) -> dict[str, ast.expr]:

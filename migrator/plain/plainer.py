@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from migrator.cells import CELL
 from migrator.conversion import Conversion, Options
 from migrator.ledger import Finding, Unit
-from migrator.plain import found, functional, heads, joined, loss_scaling, stacks, writing
+from migrator.plain import found, functional, heads, joined, learned, loss_scaling, stacks, writing
 from migrator.plain.carried import given_to
 from migrator.plain.found import Site, Staying
 from migrator.plain.lines import Chunk, Lines, asked, respelled, rewritten, told
@@ -17,13 +17,15 @@ from migrator.source.module import Module
 from migrator.source.project import Project
 
 RULE = "canned"
+ESTIMATORS = ("Estimator", "Classifier", "Regressor")  # what a construction is written out as
 
 
 @dataclasses.dataclass(frozen=True)
 class Out:
     """A construction that is written out: where it stands, and the lines of its model_fns in the new text.
 
-    For a model_fn that is written otherwise (`symbol` is empty) the line is that of the model_fn itself.
+    For a model_fn that is written otherwise (`symbol` is empty) the line is that of the model_fn itself. `own_names`:
+    its linear model has the names that tf.contrib.layers gives.
     """
 
     path: str
@@ -32,6 +34,7 @@ class Out:
     name: str
     symbol: str
     function_lines: tuple[int, ...]
+    own_names: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -189,7 +192,15 @@ def placed(path: str, text: str, made: list[tuple[Site, writing.Written]]) -> li
     """Where the model_fns stand in the new text."""
     defined = {n.name: n.lineno for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)}
     return [
-        Out(path, site.call.lineno, one.lines, site.name, site.symbol, tuple(defined[name] for name in one.functions))
+        Out(
+            path,
+            site.call.lineno,
+            one.lines,
+            site.name,
+            site.symbol,
+            tuple(defined[name] for name in one.functions),
+            one.own_names,
+        )
         for site, one in made
     ]
 
@@ -228,7 +239,7 @@ def as_written(plain: Plain, made: Conversion, left: Mapping[tuple[str, int], tu
                 continue
             kinds[old.id] = ident
             units.append(dataclasses.replace(old, id=ident, kind="canned_estimator", name=out.name))
-        elif not (new.kind == "training_loop" and new.name == "Estimator" and (old.path, old.line) in calls):
+        elif not (new.kind == "training_loop" and new.name in ESTIMATORS and (old.path, old.line) in calls):
             units.append(old)
     instead: dict[Finding, tuple[Finding, ...]] = {}
     for (path, line), reasons in left.items():
@@ -249,7 +260,7 @@ def as_written(plain: Plain, made: Conversion, left: Mapping[tuple[str, int], tu
     findings += [f for u in units if u.kind == "canned_estimator" and u.status == "skipped" for f in u.findings]
     symbols = [
         dataclasses.replace(one, name=calls[one.path, one.line].symbol)
-        if (one.path, one.line) in calls and one.name == "tensorflow.estimator.Estimator"
+        if (one.path, one.line) in calls and one.name.rpartition(".")[2] in ESTIMATORS
         else one
         for one in told_units.ledger.symbols
     ]
@@ -260,6 +271,8 @@ def as_written(plain: Plain, made: Conversion, left: Mapping[tuple[str, int], tu
             one = calls[place]
             legacy = {"path": one.path, "line": one.line, "lines": list(one.lines), "name": one.name}
             model = {**model, "unit": kinds[model["unit"]], "legacy": legacy}
+            if one.own_names:
+                model = {**model, "creation": learned.with_own_names(model["creation"])}
         models.append(model)
     ledger = dataclasses.replace(
         told_units.ledger,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from migrator.plain import found, head_arguments
+from migrator.plain import found, head_arguments, learned
 from migrator.plain.added import added_metrics, forwarded_features
 from migrator.plain.carried import Carrier, binding, given_to, reads_of, resolved
 from migrator.plain.estimators import GIVEN, OPTIMIZERS, Network
@@ -31,7 +31,8 @@ class Written:
 
     `functions`: the model_fn, or that of several classes and that of two where their number is known only when the
     estimator is made. `dropped`: assignments that nothing else reads any more. `lines`: where Estimators of the model
-    are made; before Python 3.8 a call stands on its last line, and `add_metrics` makes another Estimator.
+    are made; before Python 3.8 a call stands on its last line, and `add_metrics` makes another Estimator. `own_names`:
+    its linear model has the names that tf.contrib.layers gives.
     """
 
     functions: tuple[str, ...]
@@ -40,6 +41,7 @@ class Written:
     dropped: tuple[ast.stmt, ...]
     lines: tuple[int, ...]
     moved: tuple[ast.FunctionDef, ...]
+    own_names: bool = False
 
 
 def written(site: Site, others: Iterable[Written]) -> Written:
@@ -55,6 +57,9 @@ def written(site: Site, others: Iterable[Written]) -> Written:
     networks = [n for n in canned.networks if n.columns in bound and not is_none_literal(bound[n.columns])]
     if not networks:
         raise Staying("it has no feature columns")
+    learner = found.is_learner(site.symbol)
+    if learner:
+        learned.check(site, bound, networks)
     into = [a for n in networks for a in (n.columns, n.units) if a]
     words = bound.get("label_vocabulary")
     into += ["label_vocabulary"] if words is not None and not is_none_literal(words) else []
@@ -73,6 +78,10 @@ def written(site: Site, others: Iterable[Written]) -> Written:
     context = {
         "tf": tf,
         "networks": described,
+        "library": f"{tf}.contrib.learn" if learner else f"{tf}.estimator",
+        "learner": learner,
+        "features": '{"": features}' if learner and learned.are_bare(site) else "features",
+        "own_columns": learner and learned.has_own_columns(site),
         "exports": found.is_exported(site),
         "total": "sum" if given is None else "mean",
         "link": given.link if given is not None else "",
@@ -109,7 +118,8 @@ def written(site: Site, others: Iterable[Written]) -> Written:
     places = [n for node in making for n in range(node.lineno, (node.end_lineno or node.lineno) + 1)]
     again = dict.fromkeys(node for one in added for node in one.again)
     gone = (*dropped, *inner, *again, *below)
-    return Written(tuple(functions), tuple(lines), call, gone, tuple(places), tuple(below))
+    own_names = bool(context["own_columns"])
+    return Written(tuple(functions), tuple(lines), call, gone, tuple(places), tuple(below), own_names)
 
 
 def moved(site: Site, definition: ast.FunctionDef, name: str) -> list[str]:
@@ -157,7 +167,11 @@ def described_network(
 ) -> dict[str, Any]:
     """What the template needs to know of a network."""
     activation = bound.get(network.activation)
-    without_activation = activation is None or count > 1 and is_none_literal(activation)
+    if found.is_learner(site.symbol):
+        written = learned.activation(tf, activation, network)
+    else:
+        default = activation is None or count > 1 and is_none_literal(activation)
+        written = f"{tf}.nn.relu" if default else None
     dropout = bound.get(network.dropout)
     combiner = bound.get(network.combiner)
     if network.units and (network.units not in bound or is_none_literal(bound[network.units])):
@@ -167,7 +181,7 @@ def described_network(
         "columns": network.columns,
         "units": network.units,
         "logits": "logits" if count == 1 else f"{network.scope}_logits",
-        "activation": f"{tf}.nn.relu" if without_activation or activation is None else carrier.text(activation),
+        "activation": written if written is not None or activation is None else carrier.text(activation),
         "norm": network.scope == "dnn" and flag(bound, "batch_norm"),
         "dropout": None if dropout is None or is_none_literal(dropout) else carrier.text(dropout),
         "combiner": None if combiner is None else carrier.text(combiner),
@@ -234,7 +248,7 @@ def construction(
     base = len(module.indent_of(call))
     outer, inner = " " * (base + 4), " " * (base + 8)
     comments = comments_of(site)
-    lines = [f"{tf}.estimator.Estimator(", f"{outer}model_fn={model_fn},"]
+    lines = [f"{tf}.{kind_of(site)}(", f"{outer}model_fn={model_fn},"]
     params: list[str] = []
     for argument, node in sorted(bound.items(), key=lambda item: (item[1].lineno, item[1].col_offset)):
         above = [comments.pop(line) for line in sorted(comments) if line <= node.lineno]
@@ -248,6 +262,13 @@ def construction(
         params.append(f'{inner}"{key}": {ast.unparse(node)},')
     params += [inner + comments[line] for line in sorted(comments)]
     return "\n".join([*lines, f"{outer}params={{", *params, f"{outer}}},", f"{' ' * base})"])
+
+
+def kind_of(site: Site) -> str:
+    """The Estimator that is given the model_fn; those of contrib.learn predict one thing per example."""
+    if not found.is_learner(site.symbol):
+        return "estimator.Estimator"
+    return f"contrib.learn.{'Classifier' if site.name.endswith('Classifier') else 'Regressor'}"
 
 
 def entry(site: Site, start: str, node: ast.expr, column: int) -> list[str]:

@@ -320,7 +320,7 @@ def test_two_estimators_have_model_fns_of_their_own() -> None:
         ("tf.estimator.DNNClassifier(**options)", "arguments passed with * or **"),
         ("tf.estimator.DNNClassifier([4])", "required argument `feature_columns` is missing"),
         ("tf.estimator.BoostedTreesClassifier(columns, 1)", "TensorFlow Decision Forests"),
-        ("tf.contrib.learn.DNNClassifier([4], columns)", "losses of their own"),
+        ("tf.contrib.learn.DynamicRnnEstimator(columns)", "was not measured"),
         ("tf.estimator.DNNEstimator(head, [4], columns)", "which head it is cannot be followed"),
         (
             "tf.estimator.LinearEstimator(tf.contrib.estimator.regression_head(name='a'), columns)",

@@ -79,7 +79,20 @@ def target_value(value: ast.expr) -> str:
         rule = load().find(_canonical(value.func))
         if rule is not None and rule.kind in ("initializer", "regularizer", "schedule", "layer_class"):
             return target_call(rule, ast.unparse(value))
-    return ast.unparse(value)
+    return ast.unparse(Columns().visit(value))
+
+
+class Columns(ast.NodeTransformer):
+    """Feature columns of tf.contrib.layers, wherever they stand in an expression, as those of today."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """The columns inside first."""
+        inner = self.generic_visit(node)
+        assert isinstance(inner, ast.Call)
+        rule = load().find(_canonical(inner.func))
+        if rule is None or rule.kind != "rename" or not rule.legacy[0].startswith("tensorflow.contrib.layers."):
+            return inner
+        return ast.parse(target_call(rule, ast.unparse(inner)), mode="eval").body
 
 
 def _canonical(node: ast.expr) -> str:

@@ -39,13 +39,16 @@ class DenseFeatures(keras.layers.Layer):
     def __init__(self, feature_columns, **kwargs):
         super().__init__(autocast=False, **kwargs)
         columns = [feature_columns] if hasattr(feature_columns, "get_dense_tensor") else feature_columns
-        self.feature_columns = sorted(columns, key=lambda column: column.name)
+        self.feature_columns = sorted(columns, key=self.order)
         self.embedding_weights, self.tables, self._places = [], [], {}
         names = [column.name for column in self.feature_columns]
         if not names or len(names) > len(set(names)):
             raise ValueError(f"columns need different names, and there must be some: {names}")
         for column in self.feature_columns:
             column.create_state(self)
+
+    def order(self, column):
+        return column.name
 
     def call(self, features):
         transformed = TransformedFeatures(features)

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from migrator.source.module import Module
 
 
-COLUMNS_READ = ("tensorflow.feature_column.input_layer", "tensorflow.feature_column.linear_model")
+COLUMNS_READ = (
+    "tensorflow.feature_column.input_layer",
+    "tensorflow.feature_column.linear_model",
+    "tensorflow.contrib.layers.input_from_feature_columns",
+)
 
 
 def check_model(parts: ModelParts) -> None:

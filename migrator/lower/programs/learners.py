@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis import learn
-from migrator.analysis.values import Const, Mapping, Result
+from migrator.analysis.values import Const, Mapping, Result, options
 from migrator.emit.fragments import call_text
 from migrator.lower.programs import input_datasets
 from migrator.lower.programs.groups import Render, given
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from migrator.source.module import Module
 
 METHODS = ("fit", "partial_fit", "evaluate", "predict")
+PREDICTING = frozenset(method for methods in learn.SINGLE.values() for method in methods)
 ARRAYS = {"x", "y", "batch_size"}
 # arguments that decide nothing: where results are written, and what is logged
 QUIET = {"name", "log_progress"}
@@ -35,7 +36,8 @@ REASONS = {
 def method_text(group: Group, use: Use, render: Render) -> str:
     """A call of one of these methods in Keras terms. Refuses what has no counterpart."""
     ctx, module, call = group.ctx, use.module, use.call
-    if use.kind not in METHODS or not isinstance(call.func, ast.Attribute):
+    single = single_prediction(use)
+    if use.kind not in METHODS and not single or not isinstance(call.func, ast.Attribute):
         raise ctx.refuse("estimator-method", call, module, f"`Estimator.{use.kind}` has no counterpart yet")
     symbol = f"learner.{use.kind}"
     if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
@@ -51,13 +53,24 @@ def method_text(group: Group, use: Use, render: Render) -> str:
             shown = [receiver, data, render(arguments["metrics"]), *steps]
             return ctx.use(module, call_text("support.evaluate_with", shown))
         return call_text(f"{receiver}.evaluate", [data, *steps])
-    if use.kind == "predict":
+    if use.kind in PREDICTING:
         check(group, module, call, arguments, {"input_fn", "outputs", "x", "batch_size"})
         refuse_bare_predictions(group, use)
         data = data_text(group, use, arguments, render, "infer")
+        if single and "outputs" not in arguments:
+            text = ctx.use(module, call_text("support.predict_examples", [receiver, data, f'keys=["{single}"]']))
+            return f'(example["{single}"] for example in {text})'
         keys = [f"keys={render(arguments['outputs'])}"] if "outputs" in arguments else []
         return ctx.use(module, call_text("support.predict_examples", [receiver, data, *keys]))
     return fit_text(group, use, receiver, arguments, render)
+
+
+def single_prediction(use: Use) -> str:
+    """The one prediction that a method gives per example; "" where it gives all of them."""
+    receiver = use.result.bound.get("self")
+    found = options(receiver) if receiver is not None else ()
+    keys = {learn.SINGLE.get(o.symbol, {}).get(use.kind, "") for o in found if isinstance(o, Result)}
+    return keys.pop() if len(keys) == 1 else ""
 
 
 def fit_text(group: Group, use: Use, receiver: str, arguments: dict[str, ast.expr], render: Render) -> str:

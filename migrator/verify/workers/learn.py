@@ -7,11 +7,9 @@ called as it was, its methods end in train, evaluate and predict.
 from __future__ import annotations
 
 import functools
-import importlib
 import inspect
 import operator
 import os
-import sys
 from typing import Any, Callable, Dict, Optional, Tuple
 
 import numpy
@@ -284,31 +282,3 @@ def parts(tf: Any, part: Callable[[str, Dict[str, Any]], Any]) -> Tuple[Any, Any
     )
     predictor = part("tensorflow.contrib.predictor", {"from_estimator": functools.partial(from_estimator, tf)})
     return learn, predictor
-
-
-# ------------------------------------------------------------------------------------------------ on TensorFlow 1.15
-def install(tf: Any, root: str) -> None:
-    """Puts the Estimator above in the place of contrib.learn's, where a program of TensorFlow 1 uses that one."""
-    if "_v1" in vars(tf) or not _mentions(root, b"learn"):
-        return  # tf.contrib takes seconds to import
-    try:
-        learn = importlib.import_module("tensorflow.contrib.learn")
-    except ImportError:
-        return
-    original = learn.Estimator
-    own = estimator_class(tf)
-    for module in list(sys.modules.values()):
-        if getattr(module, "__name__", "").startswith(("tensorflow.contrib.learn", "tensorflow_core.contrib.learn")):
-            if vars(module).get("Estimator") is original:
-                module.Estimator = own  # type: ignore[attr-defined]
-
-
-def _mentions(root: str, word: bytes) -> bool:
-    for folder, _, files in os.walk(root):
-        for file in files:
-            if file.endswith(".py"):
-                with open(os.path.join(folder, file), "rb") as stream:
-                    text = stream.read()
-                if word in text and b"contrib" in text:
-                    return True
-    return False

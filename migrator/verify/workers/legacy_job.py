@@ -9,7 +9,7 @@ import os
 import pickle
 from typing import Any, Dict, List, Tuple
 
-from . import data_order, learn, program, randomness, shim, stand_ins
+from . import data_order, learn_canned, program, randomness, shim, stand_ins
 
 
 def main(request: Dict[str, Any]) -> Dict[str, Any]:
@@ -19,7 +19,7 @@ def main(request: Dict[str, Any]) -> Dict[str, Any]:
     tf = shim.install()
     tf.enable_resource_variables()  # reference variables may be read after they were updated in the same step
     data_order.install()
-    learn.install(tf, request["root"])
+    learn_canned.install(tf, request["root"])
     from . import legacy_capture, legacy_replay, legacy_spy
 
     capture = legacy_capture.Capture(request["root"])

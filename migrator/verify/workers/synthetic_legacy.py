@@ -40,7 +40,7 @@ def main(request: Dict[str, Any]) -> Dict[str, Any]:
     tf = shim.install()
     tf.enable_resource_variables()  # reference variables may be read after they were updated in the same step
     data_order.install()
-    learn.install(tf, request["root"])
+    learn_canned.install(tf, request["root"])
     from . import legacy_capture, legacy_replay, legacy_spy
 
     root, hints = request["root"], request["hints"]
