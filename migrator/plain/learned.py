@@ -86,17 +86,21 @@ def activation(tf: str, given: ast.expr | None, network: Network) -> str | None:
     return None
 
 
-def with_own_names(creation: Any) -> Any:
-    """A weight map with the names that a linear model of tf.contrib.layers gives: `linear/<column>/weights`.
+def linear_weights(site: Site) -> Mapping[str, str]:
+    """The weights of a linear model as tf.contrib.layers names them, for the map; none for tf.feature_column's.
 
-    A column of numbers has `weight`; the bias is `bias_weight`.
+    They are `linear/<column>/weights`; a column of numbers has `weight`, and the one of a bare tensor no name.
     """
-    if isinstance(creation, list):
-        return [with_own_names(node) for node in creation]
-    if creation.get("with") == "linear":
-        (node,) = creation["creation"]
-        return {**node, "scope": "linear", "default": False, "weights": LINEAR_WEIGHTS}
-    return creation
+    if not has_own_columns(site):
+        return {}
+    return {"/weight" if are_bare(site) else "*/weight*": "column_weights.*", "bias_weight": "bias"}
 
 
-LINEAR_WEIGHTS = {"*/weight*": "column_weights.*", "bias_weight": "bias"}
+def with_own_names(creation: Sequence[Any], weights: Mapping[str, str]) -> list[Any]:
+    """A weight map with these names of the linear model."""
+    found = []
+    for node in creation:
+        if node.get("with") == "linear":
+            node = {**node["creation"][0], "scope": "linear", "default": False, "weights": dict(weights)}
+        found.append(node)
+    return found

@@ -24,8 +24,8 @@ ESTIMATORS = ("Estimator", "Classifier", "Regressor")  # what a construction is 
 class Out:
     """A construction that is written out: where it stands, and the lines of its model_fns in the new text.
 
-    For a model_fn that is written otherwise (`symbol` is empty) the line is that of the model_fn itself. `own_names`:
-    its linear model has the names that tf.contrib.layers gives.
+    For a model_fn that is written otherwise (`symbol` is empty) the line is that of the model_fn itself.
+    `linear_weights`: those of a linear model where tf.contrib.layers names them.
     """
 
     path: str
@@ -34,7 +34,7 @@ class Out:
     name: str
     symbol: str
     function_lines: tuple[int, ...]
-    own_names: bool = False
+    linear_weights: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -199,7 +199,7 @@ def placed(path: str, text: str, made: list[tuple[Site, writing.Written]]) -> li
             site.name,
             site.symbol,
             tuple(defined[name] for name in one.functions),
-            one.own_names,
+            one.linear_weights,
         )
         for site, one in made
     ]
@@ -271,8 +271,8 @@ def as_written(plain: Plain, made: Conversion, left: Mapping[tuple[str, int], tu
             one = calls[place]
             legacy = {"path": one.path, "line": one.line, "lines": list(one.lines), "name": one.name}
             model = {**model, "unit": kinds[model["unit"]], "legacy": legacy}
-            if one.own_names:
-                model = {**model, "creation": learned.with_own_names(model["creation"])}
+            if one.linear_weights:
+                model = {**model, "creation": learned.with_own_names(model["creation"], one.linear_weights)}
         models.append(model)
     ledger = dataclasses.replace(
         told_units.ledger,

@@ -31,8 +31,8 @@ class Written:
 
     `functions`: the model_fn, or that of several classes and that of two where their number is known only when the
     estimator is made. `dropped`: assignments that nothing else reads any more. `lines`: where Estimators of the model
-    are made; before Python 3.8 a call stands on its last line, and `add_metrics` makes another Estimator. `own_names`:
-    its linear model has the names that tf.contrib.layers gives.
+    are made; before Python 3.8 a call stands on its last line, and `add_metrics` makes another Estimator.
+    `linear_weights`: those of a linear model where tf.contrib.layers names them.
     """
 
     functions: tuple[str, ...]
@@ -41,7 +41,7 @@ class Written:
     dropped: tuple[ast.stmt, ...]
     lines: tuple[int, ...]
     moved: tuple[ast.FunctionDef, ...]
-    own_names: bool = False
+    linear_weights: Mapping[str, str]
 
 
 def written(site: Site, others: Iterable[Written]) -> Written:
@@ -118,8 +118,8 @@ def written(site: Site, others: Iterable[Written]) -> Written:
     places = [n for node in making for n in range(node.lineno, (node.end_lineno or node.lineno) + 1)]
     again = dict.fromkeys(node for one in added for node in one.again)
     gone = (*dropped, *inner, *again, *below)
-    own_names = bool(context["own_columns"])
-    return Written(tuple(functions), tuple(lines), call, gone, tuple(places), tuple(below), own_names)
+    linear = learned.linear_weights(site) if learner else {}
+    return Written(tuple(functions), tuple(lines), call, gone, tuple(places), tuple(below), linear)
 
 
 def moved(site: Site, definition: ast.FunctionDef, name: str) -> list[str]:
@@ -195,7 +195,8 @@ def optimizer(
     """The optimizer of a network as an expression. Raises Staying where it cannot be followed."""
     count = f'len(params["{network.columns}"])'
     default = {"dnn": "Adagrad", "linear": "Ftrl"}[network.scope]
-    if given is not None and is_none_literal(given):
+    omitted = given is None and found.is_learner(site.symbol)  # whose default is None
+    if omitted or given is not None and is_none_literal(given):
         if network.without is None:
             raise Staying(f"argument `{network.optimizer}`: None is no optimizer")
         return f"{tf}.train.{OPTIMIZERS[default]}({network.without.format(count)})"

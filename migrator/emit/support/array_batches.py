@@ -18,8 +18,9 @@ def array_batches(x, y=None, batch_size=None, epochs=1, shuffle=False):
         shuffle: Whether each epoch has an order of its own.
     """
     x = tf.nest.map_structure(lambda rows: _two_dimensional(np.asarray(rows)), x)
-    y = tf.nest.map_structure(lambda rows: _without_single_column(np.asarray(rows)), y)
-    arrays = x if y is None else (x, y)
+    arrays = x
+    if y is not None:
+        arrays = x, tf.nest.map_structure(lambda rows: _without_single_column(np.asarray(rows)), y)
     rows = len(tf.nest.flatten(x)[0])
     size = batch_size or rows
 

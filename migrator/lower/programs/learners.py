@@ -12,7 +12,7 @@ from migrator.lower.programs import input_datasets
 from migrator.lower.programs.groups import Render, given
 from migrator.lower.reading import symbols
 from migrator.lower.spec import hooks
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
     from migrator.detect.program import Use
@@ -59,7 +59,9 @@ def method_text(group: Group, use: Use, render: Render) -> str:
         data = data_text(group, use, arguments, render, "infer")
         if single and "outputs" not in arguments:
             text = ctx.use(module, call_text("support.predict_examples", [receiver, data, f'keys=["{single}"]']))
-            return f'(example["{single}"] for example in {text})'
+            examples = f'example["{single}"] for example in {text}'
+            alone = any(outer.args == [call] and not outer.keywords for outer in every(module.tree, ast.Call))
+            return examples if alone else f"({examples})"
         keys = [f"keys={render(arguments['outputs'])}"] if "outputs" in arguments else []
         return ctx.use(module, call_text("support.predict_examples", [receiver, data, *keys]))
     return fit_text(group, use, receiver, arguments, render)

@@ -15,6 +15,7 @@ from typing import Any, Dict, List, Tuple
 from . import (
     data_order,
     learn,
+    learn_canned,
     loose_modules,
     made_inputs,
     made_params,
