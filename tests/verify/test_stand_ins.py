@@ -85,6 +85,14 @@ def test_only_the_programs_own_files_are_helped(finder: stand_ins.Finder) -> Non
         exec(compile("import plots_of_nowhere", "/elsewhere/library.py", "exec"), {})
 
 
+def test_libraries_are_left_alone_where_the_program_runs_in_its_own_folder(
+    finder: stand_ins.Finder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ImportError):
+        exec(compile("import plots_of_nowhere", "/elsewhere/library.py", "exec"), {})
+
+
 def test_a_missing_part_of_an_installed_module_stays_missing(finder: stand_ins.Finder, tmp_path: Path) -> None:
     assert numpy.__version__
     with pytest.raises(ImportError):

@@ -119,10 +119,10 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         frame = sys._getframe(1)  # type: Optional[types.FrameType]
         while frame is not None:
             path = frame.f_code.co_filename
-            if os.path.abspath(path).startswith(self.root + os.sep):
-                return not _minds(path, frame.f_lineno)
             if not (path.startswith("<frozen importlib") or _is_machinery(path)):
-                return False
+                # "<string>" is no path: below the folder that the program runs in it would be one of its files
+                own = os.path.abspath(path).startswith(self.root + os.sep) and not path.startswith("<")
+                return own and not _minds(path, frame.f_lineno)
             frame = frame.f_back
         return False
 
