@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from migrator.convert import convert
+
 from .small import HEAD, converted, program, refused
 
 MODEL = """
@@ -40,6 +42,12 @@ def test_a_function_that_is_given_the_optimizer_goes() -> None:
     after = converted(ending("train_op = train(optimizer, loss)", WITH_OPTIMIZER))["train.py"]
     assert 'optimizer=keras.optimizers.Adam(params["rate"], epsilon=1e-08)' in after
     assert "def train(" not in after
+
+
+def test_what_it_summarised_is_dropped_with_a_finding() -> None:
+    helper = WITH_OPTIMIZER.replace("value):\n", "value):\n    tf.summary.scalar('loss', value)\n")
+    ledger = convert({"train.py": ending("train_op = train(optimizer, loss)", helper)}).ledger
+    assert "`tf.summary.scalar(...)` in `train` is dropped" in {f.message for f in ledger.findings}
 
 
 def test_its_other_arguments_are_those_of_the_call() -> None:

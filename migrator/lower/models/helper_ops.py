@@ -44,6 +44,9 @@ def placed(parts: ModelParts, op: TrainOp) -> TrainOp:
             moved = dataclasses.replace(op, loss=loss, helper=function, helper_call=frame.call)
             check_bound(parts, frame.call, [loss])
             return moved
+        for call in (n.value for n in every(function, ast.Expr) if isinstance(n.value, ast.Call)):
+            message = f"`{ast.unparse(call.func)}(...)` in `{function.name}` is dropped"
+            parts.ctx.note("dropped-call", "info", frame.module, call, message)
         op, where = moved, frame.call
         function = innermost(parts, where)
     read = [
