@@ -210,6 +210,8 @@ def optimizer(
         if reads_of(site, given.id) != len(given_to(site, given.id)):
             raise Staying(f"argument `{network.optimizer}`: other code reads the optimizer too")
         dropped.append(assign)
+    if isinstance(node, ast.Name) and is_own_function(site, node.id):
+        return f"{node.id}()"
     if isinstance(node, ast.Lambda) and not node.args.args:
         node = node.body
     symbol = found.symbol_of(node.func, import_aliases(site.module.tree)) if isinstance(node, ast.Call) else ""

@@ -89,6 +89,12 @@ def test_the_optimizer_has_the_rate_of_its_network(call: str, rate: str) -> None
     assert f"    optimizer = {rate}\n" in model_fn(script(f"tf.estimator.{call}"))
 
 
+def test_a_function_that_makes_the_optimizer_is_called_in_the_model_fn() -> None:
+    made = "def slow():\n    return tf.train.AdamOptimizer(1e-4)\n\n\n"
+    text = script("tf.estimator.DNNRegressor([4], columns, optimizer=slow)", made)
+    assert "    optimizer = slow()\n" in written(text)
+
+
 def test_each_network_of_a_combined_estimator_has_its_optimizer() -> None:
     text = model_fn(
         script(
