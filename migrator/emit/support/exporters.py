@@ -53,7 +53,7 @@ class FinalExporter(LatestExporter):
 class BestExporter(LatestExporter):
     """Exports after every evaluation that is better than all before, as `tf.estimator.BestExporter` does.
 
-    The best results are kept beside the exports, so that a later run goes on from them.
+    The best results are kept in the model's folder, so that a later run goes on from them.
 
     Args:
         compare_fn: Called with the best and the current results by name; True exports. None: a smaller loss is better.
@@ -64,7 +64,7 @@ class BestExporter(LatestExporter):
         self.compare_fn = compare_fn or is_loss_smaller
 
     def export(self, model, results, is_the_final_export):
-        known = os.path.join(model.model_dir, "export", self.name, "best.json") if model.model_dir else None
+        known = os.path.join(model.model_dir, f"{self.name.replace('/', '_')}.json") if model.model_dir else None
         best = getattr(self, "best", None)
         if best is None and known is not None and os.path.exists(known):
             with open(known) as file:

@@ -46,4 +46,5 @@ def train_and_evaluate(
 
 def last_evaluation(history):
     """The results of the last validation of a fit, by the names that an evaluation gives them."""
-    return {name[len("val_") :]: values[-1] for name, values in history.history.items() if name.startswith("val_")}
+    results = {name[len("val_") :]: values[-1] for name, values in history.history.items() if name.startswith("val_")}
+    return {name: int(value) if name == "global_step" else value for name, value in results.items()}
