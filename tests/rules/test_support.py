@@ -104,6 +104,8 @@ def test_the_classes_do_what_they_say(tmp_path: Path) -> None:
     assert facts["steps of a resumed model"] == [4, 7]
     assert facts["a resumed model predicts alike"] < 1e-6
     assert facts["evaluation of a resumed model"] == 7
+    assert facts["steps of two resumed optimizers"] == [8, 8]
+    assert facts["two resumed optimizers"] < 1e-6
     assert facts["a model without a folder"] == 4
     assert facts["a folder of TensorFlow 1"] == "RuntimeError"
     assert facts["a folder without a model"] == "ValueError"

@@ -33,10 +33,12 @@ class EstimatorModel(keras.Model):
         self.model_dir = model_dir
         return self
 
-    def restore(self, data):
+    def restore(self, data, trains=False):
         """Takes up what an earlier run saved, once. `data`: a dataset or features, which build the model first.
 
-        Raises RuntimeError for a folder with a checkpoint of TensorFlow 1 alone, which an Estimator would have read.
+        `trains`: the dataset is one to train or evaluate on, which shows several optimizers what each of them trains;
+        their states wait for one. Raises RuntimeError for a folder with a checkpoint of TensorFlow 1 alone, which an
+        Estimator would have read.
         """
         if self._restored or (self.model_dir is None and self.begin is None):
             return
@@ -52,8 +54,12 @@ class EstimatorModel(keras.Model):
         if not saved:
             self.begin()
             return
-        if self.optimizer is not None:
+        optimizers = [value for value in vars(self).values() if isinstance(value, keras.optimizers.Optimizer)]
+        if len(optimizers) == 1:
             self.optimizer.build(self.trainable_variables)
+        elif optimizers and trains:
+            tf.function(self.train_step).get_concrete_function(batch)
+        self._restored = len(optimizers) <= 1 or trains
         self.load_weights(path)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -82,7 +88,7 @@ class EstimatorModel(keras.Model):
         return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
 
     def fit(self, x=None, *args, **kwargs):
-        self.restore(x)
+        self.restore(x, trains=True)
         before = self.steps_per_execution
         steps = before if before != 1 or args or self.run_eagerly else steps_at_once(x, **kwargs)
         validates = steps != before and kwargs.get("validation_data") is not None
@@ -104,7 +110,7 @@ class EstimatorModel(keras.Model):
         return history
 
     def evaluate(self, x=None, *args, return_dict=True, **kwargs):
-        self.restore(x)
+        self.restore(x, trains=True)
         logs = super().evaluate(x, *args, return_dict=return_dict, **kwargs)
         if return_dict and self.optimizer is not None:
             logs["global_step"] = int(self.optimizer.iterations)

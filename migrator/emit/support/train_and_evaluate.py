@@ -6,7 +6,7 @@ def fit_until(model, dataset, max_steps, callbacks=None):
 
     A model that is there already is left as it is.
     """
-    model.restore(dataset)
+    model.restore(dataset, trains=True)
     remaining = max_steps - int(model.optimizer.iterations)
     if remaining > 0:
         model.fit(dataset, steps_per_epoch=remaining, callbacks=callbacks)
@@ -29,7 +29,7 @@ def train_and_evaluate(
     Returns:
         What the last evaluation gave, and None for the exports; twice None where there was nothing left to train.
     """
-    model.restore(train_data)
+    model.restore(train_data, trains=True)
     evaluation = {"validation_data": eval_data, "validation_steps": eval_steps, "callbacks": callbacks}
     if max_steps is None:
         return last_evaluation(model.fit(train_data, **evaluation)), None

@@ -95,11 +95,6 @@ def kept_text(group: Group, construction: Construction, model: LoweredModel, tex
     folder = render(node) if node is not None else run_configs.setting(group, construction, "model_dir", render)
     if folder is None:
         return text
-    if model.optimizers > 1:
-        message = "the states of several optimizers are not saved: a later run starts afresh"
-        ctx.note("model-dir", "warning", module, call, message)
-        ctx.lower_level("review")
-        return text
     message = "model_dir holds Keras weights now; where it still holds legacy checkpoints, the migrated program stops"
     ctx.note("model-dir", "info", module, call, message)
     return f"{text}.kept_in({folder})"

@@ -248,6 +248,47 @@ def kept():
     facts["a model without a folder"] = int(alone.optimizer.iterations)
 
 
+def kept_with_optimizers():
+    class Model(support.EstimatorModel):
+        def __init__(self):
+            super().__init__()
+            self.deep, self.wide = keras.layers.Dense(1), keras.layers.Dense(1)
+
+        def call(self, features):
+            return self.deep(features) + self.wide(features)
+
+        def train_step(self, data):
+            features, labels = data
+            with tf.GradientTape(persistent=True) as tape:
+                loss = tf.reduce_mean(tf.square(self(features) - labels))
+            deep, wide = self.deep.trainable_variables, self.wide.trainable_variables
+            self.optimizer.apply(tape.gradient(loss, deep), deep)
+            self.wide_optimizer.apply(tape.gradient(loss, wide), wide)
+            return {"loss": loss}
+
+    def made(folder):
+        keras.utils.set_random_seed(3)
+        model = Model()
+        model.wide_optimizer = keras.optimizers.Adam(0.1)
+        model.compile(keras.optimizers.Adagrad(0.2), "mse")
+        return model.kept_in(folder)
+
+    x = random.randn(64, 3).astype("float32")
+    data = tf.data.Dataset.from_tensor_slices((x, x[:, :1])).batch(16)
+    whole = made(None)
+    whole.fit(data.repeat(2), verbose=0)
+    with tempfile.TemporaryDirectory() as folder:
+        made(folder).fit(data, verbose=0)
+        second = made(folder)
+        list(support.predict_examples(second, data.map(lambda features, labels: features)))
+        second.fit(data, verbose=0)
+        third = made(folder)
+        steps = third.evaluate(data, verbose=0)["global_step"]
+        facts["steps of two resumed optimizers"] = [steps, int(third.wide_optimizer.iterations)]
+        pairs = zip(whole.variables, second.variables, strict=True)
+        facts["two resumed optimizers"] = float(max(np.abs(a.numpy() - b.numpy()).max() for a, b in pairs))
+
+
 def data_sets():
     images = random.randint(0, 256, (30, 28, 28)).astype("uint8")
     labels = random.randint(0, 10, 30).astype("uint8")
@@ -431,6 +472,7 @@ stopping()
 experiments()
 feature_columns()
 kept()
+kept_with_optimizers()
 data_sets()
 examples()
 saving()
