@@ -13,6 +13,14 @@ WORD = "tf.feature_column.categorical_column_with_hash_bucket('b', 5)"
 EMBEDDED = f"tf.feature_column.embedding_column({WORD}, 3)"
 
 
+ROWS = """
+def input_fn():
+    a = np.arange(12, dtype="float32")
+    rows = {"a": a, "b": np.array(list("kkkkllllmmmm"))}
+    return tf.data.Dataset.from_tensor_slices((rows, a)).repeat().batch(4)
+"""
+
+
 def model_fn(network: str) -> str:
     """A model_fn whose network is one expression over `features`."""
     return f"""
@@ -38,6 +46,17 @@ def test_the_columns_stay_and_a_layer_takes_them() -> None:
     assert "net = self.net(features)" in text
 
 
+def test_a_keras_layer_of_columns_is_that_layer_too() -> None:
+    text = after(f"tf.keras.layers.DenseFeatures([{NUMBER}])(features)")
+    assert f"self.net = DenseFeatures([{NUMBER}])" in text
+
+
+def test_a_script_may_look_at_columns() -> None:
+    looking = f"print(tf.keras.layers.DenseFeatures([{NUMBER}])({{'a': [[1.0]]}}))\n"
+    text = converted(program(head=f"{HEAD}\n{looking}"))["train.py"]
+    assert "print(DenseFeatures([tf.feature_column.numeric_column('a')])({'a': [[1.0]]}))" in text
+
+
 def test_a_linear_model_is_a_layer_too() -> None:
     text = after("tf.feature_column.linear_model(features, COLUMNS, units=4)", head=f"{HEAD}\nCOLUMNS = [{WORD}]\n")
     assert "self.net = LinearModel(COLUMNS, units=4)" in text
@@ -57,6 +76,8 @@ def test_embedding_weights_are_mapped_as_many_as_there_are() -> None:
     [
         (f"tf.feature_column.input_layer(features, [{NUMBER}])", "keras.optimizers.Adam("),
         (f"tf.feature_column.input_layer(features, [{EMBEDDED}])", "SparseAdam("),
+        (f"tf.keras.layers.DenseFeatures([{NUMBER}])(features)", "keras.optimizers.Adam("),
+        (f"tf.keras.layers.DenseFeatures([{EMBEDDED}])(features)", "SparseAdam("),
         (f"tf.feature_column.linear_model(features, [{NUMBER}])", "keras.optimizers.Adam("),
         (f"tf.feature_column.linear_model(features, [{WORD}])", "SparseAdam("),
     ],
@@ -94,6 +115,7 @@ def test_columns_of_compat_v1_are_those_of_today() -> None:
     ("network", "rule"),
     [
         (f"tf.feature_column.input_layer(features, [{NUMBER}], trainable=False)", "feature-column-input-layer"),
+        (f"tf.keras.layers.DenseFeatures([{NUMBER}], trainable=False)(features)", "keras-dense-features"),
         (f"tf.feature_column.input_layer(features, [{NUMBER}], cols_to_vars={{}})", "feature-column-input-layer"),
         (f"tf.feature_column.linear_model(features, [{NUMBER}], trainable=False)", "feature-column-linear-model"),
         (

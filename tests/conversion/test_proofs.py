@@ -15,6 +15,9 @@ from .small import program
 from .test_called_objects import PARTIAL, READING
 from .test_changes import changed
 from .test_chosen_model_fns import EACH, chosen
+from .test_feature_columns import EMBEDDED, NUMBER
+from .test_feature_columns import ROWS as COLUMN_ROWS
+from .test_feature_columns import model_fn as columns_read
 from .test_inputs import DATASET, EAGER
 from .test_iterator_tails import NAMED, SINGLE, TAIL
 from .test_keras_classes import LISTED, NESTED, UNTOLD
@@ -112,6 +115,9 @@ PROGRAMS = {
     "an object whose constructor makes the layers": built(),
     "features, labels and lists changed in place": changed(),
     "two towers of one network": towers(),
+    "a Keras layer of feature columns": program(
+        input_fn=COLUMN_ROWS, model_fn=columns_read(f"tf.keras.layers.DenseFeatures([{NUMBER}, {EMBEDDED}])(features)")
+    ),
     "an iterator whose element is a dictionary": around(PREDICTED, NAMED.replace("def input_fn", "def rows")),
     "a copy of a copy of a RunConfig": around(COPIES),
     "an iterator in a lambda": program(

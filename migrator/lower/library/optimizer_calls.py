@@ -27,6 +27,7 @@ LOOKUPS = frozenset(
 )
 LOOKUP_COLUMNS = {  # of the layers over feature columns: the columns whose weights are read by rows
     "tensorflow.feature_column.input_layer": ("embedding_column",),
+    "tensorflow.keras.layers.DenseFeatures": ("embedding_column",),
     "tensorflow.contrib.layers.input_from_feature_columns": ("embedding_column",),
     "tensorflow.feature_column.linear_model": (
         "categorical_column_with",

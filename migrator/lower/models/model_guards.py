@@ -29,6 +29,7 @@ COLUMNS_READ = (
     "tensorflow.feature_column.input_layer",
     "tensorflow.feature_column.linear_model",
     "tensorflow.contrib.layers.input_from_feature_columns",
+    "tensorflow.keras.layers.DenseFeatures",
 )
 
 
