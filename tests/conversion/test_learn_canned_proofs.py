@@ -18,8 +18,8 @@ layers = tf.contrib.layers
 RANDOM = np.random.RandomState(0)
 SIZE = RANDOM.rand(60, 2).astype("float32")
 AGE = RANDOM.randint(0, 80, 60)
-WORD = RANDOM.choice(["a", "b", "c", "d"], 60)
-PLACE = RANDOM.choice(["x", "y", "z"], 60)
+WORD = RANDOM.choice(["a", "b", "c", "d"], (60, 1))
+PLACE = RANDOM.choice(["x", "y", "z"], (60, 1))
 CLASS = (SIZE[:, 0] * 3).astype("int64")
 
 
@@ -90,6 +90,16 @@ def main():
     labels = CLASS % 2
     age = layers.bucketized_column(layers.real_valued_column("age"), boundaries=[18, 25, 60])
     estimator = tf.contrib.learn.LinearClassifier(feature_columns=numbers() + [words(), places(), age])
+""",
+    "a linear classifier of crosses": """
+def main():
+    labels = CLASS % 2
+    age = layers.bucketized_column(layers.real_valued_column("age"), boundaries=[18, 25, 60])
+    crosses = [
+        layers.crossed_column([words(), places()], hash_bucket_size=int(1e2)),
+        layers.crossed_column([age, words(), places()], hash_bucket_size=int(1e3)),
+    ]
+    estimator = tf.contrib.learn.LinearClassifier(feature_columns=[words(), age] + crosses)
 """,
     "a linear classifier of several": """
 def main():
