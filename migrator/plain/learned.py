@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from migrator.plain.estimators import Network
-from migrator.plain.found import Site, Staying, symbol_of
+from migrator.plain.found import Site, Staying, is_exported, symbol_of
 from migrator.plain.learn_estimators import TWICE, UNCHANGED
 from migrator.source.inventory import import_aliases
 from migrator.source.syntax import every, is_none_literal
@@ -17,6 +17,7 @@ CORE = "tensorflow.feature_column."
 CONTRIB = "tensorflow.contrib.layers."
 INFERRED = "tensorflow.contrib.learn.infer_real_valued_columns_from_input"
 COLUMN = re.compile(r"_column$|^sparse_column_with_")
+READS = re.compile(r"real_valued_column|sparse_column_with_")  # those that read a feature by its name
 ACTIVATIONS = ("relu", "tanh", "sigmoid")  # those that a text may name
 
 
@@ -29,6 +30,17 @@ def check(site: Site, bound: Mapping[str, ast.expr], networks: Sequence[Network]
     fixed = bound.get("fix_global_step_increment_bug")
     if len(networks) > 1 and not (isinstance(fixed, ast.Constant) and fixed.value is True):
         raise Staying(TWICE)
+    if is_exported(site):
+        raise Staying("it is exported, with signatures that were not measured")
+    if any(n.scope == "linear" for n in networks) and is_frozen(site):
+        raise Staying(
+            "argument `trainable` of a column: a linear or combined estimator trains its weights all the same"
+        )
+
+
+def is_frozen(site: Site) -> bool:
+    """True where some column says whether its weights are trained."""
+    return any(keyword.arg == "trainable" for call, _ in columns_in_sight(site) for keyword in call.keywords)
 
 
 def has_own_columns(site: Site) -> bool:
@@ -36,19 +48,18 @@ def has_own_columns(site: Site) -> bool:
 
     Those of tf.contrib.layers stand in another order before the first layer.
     """
+    libraries = {CORE if symbol.startswith(CORE) else CONTRIB for _, symbol in columns_in_sight(site)}
+    if not libraries:
+        raise Staying("where its feature columns are made is not in sight")
+    if len(libraries) > 1:
+        raise Staying("its feature columns may be those of tf.contrib.layers or of tf.feature_column")
+    return libraries == {CONTRIB}
+
+
+def columns_in_sight(site: Site) -> list[tuple[ast.Call, str]]:
+    """What makes feature columns in the file of an estimator, or in all files where that one makes none."""
     modules = [module for path in site.project.sources if (module := site.project.module(path)) is not None]
-    for looked in ([site.module], modules):
-        libraries = set().union(*(column_libraries(module.tree) for module in looked))
-        if len(libraries) == 1:
-            return libraries == {CONTRIB}
-        if libraries:
-            raise Staying("its feature columns may be those of tf.contrib.layers or of tf.feature_column")
-    raise Staying("where its feature columns are made is not in sight")
-
-
-def column_libraries(tree: ast.Module) -> set[str]:
-    """The libraries whose columns a file makes."""
-    return {CORE if symbol.startswith(CORE) else CONTRIB for _, symbol in column_calls(tree)}
+    return list(column_calls(site.module.tree)) or [one for module in modules for one in column_calls(module.tree)]
 
 
 def column_calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
@@ -65,14 +76,17 @@ def column_calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
 
 
 def are_bare(site: Site) -> bool:
-    """True where the features are one tensor: its column has the empty name."""
-    for path in site.project.sources:
-        module = site.project.module(path)
-        for call, symbol in column_calls(module.tree) if module is not None else ():
-            named = [k.value for k in call.keywords if k.arg == "column_name"] or call.args[:1]
-            if symbol == INFERRED or named and isinstance(named[0], ast.Constant) and named[0].value == "":
-                return True
-    return False
+    """True where the features are one tensor: its column has the empty name. Raises Staying where only some have it."""
+    found = {is_nameless(call, symbol) for call, symbol in columns_in_sight(site) if READS.search(symbol)}
+    if len(found) > 1:
+        raise Staying("some of its feature columns have names, others read features that are one tensor")
+    return found == {True}
+
+
+def is_nameless(call: ast.Call, symbol: str) -> bool:
+    """True for a column with the empty name, and for those that are made of an array."""
+    named = [k.value for k in call.keywords if k.arg == "column_name"] or call.args[:1]
+    return symbol == INFERRED or bool(named) and isinstance(named[0], ast.Constant) and named[0].value == ""
 
 
 def activation(tf: str, given: ast.expr | None, network: Network) -> str | None:

@@ -17,6 +17,7 @@ class ContribFeatures(DenseFeatures):
     """
 
     def order(self, column):
+        """The kind of a column, then what its ids or numbers come from."""
         if isinstance(column, str):
             return [column]
         kind = type(column).__name__.replace("VocabularyList", "Keys")  # which came before files

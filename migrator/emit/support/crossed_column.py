@@ -66,5 +66,6 @@ def _products(left, right):
 
 
 def _combined(left, right):
+    """Two hashes as one: sums wrap around, and the shift to the right keeps the sign."""
     shifted = tf.bitwise.left_shift(left, 10) + tf.bitwise.right_shift(left, 4)
     return tf.bitwise.bitwise_xor(left, right + (0x9E3779B97F4A7800 - 2**64) + shifted)

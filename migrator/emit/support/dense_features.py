@@ -48,6 +48,7 @@ class DenseFeatures(keras.layers.Layer):
             column.create_state(self)
 
     def order(self, column):
+        """What columns are sorted by."""
         return column.name
 
     def call(self, features):
