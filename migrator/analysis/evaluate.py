@@ -6,10 +6,11 @@ import ast
 from typing import Any
 
 from migrator.analysis import arg_scopes, calls, lookup, operations, repeats, scope_defaults, sites, trips
-from migrator.analysis.operations import binary, compare_pair, element, hashable, one_callee, with_mode
+from migrator.analysis.operations import as_key, binary, compare_pair, element, hashable, one_callee, with_mode
 from migrator.analysis.soundness import active
 from migrator.analysis.statements import UNROLL, Statements
 from migrator.analysis.values import (
+    UNKNOWN_KEY,
     Const,
     Function,
     Mapping,
@@ -219,7 +220,7 @@ class Evaluator(Statements):
         items: dict[Any, Value] = {}
         exact = True
         for key_node, value_node in zip(node.keys, node.values, strict=True):
-            key = self.eval(key_node, scope) if key_node is not None else None
+            key = as_key(self.eval(key_node, scope)) if key_node is not None else None
             value = self.eval(value_node, scope)
             if isinstance(key, Const) and hashable(key.value):
                 items[key.value] = value
@@ -227,6 +228,7 @@ class Evaluator(Statements):
                 items.update(value.items)
                 exact = exact and not value.open
             else:
+                items[UNKNOWN_KEY] = join(items[UNKNOWN_KEY], value) if UNKNOWN_KEY in items else value
                 exact = False
         return Mapping(items, not exact)
 

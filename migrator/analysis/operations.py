@@ -175,8 +175,18 @@ def hashable(value: object) -> bool:
     return isinstance(value, (str, int, float, bool, tuple, bytes, type(None)))
 
 
+def as_key(key: Value) -> Value:
+    """A tuple of constants as the constant that it is; any other value as it is."""
+    if isinstance(key, Sequence) and key.kind is tuple and not key.open:
+        parts = [part for part in key.items if isinstance(part, Const) and hashable(part.value)]
+        if len(parts) == len(key.items):
+            return Const(tuple(part.value for part in parts), mode=key.mode or any(part.mode for part in parts))
+    return key
+
+
 def item(ev: Evaluation, base: Value, key: Value) -> Value:
     """The value of `base[key]`."""
+    key = as_key(key) if isinstance(base, Mapping) else key
     match base:
         case Mapping():
             if isinstance(key, Const) and key.value in base.items:
@@ -210,6 +220,7 @@ def item(ev: Evaluation, base: Value, key: Value) -> Value:
 
 def store_item(ev: Evaluation, base: Value, key: Value, value: Value) -> None:
     """`base[key] = value` on a container of the program."""
+    key = as_key(key) if isinstance(base, Mapping) else key
     match base:
         case Mapping():
             if isinstance(key, Const):

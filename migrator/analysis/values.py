@@ -54,9 +54,12 @@ class Sequence(Value):
     open: bool = False
 
 
+UNKNOWN_KEY = object()
+
+
 @dataclasses.dataclass(eq=False)
 class Mapping(Value):
-    """A dict with constant keys. `open`: there may be others."""
+    """A dict with constant keys. `open`: there may be others; what has one is kept under UNKNOWN_KEY."""
 
     items: dict[Any, Value]
     open: bool = False

@@ -60,3 +60,11 @@ def test_each_prediction_has_the_form_that_it_had(predictions: str, batches: boo
 def test_examples_or_batches_by_a_setting_of_the_program_refuse() -> None:
     text = BATCHES.replace("examples=False", 'examples=input() == "single"')
     assert refused(text) == {("estimator-argument", line_of(text, "yield_single_examples"))}
+
+
+@pytest.mark.parametrize("key", ['("a", "y")', '(__file__, "y")'])
+def test_tensors_in_a_dictionary_are_tensors_whatever_their_keys(key: str) -> None:
+    before = "    if mode == tf.estimator.ModeKeys.PREDICT"
+    text = program().replace(before, f"    answers = {{{key}: 2 * logits}}\n{before}", 1)
+    after = converted(text.replace('{"y": logits}', "answers"))["train.py"]
+    assert f"return {{{key}: 2 * logits}}" in after
