@@ -14,7 +14,7 @@ import sys
 import types
 from typing import Any, Dict, Iterable
 
-from . import learn
+from . import contrib_heads, learn
 from .hparams import HParams
 
 
@@ -211,14 +211,7 @@ def _estimator(tf: Any) -> Dict[str, Any]:
     experimental = tf.estimator.experimental
     hooks = ["stop_if_%s_hook" % kind for kind in ("no_increase", "no_decrease", "higher", "lower")]
     found = {"add_metrics": tf.estimator.add_metrics, **{name: getattr(experimental, name) for name in hooks}}
-    made = importlib.import_module("tensorflow_estimator.python.estimator.canned.head")
-    mean = tf.losses.Reduction.SUM_OVER_BATCH_SIZE  # the heads of contrib have the losses of canned ones as means
-    for name, private in (
-        ("binary_classification_head", "_binary_logistic_head_with_sigmoid_cross_entropy_loss"),
-        ("multi_class_head", "_multi_class_head_with_softmax_cross_entropy_loss"),
-        ("regression_head", "_regression_head"),
-    ):
-        found[name] = functools.partial(getattr(made, private), loss_reduction=mean)
+    found.update(contrib_heads.heads(tf))
     found["forward_features"] = functools.partial(_forward_features, tf)
     return found
 
