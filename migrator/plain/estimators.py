@@ -168,4 +168,5 @@ HEADS = {  # the heads of tf.contrib.estimator in 1.15, whose losses are means
     ),
 }
 MAKING = "tensorflow.contrib.estimator."
-REFUSED = ("loss_fn", "name", "inverse_link_fn", "classes_for_class_based_metrics")
+MERGED = "multi_head"
+REFUSED = ("loss_fn", "inverse_link_fn", "classes_for_class_based_metrics")

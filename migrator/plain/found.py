@@ -16,9 +16,10 @@ from migrator.source.project import Project
 from migrator.source.syntax import children, descendants, every
 
 EXPORTING = ("export_savedmodel", "export_saved_model", "Exporter(", "make_export_strategy")
+SPEC = "create_estimator_spec"  # of a head
 MARKS = (
     *("Classifier", "Regressor", "Estimator", "KMeans", "WALS"),
-    *("create_estimator_spec", "compute_gradients", "layers.stack", "Model("),
+    *(SPEC, "compute_gradients", "layers.stack", "Model("),
 )
 
 

@@ -1,4 +1,4 @@
-"""What the arguments of a head tell: how many outputs it has, what weighs its examples, which head is given."""
+"""What the arguments of a head tell: how many outputs it has, what weighs its examples."""
 
 from __future__ import annotations
 
@@ -6,32 +6,11 @@ import ast
 from collections.abc import Mapping
 
 from migrator.plain import found
-from migrator.plain.carried import Carrier, binding, constant, given_to, number, reads_of, resolved
-from migrator.plain.estimators import HEADS, MAKING, REFUSED, Head
+from migrator.plain.carried import Carrier, constant, number
+from migrator.plain.estimators import Head
 from migrator.plain.found import Site, Staying
 from migrator.source.inventory import import_aliases
 from migrator.source.syntax import is_none_literal
-
-
-def given_head(site: Site, bound: dict[str, ast.expr], dropped: list[ast.Assign]) -> Head:
-    """The head that an estimator is given; its arguments join those that are bound. Raises Staying."""
-    node = bound.pop("head")
-    made = resolved(site, node)
-    kind = found.symbol_of(made.func, import_aliases(site.module.tree)) if isinstance(made, ast.Call) else ""
-    head = HEADS.get(kind.removeprefix(MAKING))
-    if head is None or not isinstance(made, ast.Call):
-        raise Staying("argument `head`: which head it is cannot be followed")
-    assign = binding(site, node.id) if isinstance(node, ast.Name) else None
-    if assign is not None and isinstance(node, ast.Name):
-        if reads_of(site, node.id) != len(given_to(site, node.id)):
-            raise Staying("argument `head`: other code reads the head too")
-        dropped.append(assign)
-    arguments = found.arguments_of(made, head.signature)
-    refused = next((a for a in REFUSED if a in arguments and not is_none_literal(arguments[a])), None)
-    if refused is not None:
-        raise Staying(f"argument `{refused}` of the head is not covered yet")
-    bound.update(arguments)
-    return head
 
 
 def outputs_of(site: Site, head: Head, bound: Mapping[str, ast.expr]) -> tuple[str, str]:

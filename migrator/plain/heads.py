@@ -6,9 +6,9 @@ import ast
 import dataclasses
 from collections.abc import Iterator, Mapping
 
-from migrator.plain import head_arguments, writing
-from migrator.plain.carried import Carrier, binding
-from migrator.plain.estimators import HEADS, MAKING, REFUSED
+from migrator.plain import made_heads, writing
+from migrator.plain.carried import binding, resolved
+from migrator.plain.found import SPEC as MAKES_SPEC
 from migrator.plain.found import (
     Site,
     Staying,
@@ -19,15 +19,18 @@ from migrator.plain.found import (
     is_exported,
     symbol_of,
 )
+from migrator.plain.head_training import LOSS, Training, training
 from migrator.plain.lines import indented
+from migrator.plain.made_heads import Heads
 from migrator.source.inventory import import_aliases
 from migrator.source.module import Module
 from migrator.source.project import Project
-from migrator.source.syntax import descendants, every, is_none_literal
+from migrator.source.syntax import descendants, every
 
 SPEC = "features, mode, logits, labels=None, optimizer=None, train_op_fn=None, regularization_losses=None"
 SCOPES = (ast.FunctionDef, ast.Lambda, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 SIZE = "logits_dimension"
+TENSORS = frozenset({"tensorflow.layers.dense", "tensorflow.contrib.layers.fully_connected", "tensorflow.concat"})
 READ = ("features", "labels", "mode", "logits")  # the names that the template reads
 
 
@@ -42,19 +45,19 @@ class Written:
     function: ast.FunctionDef
     statement: ast.Return
     text: tuple[str, ...]
-    dropped: ast.Assign
+    dropped: tuple[ast.stmt, ...]
     sized: tuple[tuple[ast.Attribute, str], ...] = ()
 
 
 def heads(project: Project, module: Module) -> Iterator[Written]:
     """The returns of specs that heads make, written out: those that can be."""
-    if "create_estimator_spec" not in module.text:
+    if MAKES_SPEC not in module.text:
         return
     for node in descendants(module.tree):
         call = node.value if isinstance(node, ast.Return) else None
         function = call.func if isinstance(call, ast.Call) else None
         if isinstance(node, ast.Return) and isinstance(function, ast.Attribute) and isinstance(call, ast.Call):
-            if function.attr == "create_estimator_spec" and isinstance(function.value, ast.Name):
+            if function.attr == MAKES_SPEC and isinstance(function.value, ast.Name):
                 try:
                     yield written(project, module, node, call, function.value.id)
                 except Staying:
@@ -70,25 +73,25 @@ def written(project: Project, module: Module, node: ast.Return, call: ast.Call, 
         raise Staying("it stands in no function")
     site = Site(project, module, call, "", top, around)
     made = binding(site, name)
-    maker = made.value if made is not None else None
-    if made is None or not isinstance(maker, ast.Call) or made not in descendants(function):
+    if made is None or made not in descendants(function):
         raise Staying("which head it is cannot be followed")
-    kind = symbol_of(maker.func, import_aliases(module.tree)).removeprefix(MAKING)
-    if kind not in HEADS:
-        raise Staying("which head it is cannot be followed")
+    heads = made_heads.made_heads(site, made.value)
     sizes = [n for n in every(function, ast.Attribute) if n.attr == SIZE and is_name(n.value, name)]
     if sum(is_name(n, name) for n in descendants(function)) != 2 + len(sizes):
         raise Staying("other code reads the head too")
-    if not (is_alone(module, made) and is_alone(module, node)):
+    dropped: tuple[ast.stmt, ...] = (made, *heads.parts)
+    if any(part not in descendants(function) for part in heads.parts):
+        raise Staying("a head that is merged is made elsewhere")
+    if not all(is_alone(module, one) for one in (*dropped, node)):
         raise Staying("it shares a line with other code")
-    bound = arguments_of(maker, HEADS[kind].signature)
     given = arguments_of(call, SPEC)
-    if any(a in bound and not is_none_literal(bound[a]) for a in REFUSED) or "regularization_losses" in given:
+    if "regularization_losses" in given:
         raise Staying("an argument of the head is not covered")
-    outputs = head_arguments.outputs_of(site, HEADS[kind], bound)[1]
-    size = module.segment(bound[outputs]) if outputs in bound else outputs
-    text = tuple(body(site, function, kind, bound, given))
-    return Written(module, function, node, text, made, tuple((one, size) for one in sizes))
+    size = made_heads.all_outputs(site, heads, module.segment)
+    step = training(module, writing.library(site), function, given)
+    dropped += step.dropped
+    text = tuple(body(site, function, heads, given, step))
+    return Written(module, function, node, text, dropped, tuple((one, size) for one in sizes))
 
 
 def is_name(node: ast.AST, name: str) -> bool:
@@ -97,45 +100,24 @@ def is_name(node: ast.AST, name: str) -> bool:
 
 
 def body(
-    site: Site,
-    function: ast.FunctionDef,
-    kind: str,
-    bound: Mapping[str, ast.expr],
-    given: Mapping[str, ast.expr],
+    site: Site, function: ast.FunctionDef, heads: Heads, given: Mapping[str, ast.expr], step: Training
 ) -> list[str]:
     """The statements in the place of a return, indented as it is."""
     module, tf = site.module, writing.library(site)
-    head, outputs = head_arguments.outputs_of(site, HEADS[kind], bound)
-    reduction, words = bound.get("loss_reduction"), bound.get("label_vocabulary")
-    vocabulary = None if words is None or is_none_literal(words) else module.segment(words)
-    weights, perhaps = head_arguments.weight_key(site, Carrier(site, set()), bound)
-    if perhaps:
-        raise Staying("argument `weight_column`: whether there is one is not known")
-    text = writing.template("head.py.jinja").render(
-        tf=tf,
-        head=head,
-        outputs=module.segment(bound[outputs]) if outputs in bound else outputs,
-        vocabulary=vocabulary,
-        weights=weights,
-        weighs_perhaps=False,
-        thresholds=head_arguments.thresholds_of(bound),
-        link=HEADS[kind].link,
-        example=HEADS[kind].loss,
-        full=None if "compute_full_loss" not in bound else module.segment(bound["compute_full_loss"]),
-        reduction=None if reduction is None else module.segment(reduction),
-        total="mean",
-        metrics=[],
-        forwarded=[],
-        exports=is_exported(site),
-    )
+    split = heads.merged and not is_by_head(site, given.get("logits"))
+    context = made_heads.context(site, heads, module.segment, split)
+    text = writing.template("head.py.jinja").render(context, tf=tf, metrics=[], forwarded=[], exports=is_exported(site))
     lines = [line.removeprefix("    ") for line in text.split("\n") if line.strip()]
-    lines += train_lines(module, tf, given)
+    lines += train_lines(tf, step, updates=not heads.merged)
     own = {n for n in bound_names("\n".join(lines)) if n not in READ}
     inner = [n for n in descendants(function) if isinstance(n, SCOPES) and n is not function]
     hidden = {id(n) for scope in inner for n in descendants(scope) if n is not scope}
     stored = [n for n in every(function, ast.Name) if not isinstance(n.ctx, ast.Load)]
     taken = ({n.id for n in stored if id(n) not in hidden} | {a.arg for a in function.args.args}) & own
-    renames = {name: f"head_{name}" for name in taken}
+    held = [*step.held, *(given[name] for name in READ if name in given and not isinstance(given[name], ast.Name))]
+    if {n.id for node in held for n in every(node, ast.Name)} & own - {LOSS, "train_op", *stored_in(step)}:
+        raise Staying("what it is given reads a name that what it stands for binds")
+    renames = {name: f"head_{name}" for name in taken - stored_in(step)}
     above = []
     for name in READ:
         node = given.get(name)
@@ -153,23 +135,28 @@ def body(
     return indented(lines, len(module.indent_of(site.call)))
 
 
-def train_lines(module: Module, tf: str, given: Mapping[str, ast.expr]) -> list[str]:
-    """The train_op and the last spec. Raises Staying for a head that is not told how to train."""
-    step, optimizer = given.get("train_op_fn"), given.get("optimizer")
-    if step is not None and not is_none_literal(step) and isinstance(step, ast.Name):
-        made = f"{step.id}(loss)"
-    elif isinstance(step, ast.Lambda) and [a.arg for a in step.args.args] == ["loss"]:
-        made = " ".join(module.segment(step.body).split())
-    elif step is None and isinstance(optimizer, (ast.Name, ast.Attribute, ast.Call)):
-        text = " ".join(module.segment(optimizer).split())
-        made = f"{text}.minimize(loss, {tf}.train.get_global_step())"
-    else:
-        raise Staying("how it trains cannot be followed")
-    return [
-        f"with {tf}.control_dependencies({tf}.get_collection({tf}.GraphKeys.UPDATE_OPS)):",
-        f"    train_op = {made}",
-        f"return {tf}.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)",
-    ]
+def stored_in(step: Training) -> set[str]:
+    """The names that a function which goes into the model_fn binds: it has them for itself."""
+    return {n.id for one in step.dropped for n in every(one, ast.Name) if not isinstance(n.ctx, ast.Load)}
+
+
+def is_by_head(site: Site, logits: ast.expr | None) -> bool:
+    """Whether logits are a dictionary by head, not one tensor. Raises Staying where that is not seen."""
+    found = logits if logits is None else resolved(site, logits)
+    if isinstance(found, ast.Dict):
+        return True
+    if isinstance(found, ast.Call) and symbol_of(found.func, import_aliases(site.module.tree)) in TENSORS:
+        return False
+    raise Staying("whether the logits of merged heads are a dictionary cannot be seen")
+
+
+def train_lines(tf: str, made: Training, updates: bool) -> list[str]:
+    """The train_op and the last spec; `updates`: the step comes with the UPDATE_OPS, which merged heads leave."""
+    last = f"return {tf}.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)"
+    if not updates:
+        return [*made.lines, last]
+    head = f"with {tf}.control_dependencies({tf}.get_collection({tf}.GraphKeys.UPDATE_OPS)):"
+    return [head, *(f"    {line}" for line in made.lines), last]
 
 
 def bound_names(text: str) -> set[str]:

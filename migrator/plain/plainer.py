@@ -58,7 +58,7 @@ def plainer(project: Project, leave: Iterable[tuple[str, int]] = ()) -> Plain:
     stayed: list[tuple[Site, str]] = []
     notes: list[tuple[int, Finding]] = []
     for path, text in project.sources.items():
-        module = project.module(path) if any(mark in text for mark in found.MARKS) else None
+        module = project.module(path) if any(mark in text for mark in (*found.MARKS, found.SPEC)) else None
         if module is None:
             continue
         made, staying = written_out(project, module, left)
@@ -174,9 +174,8 @@ def overlaps(chunks: Iterable[Chunk], others: Iterable[Chunk]) -> bool:
 def spec_chunks(one: heads.Written) -> list[Chunk]:
     """What replaces the return of a head's spec, what made the head, and where its size is read."""
     start, end = one.statement.lineno, one.statement.end_lineno or one.statement.lineno
-    made = one.dropped
-    chunks = [Chunk(start, end, one.text, start), Chunk(made.lineno, made.end_lineno or made.lineno, (), start)]
-    return [*chunks, *respelled(one.module, one.sized)]
+    gone = [Chunk(made.lineno, made.end_lineno or made.lineno, (), start) for made in one.dropped]
+    return [Chunk(start, end, one.text, start), *gone, *respelled(one.module, one.sized)]
 
 
 def top_line(module: Module, statement: ast.stmt) -> int:

@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from migrator.plain import found, head_arguments, learned
+from migrator.plain import found, head_arguments, learned, made_heads
 from migrator.plain.added import added_metrics, forwarded_features
 from migrator.plain.carried import Carrier, binding, given_to, reads_of, resolved
-from migrator.plain.estimators import GIVEN, OPTIMIZERS, Network
+from migrator.plain.estimators import GIVEN, MERGED, OPTIMIZERS, Network
 from migrator.plain.found import Site, Staying
 from migrator.plain.lines import indented
+from migrator.plain.made_heads import Made
 from migrator.source.inventory import import_aliases
 from migrator.source.syntax import every, is_none_literal
 
@@ -52,7 +53,8 @@ def written(site: Site, others: Iterable[Written]) -> Written:
     canned = found.canned_of(site)
     bound = found.arguments(site)
     dropped: list[ast.Assign] = []
-    given = head_arguments.given_head(site, bound, dropped) if canned.head == GIVEN else None
+    heads = made_heads.given_heads(site, bound, dropped) if canned.head == GIVEN else None
+    given = heads.made[0] if heads is not None and not heads.merged else None
     tf = library(site)
     networks = [n for n in canned.networks if n.columns in bound and not is_none_literal(bound[n.columns])]
     if not networks:
@@ -65,16 +67,15 @@ def written(site: Site, others: Iterable[Written]) -> Written:
     into += ["label_vocabulary"] if words is not None and not is_none_literal(words) else []
     carrier = Carrier(site, set(into))
     described = [described_network(site, carrier, tf, n, bound, len(networks), dropped) for n in networks]
-    head, outputs = (
-        head_arguments.outputs_of(site, given, bound)
-        if given is not None
-        else head_arguments.head_of(site, canned.head, bound)
-    )
+    if heads is not None and heads.merged:
+        head, outputs = MERGED, made_heads.all_outputs(site, heads, carrier.text)
+    elif given is not None:
+        head, outputs = head_arguments.outputs_of(site, given.head, bound)
+    else:
+        head, outputs = head_arguments.head_of(site, canned.head, bound)
     into += [outputs] if outputs in bound else []
-    reduction = bound.get("loss_reduction")
     added, forwarded = added_metrics(site), forwarded_features(site)
     dropped += dict.fromkeys(one.statement for one in (*added, *forwarded))
-    weights, perhaps = head_arguments.weight_key(site, carrier, bound)
     context = {
         "tf": tf,
         "networks": described,
@@ -83,17 +84,8 @@ def written(site: Site, others: Iterable[Written]) -> Written:
         "features": '{"": features}' if learner and learned.are_bare(site) else "features",
         "own_columns": learner and learned.has_own_columns(site),
         "exports": found.is_exported(site),
-        "total": "sum" if given is None else "mean",
-        "link": given.link if given is not None else "",
-        "example": given.loss if given is not None else "",
-        "full": carrier.text(bound["compute_full_loss"]) if "compute_full_loss" in bound else None,
-        "weights": weights,
-        "weighs_perhaps": perhaps,
-        "thresholds": head_arguments.thresholds_of(bound),
-        "vocabulary": 'params["label_vocabulary"]' if "label_vocabulary" in into else None,
         "metrics": [moved_name(site, one.definition, name) + one.text for one in added],
         "forwarded": [one.text for one in forwarded],
-        "reduction": None if reduction is None or is_sum(site, reduction) else carrier.text(reduction),
     }
     many = f'params["{outputs}"]' if outputs in bound else outputs
     if head == "either":
@@ -101,8 +93,14 @@ def written(site: Site, others: Iterable[Written]) -> Written:
         functions = {name: ("several", many, site.name), for_two: ("binary", "1", f"{site.name} for two classes")}
     else:
         functions = {name: (head, many, site.name)}
+
+    def told(kind: str, count: str) -> dict[str, Any]:
+        if heads is not None and heads.merged:
+            return made_heads.context(site, heads, carrier.text, split=True)
+        return single_head(site, carrier, kind, count, bound, given)
+
     texts = [
-        template().render(context, name=function, head=kind, outputs=count, title=title)
+        template().render(context, **told(kind, count), name=function, outputs=count, title=title)
         for function, (kind, count, title) in functions.items()
     ]
     bodies = [[line for line in text.split("\n") if line.strip()] for text in texts]
@@ -120,6 +118,27 @@ def written(site: Site, others: Iterable[Written]) -> Written:
     gone = (*dropped, *inner, *again, *below)
     linear = learned.linear_weights(site) if learner else {}
     return Written(tuple(functions), tuple(lines), call, gone, tuple(places), tuple(below), linear)
+
+
+def single_head(
+    site: Site, carrier: Carrier, kind: str, outputs: str, bound: Mapping[str, ast.expr], given: Made | None
+) -> dict[str, Any]:
+    """What the template is told of the head of an estimator; `given`: the head that it was given."""
+    words, reduction = bound.get("label_vocabulary"), bound.get("loss_reduction")
+    weights, perhaps = head_arguments.weight_key(site, carrier, bound)
+    one = made_heads.description(
+        kind,
+        given.head if given is not None else None,
+        bound,
+        carrier.text,
+        outputs=outputs,
+        vocabulary=None if words is None or is_none_literal(words) else 'params["label_vocabulary"]',
+        weights=weights,
+        perhaps=perhaps,
+        reduction=None if reduction is None or is_sum(site, reduction) else carrier.text(reduction),
+    )
+    named = {**one, "name": given.name if given is not None else ""}
+    return {"heads": [named], "merged": False, "split": False, "total": "sum" if given is None else "mean"}
 
 
 def moved(site: Site, definition: ast.FunctionDef, name: str) -> list[str]:

@@ -154,6 +154,14 @@ def main():
     head = tf.contrib.estimator.multi_class_head(n_classes=3, label_vocabulary=WORDS, weight_column="weight")
     estimator = tf.estimator.DNNEstimator(head=head, hidden_units=[6], feature_columns=numbers(), dropout=0.1)
 """,
+    "a deep estimator with merged heads": """
+def main():
+    labels = {"kind": np.array(WORDS)[CLASS], "size": SIZE[:, 1]}
+    kind = tf.contrib.estimator.multi_class_head(3, label_vocabulary=WORDS, name="kind")
+    size = tf.contrib.estimator.regression_head(weight_column="weight", name="size")
+    head = tf.contrib.estimator.multi_head([kind, size], head_weights=(1.0, 0.5))
+    estimator = tf.estimator.DNNEstimator(head, hidden_units=[6], feature_columns=numbers(), batch_norm=True)
+""",
     "a wide and deep estimator with a head": """
 def main():
     labels = SIZE[:, 1]
@@ -236,6 +244,18 @@ def test_an_exported_one_serves_its_predictions(runtime: str, tmp_path: Path) ->
     prove(START + EXPORTED, runtime, tmp_path)
 
 
+HEADS = (
+    "DNNEstimator(tf.contrib.estimator.multi_head([tf.contrib.estimator.binary_classification_head(name='two'),"
+    " tf.contrib.estimator.regression_head(name='size')]), [4], numbers(), config=config)"
+)
+
+
+@pytest.mark.parametrize("runtime", ["legacy", "tf1"])
+def test_merged_heads_serve_each_head(runtime: str, tmp_path: Path) -> None:
+    text = EXPORTED.replace(ESTIMATORS["two classes"], HEADS)
+    prove(START + text.replace("CLASS % 2", '{"two": CLASS % 2, "size": SIZE[:, 0]}'), runtime, tmp_path)
+
+
 @pytest.mark.parametrize("kind", ESTIMATORS)
 def test_one_that_receives_texts_serves_classes_and_values_too(kind: str, tmp_path: Path) -> None:
     text = TEXTS.replace(ESTIMATORS["two classes"], ESTIMATORS[kind]).replace("CLASS % 2", LABELS[kind])
@@ -248,7 +268,12 @@ def test_the_numbers_are_those_of_the_estimator(name: str, tmp_path: Path) -> No
 
 
 TF1 = ["a deep classifier of words", "a linear classifier", "a wide and deep classifier"]
-TF1 += ["a deep estimator with a head", "a regressor that hands its keys on", "a deep classifier with batch norm"]
+TF1 += [
+    "a deep estimator with a head",
+    "a deep estimator with merged heads",
+    "a regressor that hands its keys on",
+    "a deep classifier with batch norm",
+]
 
 
 @pytest.mark.parametrize("name", TF1)

@@ -283,6 +283,15 @@ def test_the_weights_of_examples(given: str, written_out: str) -> None:
     assert ("weights" in made) is bool(written_out)
 
 
+def test_merged_heads_are_written_side_by_side() -> None:
+    heads = "tf.contrib.estimator.multi_class_head(3, name='a'), tf.contrib.estimator.regression_head(name='b')"
+    made = f"heads = [{heads}]\n"
+    text = script("tf.estimator.DNNEstimator(tf.contrib.estimator.multi_head(heads), [4], columns)", made)
+    assert '        logits = tf.layers.dense(net, 4, name="logits")\n' in written(text)
+    assert "    a_logits, b_logits = tf.split(logits, [3, 1], axis=-1)\n" in written(text)
+    assert "    loss = a_loss + b_loss\n" in written(text) and "heads = [" not in written(text)
+
+
 def test_an_estimator_that_is_given_its_head_has_the_mean_as_its_loss() -> None:
     before = "head = tf.contrib.estimator.multi_class_head(3, weight_column='w')\n"
     text = script("tf.estimator.DNNEstimator(head, [4], columns)", before)
@@ -329,7 +338,7 @@ def test_two_estimators_have_model_fns_of_their_own() -> None:
         ("tf.contrib.learn.DynamicRnnEstimator(columns)", "was not measured"),
         ("tf.estimator.DNNEstimator(head, [4], columns)", "which head it is cannot be followed"),
         (
-            "tf.estimator.LinearEstimator(tf.contrib.estimator.regression_head(name='a'), columns)",
+            "tf.estimator.LinearEstimator(tf.contrib.estimator.regression_head(name=title), columns)",
             "argument `name` of the head",
         ),
     ],

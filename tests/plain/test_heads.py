@@ -62,6 +62,14 @@ HEADS = {
     ),
     "two values": ("regression_head(label_dimension=2, loss_reduction=tf.losses.Reduction.SUM)", "2", "x[:, :2]"),
 }
+MERGED = """multi_head(
+        [tf.contrib.estimator.multi_class_head(3, name="kind"),
+         tf.contrib.estimator.binary_classification_head(weight_column="w", name="is/large"),
+         tf.contrib.estimator.regression_head(name="size")], head_weights=[1.0, 0.5, 2.0])"""
+TARGETS = """{
+        "kind": (x[:, 0] * 3).astype("int64"), "is/large": (x[:, 1] * 2).astype("int64"), "size": x[:, 2]}"""
+HEADS["merged heads of one tensor"] = (MERGED, "head.logits_dimension", TARGETS)
+HEADS["a head with a name"] = ("regression_head(name='size')", "1", "x[:, 0]")
 # which only TensorFlow 1 has
 MORE_HEADS = {
     "counts": ("poisson_regression_head(weight_column='w')", "1", "np.floor(x[:, 0] * 5).astype('float32')"),
@@ -86,6 +94,15 @@ def program(head: str, outputs: str = "1", labels: str = "x[:, 0]", training: st
     return text.replace("TRAINING", training)
 
 
+def by_head(text: str) -> str:
+    """The program with a dictionary of logits."""
+    one = "logits = tf.layers.dense(net, head.logits_dimension)"
+    sizes = {"kind": 3, "is/large": 1, "size": 1}
+    each = "".join(f'        "{name}": tf.layers.dense(net, {size}),\n' for name, size in sizes.items())
+    assert one in text
+    return text.replace(one, "logits = {\n" + each + "    }")
+
+
 def written(text: str) -> str:
     """The program in plainer words."""
     return plainer(Project({"train.py": text})).sources["train.py"]
@@ -96,6 +113,56 @@ def test_the_return_becomes_what_the_head_stands_for() -> None:
     assert "create_estimator_spec" not in text and "head = " not in text
     assert "    loss = tf.reduce_mean(example_loss)\n" in text
     assert "        train_op = train_op_fn(loss)\n" in text
+
+
+def test_merged_heads_share_the_loss_and_leave_the_updates() -> None:
+    text = written(program(*HEADS["merged heads of one tensor"]))
+    assert "    kind_logits, is_large_logits, size_logits = tf.split(logits, [3, 1, 1], axis=-1)\n" in text
+    assert "    loss = 1.0 * kind_loss + 0.5 * is_large_loss + 2.0 * size_loss\n" in text
+    assert "    is_large_average_loss = tf.metrics.mean(is_large_example_loss, weights=is_large_weights)\n" in text
+    assert '"average_loss/is/large": is_large_average_loss' in text
+    assert "UPDATE_OPS" not in text and "logits = tf.layers.dense(net, 5)" in text
+
+
+INNER = """    def train_op_fn(loss):
+        return optimizer.minimize(loss, global_step=tf.train.get_global_step())
+"""
+MAKING = """    def train_op_fn(loss):
+        # slowly
+        RATE = params["rate"]
+        mine = tf.train.AdamOptimizer(RATE)
+        return mine.minimize(loss, tf.train.get_global_step())
+"""
+
+
+def test_a_function_that_makes_the_optimizer_goes_into_the_model_fn() -> None:
+    text = program("regression_head()").replace(INNER, MAKING.replace("RATE", "rate"))
+    after = (
+        "    with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):\n"
+        "        # slowly\n"
+        '        rate = params["rate"]\n'
+        "        mine = tf.train.AdamOptimizer(rate)\n"
+        "        train_op = mine.minimize(loss, tf.train.get_global_step())\n"
+    )
+    assert after in written(text) and "def train_op_fn" not in written(text)
+    assert {unit.status for unit in convert({"train.py": text}).ledger.units} == {"converted"}
+
+
+def test_a_name_that_the_model_fn_has_too_keeps_the_function() -> None:
+    assert "def train_op_fn" in written(program("regression_head()").replace(INNER, MAKING.replace("RATE", "net")))
+
+
+def test_what_reads_a_name_of_the_head_stays() -> None:
+    training = "train_op_fn=lambda loss: optimizer.minimize(loss * metrics, tf.train.get_global_step())"
+    text = program("regression_head()", training=training).replace(
+        "    optimizer =", "    metrics = 2.0\n    optimizer ="
+    )
+    assert written(text) == text
+
+
+def test_a_file_that_makes_no_estimator_may_have_heads() -> None:
+    text = program("regression_head()").split("def input_fn")[0]
+    assert "create_estimator_spec" not in written(text)
 
 
 def test_an_optimizer_minimises_the_loss() -> None:
@@ -151,6 +218,9 @@ def test_a_head_is_found_in_a_file_of_its_own() -> None:
         "regression_head(inverse_link_fn=tf.exp)",
         "multi_label_head(3, classes_for_class_based_metrics=[1])",
         "multi_head([])",
+        "multi_head([tf.contrib.estimator.regression_head()])",
+        "multi_head(WORDS)",
+        "multi_head([tf.contrib.estimator.regression_head(name=WORDS[0])])",
     ],
 )
 def test_a_head_that_is_not_covered_is_left_to_the_analysis(head: str) -> None:
@@ -178,6 +248,12 @@ def test_units_stand_on_the_lines_of_the_program() -> None:
 @pytest.mark.parametrize("name", HEADS)
 def test_the_numbers_are_those_of_the_head(name: str, runtime: str, tmp_path: Path) -> None:
     prove(program(*HEADS[name]), runtime, tmp_path)
+
+
+@pytest.mark.runtime
+@pytest.mark.parametrize("runtime", ["legacy", "tf1"])
+def test_the_numbers_are_those_of_merged_heads_whose_logits_are_apart(runtime: str, tmp_path: Path) -> None:
+    prove(by_head(program(*HEADS["merged heads of one tensor"])), runtime, tmp_path)
 
 
 @pytest.mark.runtime
