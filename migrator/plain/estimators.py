@@ -25,7 +25,7 @@ class Head:
 
 @dataclasses.dataclass(frozen=True)
 class Network:
-    """One of the networks of an estimator, with the names of the arguments that describe it.
+    """One of the networks of an estimator, with the names of the arguments that describe it; a baseline has no columns.
 
     `rate`: the learning rate of an optimizer that is named or left out; `without`: where it is None. "{}" stands for
     the number of feature columns.
@@ -54,6 +54,7 @@ class Canned:
 GIVEN = "given"  # the head of an estimator that is given one
 DNN = Network("dnn", "feature_columns", "optimizer", "0.05", None, "hidden_units", "activation_fn", "dropout")
 LINEAR = Network("linear", "feature_columns", "optimizer", "0.2", "min(0.2, {} ** -0.5)", combiner="sparse_combiner")
+BASELINE = Network("baseline", "", "optimizer", "0.3")
 COMBINED = (
     Network(
         "dnn",
@@ -91,6 +92,7 @@ COMBINED_TAIL = (
 )
 CLASSES = "n_classes=2, weight_column=None, label_vocabulary=None"
 VALUES = "label_dimension=1, weight_column=None"
+BASELINE_TAIL = "optimizer='Ftrl', config=None, loss_reduction='sum'"
 
 ESTIMATORS = {
     "DNNClassifier": Canned(
@@ -101,7 +103,10 @@ ESTIMATORS = {
     "LinearRegressor": Canned((LINEAR,), "regressor", f"feature_columns, model_dir=None, {VALUES}, {LINEAR_TAIL}"),
     "DNNLinearCombinedClassifier": Canned(COMBINED, "classifier", f"{COMBINED_HEAD}, {CLASSES}, {COMBINED_TAIL}"),
     "DNNLinearCombinedRegressor": Canned(COMBINED, "regressor", f"{COMBINED_HEAD}, {VALUES}, {COMBINED_TAIL}"),
+    "BaselineClassifier": Canned((BASELINE,), "classifier", f"model_dir=None, {CLASSES}, {BASELINE_TAIL}"),
+    "BaselineRegressor": Canned((BASELINE,), "regressor", f"model_dir=None, {VALUES}, {BASELINE_TAIL}"),
     # those that are given their head
+    "BaselineEstimator": Canned((BASELINE,), GIVEN, "head, model_dir=None, optimizer='Ftrl', config=None"),
     "DNNEstimator": Canned((DNN,), GIVEN, f"head, hidden_units, feature_columns, model_dir=None, {DNN_TAIL}"),
     "LinearEstimator": Canned((LINEAR,), GIVEN, f"head, feature_columns, model_dir=None, {LINEAR_TAIL}"),
     "DNNLinearCombinedEstimator": Canned(COMBINED, GIVEN, f"head, {COMBINED_HEAD}, {COMBINED_TAIL}"),
@@ -114,7 +119,6 @@ STAYING = {  # first words of a name -> why it stays
     "tensorflow.contrib.factorization.KMeans": "clustering has no counterpart in Keras: sklearn.cluster.KMeans",
     "tensorflow.contrib.learn.KMeans": "clustering has no counterpart in Keras: sklearn.cluster.KMeans",
     "tensorflow.contrib.factorization.WALS": "matrix factorisation by WALS has no counterpart in Keras: implicit.als",
-    "tensorflow.estimator.Baseline": "the baseline estimators are not covered yet",
     "tensorflow.contrib.estimator.": "the estimators of contrib are not covered yet",
     "tensorflow.contrib.learn.": "this estimator of contrib.learn was not measured",
 }

@@ -185,7 +185,7 @@ def description(
         "name": "",
         "share": None,
         "head": kind,
-        "keys": (*KEYS[kind], "logits") if link else KEYS[kind],
+        "predicted": (*PREDICTED[kind], "logits") if link else PREDICTED[kind],
         "outputs": outputs,
         "vocabulary": vocabulary,
         "weights": weights,
@@ -199,7 +199,7 @@ def description(
 
 
 CLASSES = ("probabilities", "class_ids", "classes", "all_class_ids", "all_classes")
-KEYS = {  # what a head predicts
+PREDICTED = {  # by head
     "regressor": ("predictions",),
     "labels": ("logits", "probabilities"),
     "binary": ("logits", "logistic", *CLASSES),

@@ -56,7 +56,8 @@ def written(site: Site, others: Iterable[Written]) -> Written:
     heads = made_heads.given_heads(site, bound, dropped) if canned.head == GIVEN else None
     given = heads.made[0] if heads is not None and not heads.merged else None
     tf = library(site)
-    networks = [n for n in canned.networks if n.columns in bound and not is_none_literal(bound[n.columns])]
+    given_columns = {name for name, node in bound.items() if not is_none_literal(node)}
+    networks = [n for n in canned.networks if not n.columns or n.columns in given_columns]
     if not networks:
         raise Staying("it has no feature columns")
     learner = found.is_learner(site.symbol)
@@ -100,7 +101,9 @@ def written(site: Site, others: Iterable[Written]) -> Written:
         return single_head(site, carrier, kind, count, bound, given)
 
     texts = [
-        template().render(context, **told(kind, count), name=function, outputs=count, title=title)
+        template().render(
+            context, **told(kind, count), name=function, outputs=count, title=title, params=takes(carrier, bound, into)
+        )
         for function, (kind, count, title) in functions.items()
     ]
     bodies = [[line for line in text.split("\n") if line.strip()] for text in texts]
@@ -213,7 +216,7 @@ def optimizer(
 ) -> str:
     """The optimizer of a network as an expression. Raises Staying where it cannot be followed."""
     count = f'len(params["{network.columns}"])'
-    default = {"dnn": "Adagrad", "linear": "Ftrl"}[network.scope]
+    default = "Adagrad" if network.scope == "dnn" else "Ftrl"
     omitted = given is None and found.is_learner(site.symbol)  # whose default is None
     if omitted or given is not None and is_none_literal(given):
         if network.without is None:
@@ -283,7 +286,14 @@ def construction(
     for key, node in carrier.given.items():
         params.append(f'{inner}"{key}": {ast.unparse(node)},')
     params += [inner + comments[line] for line in sorted(comments)]
-    return "\n".join([*lines, f"{outer}params={{", *params, f"{outer}}},", f"{' ' * base})"])
+    if takes(carrier, bound, into):
+        params = [f"{outer}params={{", *params, f"{outer}}},"]
+    return "\n".join([*lines, *params, f"{' ' * base})"])
+
+
+def takes(carrier: Carrier, bound: Mapping[str, ast.expr], into: list[str]) -> bool:
+    """Whether the model_fn needs params."""
+    return bool(carrier.given) or any(name in bound for name in into)
 
 
 def kind_of(site: Site) -> str:

@@ -187,6 +187,16 @@ def main():
     labels = CLASS % 2
     estimator = tf.estimator.LinearClassifier(numbers(), weight_column=Settings.weight)
 """,
+    "a baseline of three classes": """
+def main():
+    labels = np.array(WORDS)[CLASS]
+    estimator = tf.estimator.BaselineClassifier(n_classes=3, weight_column="weight", label_vocabulary=WORDS)
+""",
+    "a baseline of two values": """
+def main():
+    labels = SIZE
+    estimator = tf.estimator.BaselineRegressor(label_dimension=2, optimizer=tf.train.AdamOptimizer(0.1))
+""",
     "a deep classifier with batch norm": """
 def main():
     labels = CLASS

@@ -283,6 +283,18 @@ def test_the_weights_of_examples(given: str, written_out: str) -> None:
     assert ("weights" in made) is bool(written_out)
 
 
+def test_a_baseline_has_a_bias_alone() -> None:
+    made = model_fn(script("tf.estimator.BaselineClassifier(n_classes=3)"))
+    assert '        bias = tf.get_variable("bias", [params["n_classes"]], initializer=tf.zeros_initializer())\n' in made
+    assert "    optimizer = tf.train.FtrlOptimizer(0.3)\n" in made
+
+
+def test_a_model_fn_without_settings_takes_none() -> None:
+    text = written(script("tf.estimator.BaselineClassifier(\n    # Here.\n    'folder')"))
+    assert "def baseline_classifier(features, labels, mode):\n" in text
+    assert "(\n    model_fn=baseline_classifier,\n    # Here.\n    model_dir='folder',\n)\n" in text
+
+
 def test_merged_heads_are_written_side_by_side() -> None:
     heads = "tf.contrib.estimator.multi_class_head(3, name='a'), tf.contrib.estimator.regression_head(name='b')"
     made = f"heads = [{heads}]\n"
