@@ -52,6 +52,7 @@ class Canned:
 
 
 GIVEN = "given"  # the head of an estimator that is given one
+KERAS = "keras"  # that of an estimator whose network, loss and metrics a Keras model has
 DNN = Network("dnn", "feature_columns", "optimizer", "0.05", None, "hidden_units", "activation_fn", "dropout")
 LINEAR = Network("linear", "feature_columns", "optimizer", "0.2", "min(0.2, {} ** -0.5)", combiner="sparse_combiner")
 BASELINE = Network("baseline", "", "optimizer", "0.3")
@@ -110,8 +111,16 @@ ESTIMATORS = {
     "DNNEstimator": Canned((DNN,), GIVEN, f"head, hidden_units, feature_columns, model_dir=None, {DNN_TAIL}"),
     "LinearEstimator": Canned((LINEAR,), GIVEN, f"head, feature_columns, model_dir=None, {LINEAR_TAIL}"),
     "DNNLinearCombinedEstimator": Canned(COMBINED, GIVEN, f"head, {COMBINED_HEAD}, {COMBINED_TAIL}"),
+    # of a Keras model
+    "model_to_estimator": Canned(
+        (),
+        KERAS,
+        "keras_model=None, keras_model_path=None, custom_objects=None, model_dir=None, config=None, "
+        "checkpoint_format=None, use_v2_estimator=False",
+    ),
 }
 MODULE = "tensorflow.estimator."
+KERAS_MODULE = "tensorflow.keras.estimator."
 
 STAYING = {  # first words of a name -> why it stays
     "tensorflow.estimator.BoostedTrees": "boosted trees have no counterpart in Keras: TensorFlow Decision Forests",

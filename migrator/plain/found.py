@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 
 from migrator.plain import learn_estimators
-from migrator.plain.estimators import ESTIMATORS, GIVEN, MAKING, MODULE, Canned, staying
+from migrator.plain.estimators import ESTIMATORS, GIVEN, KERAS, KERAS_MODULE, MAKING, MODULE, Canned, staying
 from migrator.rulebook.binding import parameters
 from migrator.source.inventory import import_aliases
 from migrator.source.module import Module
@@ -19,7 +19,7 @@ EXPORTING = ("export_savedmodel", "export_saved_model", "Exporter(", "make_expor
 SPEC = "create_estimator_spec"  # of a head
 MARKS = (
     *("Classifier", "Regressor", "Estimator", "KMeans", "WALS"),
-    *(SPEC, "compute_gradients", "layers.stack", "Model("),
+    *("model_to_estimator", SPEC, "compute_gradients", "layers.stack", "Model("),
 )
 
 
@@ -89,10 +89,10 @@ def canned_of(site: Site) -> Canned:
 
 def is_known(symbol: str) -> bool:
     """True for an estimator that can be written out; those that are given their head were in contrib before."""
-    for module in (MODULE, MAKING):
+    for module in (MODULE, MAKING, KERAS_MODULE):
         canned = ESTIMATORS.get(symbol.removeprefix(module)) if symbol.startswith(module) else None
         if canned is not None:
-            return module == MODULE or canned.head == GIVEN
+            return (canned.head == KERAS) == (module == KERAS_MODULE) and (module != MAKING or canned.head == GIVEN)
     return is_learner(symbol)
 
 

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from migrator.cells import CELL
 from migrator.conversion import Conversion, Options
 from migrator.ledger import Finding, Unit
-from migrator.plain import found, functional, heads, joined, learned, loss_scaling, stacks, writing
+from migrator.plain import found, functional, heads, joined, keras_written, learned, loss_scaling, stacks, writing
 from migrator.plain.carried import given_to
+from migrator.plain.estimators import KERAS
 from migrator.plain.found import Site, Staying
 from migrator.plain.lines import Chunk, Lines, asked, respelled, rewritten, told
 from migrator.source.module import Module
@@ -105,7 +106,8 @@ def written_out(project: Project, module: Module, left: set[tuple[str, int]]) ->
         if site.place in left:
             continue
         try:
-            one = writing.written(site, [other for _, other in made])
+            write = keras_written.written if found.canned_of(site).head == KERAS else writing.written
+            one = write(site, [other for _, other in made])
             if any(not found.is_alone(module, assign) for assign in one.dropped):
                 raise Staying("what goes into its model_fn shares a line with other code")
             others = [chunk for known in made for chunk in (*chunks_of(*known), *dropped(module, [known]))]

@@ -41,8 +41,8 @@ class Written:
     call: str
     dropped: tuple[ast.stmt, ...]
     lines: tuple[int, ...]
-    moved: tuple[ast.FunctionDef, ...]
-    linear_weights: Mapping[str, str]
+    moved: tuple[ast.FunctionDef, ...] = ()
+    linear_weights: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def written(site: Site, others: Iterable[Written]) -> Written:

@@ -38,7 +38,16 @@ def install(tf: Any) -> Spy:
             cls.apply_gradients = _wrap(tf, spy, vars(cls)["apply_gradients"])
 
     base.__init_subclass__ = classmethod(init_subclass)  # type: ignore[arg-type]
+    for cls in _of_keras(tf):  # what an Estimator of a Keras model may be compiled with
+        cls.apply_gradients = _wrap(tf, spy, cls.apply_gradients)
     return spy
+
+
+def _of_keras(tf: Any) -> List[Any]:
+    """The optimizers of Keras that make their updates in a graph: the class that all of them are."""
+    optimizers = getattr(getattr(tf, "keras", None), "optimizers", None)
+    base = getattr(getattr(optimizers, "legacy", optimizers), "Optimizer", None)
+    return [base] if base is not None and hasattr(base, "apply_gradients") else []
 
 
 def _subclasses(cls: Any) -> List[Any]:

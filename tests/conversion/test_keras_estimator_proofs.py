@@ -1,0 +1,83 @@
+"""Estimators of Keras models compute what they did: each program is run as it was and as it became, and compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .test_proofs import prove
+
+pytestmark = pytest.mark.runtime
+
+START = """
+import numpy as np
+import tensorflow as tf
+from tensorflow.keras import layers
+
+RANDOM = np.random.RandomState(0)
+SIZE = RANDOM.rand(60, 4).astype("float32")
+CLASS = (SIZE[:, 0] * 3).astype("int64")
+
+
+
+def input_fn(labels, epochs=None):
+    return tf.data.Dataset.from_tensor_slices((SIZE, labels)).repeat(epochs).batch(14)
+
+"""
+END = """
+
+def main():
+    estimator = make("out", 0.02)
+    estimator.train(lambda: input_fn(LABELS), steps=12)
+    print(estimator.evaluate(lambda: input_fn(LABELS, 1)))
+    print(list(estimator.predict(lambda: input_fn(LABELS, 1)))[0])
+
+
+main()
+"""
+SPARSE = """
+LABELS = CLASS
+
+
+def make(model_dir, rate):
+    model = tf.keras.Sequential()
+    model.add(layers.Dense(8, activation="relu", input_shape=(4,)))
+    model.add(layers.Dropout(0.2))
+    model.add(layers.Dense(3, activation=tf.nn.softmax))
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return tf.keras.estimator.model_to_estimator(keras_model=model, model_dir=model_dir)
+"""
+VALUES = """
+LABELS = SIZE[:, :1] * 3
+
+
+def network(rate):
+    model = tf.keras.models.Sequential([layers.Dense(6, input_dim=4), layers.Activation("tanh"), layers.Dense(1)])
+    model.compile(loss="mse", optimizer=tf.train.RMSPropOptimizer(rate), metrics=["mae", "mse"])
+    return model
+
+
+def make(model_dir, rate):
+    model = network(rate)
+    return tf.keras.estimator.model_to_estimator(model, model_dir=model_dir)
+"""
+BODIES = {
+    "several classes": SPARSE,
+    "values": VALUES,
+    "absolute values": VALUES.replace('"mse", opt', '"mae", opt').replace("tf.train.RMSPropOptimizer(rate)", '"sgd"'),
+    "several classes in a column": SPARSE.replace("= CLASS", "= CLASS[:, None]").replace(
+        'optimizer="adam"', "optimizer=tf.keras.optimizers.SGD(lr=rate, momentum=0.9)"
+    ),
+    "two classes": SPARSE.replace("= CLASS", "= (CLASS % 2)[:, None]")
+    .replace("Dense(3, activation=tf.nn.softmax)", 'Dense(1, activation="sigmoid")')
+    .replace('optimizer="adam"', "optimizer=tf.keras.optimizers.Adam(rate)")
+    .replace("sparse_categorical", "binary"),
+    "classes in rows": SPARSE.replace("= CLASS", '= np.eye(3)[CLASS].astype("float32")').replace("sparse_", ""),
+}
+
+
+@pytest.mark.parametrize("runtime", ["legacy", "tf1"])
+@pytest.mark.parametrize("name", BODIES)
+def test_the_numbers_are_those_of_the_estimator(name: str, runtime: str, tmp_path: Path) -> None:
+    prove(START + BODIES[name] + END, runtime, tmp_path)

@@ -1,0 +1,132 @@
+"""The Estimator of a Keras model is written out as one with a model_fn, or stays with the reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from migrator.convert import convert
+from migrator.plain.plainer import plainer
+from migrator.source.project import Project
+
+HEAD = "import tensorflow as tf\nfrom tensorflow.keras import layers\n\n"
+LAYERS = 'layers.Dense(8, input_shape=(4,)), layers.Dropout(0.2), layers.Dense(3, activation="softmax")'
+COMPILED = 'model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])'
+MADE = "tf.keras.estimator.model_to_estimator(keras_model=model)"
+USED = """
+def input_fn():
+    return tf.data.Dataset.from_tensor_slices((tf.zeros([4, 4]), tf.zeros([4], tf.int64))).batch(2)
+
+
+make().train(input_fn, steps=2)
+"""
+
+
+def making(layers: str = LAYERS, compiled: str = COMPILED, made: str = MADE, after: str = "") -> str:
+    """A program whose function makes an Estimator of a stack of layers."""
+    lines = [f"model = tf.keras.Sequential([{layers}])", compiled, *([after] if after else []), f"return {made}"]
+    return f"{HEAD}def make(rate=0.1):\n" + "".join(f"    {line}\n" for line in lines) + USED
+
+
+def written(text: str) -> str:
+    """The only file in plainer words."""
+    plain = plainer(Project({"train.py": text}))
+    assert not plain.stayed, plain.stayed
+    return plain.sources["train.py"]
+
+
+def reason(text: str) -> str:
+    """Why the construction stays."""
+    ((_, why),) = plainer(Project({"train.py": text})).stayed
+    return why
+
+
+def after(text: str) -> str:
+    """The file after its conversion."""
+    conversion = convert({"train.py": text})
+    assert {unit.status for unit in conversion.ledger.units} == {"converted"}, conversion.ledger.units
+    return next(edit.after for edit in conversion.edits if edit.path == "train.py")
+
+
+def test_the_layers_stay_a_keras_model() -> None:
+    made = after(making())
+    assert "self.model = keras.Sequential([" in made
+    assert 'keras.layers.Dense(3, activation="softmax"),' in made.replace("'", '"')
+    assert 'return {"dense_1": outputs}' in made
+    assert "model_to_estimator" not in made
+
+
+def test_layers_that_are_added_keep_their_comments() -> None:
+    text = making("", 'model.add(layers.Dense(2, "softmax", input_dim=4))  # Two.\n    ' + COMPILED)
+    assert '        layers.Dense(2, "softmax", input_dim=4),  # Two.\n' in written(text)
+
+
+def test_what_the_model_reads_of_the_function_around_goes_through_params() -> None:
+    text = making(compiled=COMPILED.replace('"adam"', "tf.keras.optimizers.Adam(lr=rate)"))
+    made = written(text)
+    assert "tf.train.AdamOptimizer(params['rate'], epsilon=1e-7)" in made
+    assert '"rate": rate,' in made
+
+
+def test_a_function_that_makes_the_model_goes_with_it() -> None:
+    network = making().replace(MADE, "model").removesuffix(USED).replace("def make(rate=0.1)", "def network(units)")
+    text = network.replace("(3,", "(units,").replace('["accuracy"]', "[]")
+    made = written(f"{text}\n\ndef make():\n    return {MADE.replace('=model', '=network(7)')}\n{USED}")
+    assert "def network" not in made
+    assert "layers.Dense(params['units'], activation='softmax')" in made
+    assert '"units": 7,' in made
+
+
+@pytest.mark.parametrize(
+    ("data", "features"),
+    [
+        ("tf.zeros([4, 4])", "model(features,"),
+        ('{"dense_input": tf.zeros([4, 4])}', 'model(features["dense_input"],'),
+    ],
+)
+def test_features_are_a_tensor_or_a_dictionary_by_the_name_of_the_input(data: str, features: str) -> None:
+    assert features in written(making().replace("tf.zeros([4, 4])", data))
+
+
+def test_an_input_layer_names_the_input() -> None:
+    text = making(layers=LAYERS.replace("layers.Dense(8", 'layers.InputLayer((4,), name="x"), layers.Dense(8'))
+    made = written(text.replace("(tf.zeros([4, 4]),", '({"x": tf.zeros([4, 4])},'))
+    assert 'model(features["x"],' in made
+    assert "InputLayer" not in made
+
+
+STAYING = {
+    "the loss `poisson` of the Keras model was not measured": making(
+        compiled=COMPILED.replace("sparse_categorical_crossentropy", "poisson")
+    ),
+    "the optimizer 'nadam' of the Keras model was not measured": making(compiled=COMPILED.replace("adam", "nadam")),
+    "the Keras model is not compiled where it is made": making(compiled="model.summary()"),
+    "the metric `auc` of the Keras model was not measured with its loss": making(
+        compiled=COMPILED.replace("accuracy", "auc")
+    ),
+    "`fit` of the Keras model is called where it is made (line 7)": making(after="model.fit(x, y)"),
+    "other code reads the Keras model too (line 7)": making(after="weights = model.get_weights()"),
+    "argument `keras_model`: which model it is cannot be followed": making(made=MADE.replace("=model", "=MODELS[0]")),
+    "argument `kernel_regularizer` of a layer (line 5): its regularisation counts in the loss": making(
+        layers=LAYERS.replace("input_shape", "kernel_regularizer=L2, input_shape")
+    ),
+    "the first layer of the Keras model does not say which shape its input has": making(
+        layers=LAYERS.replace(", input_shape=(4,)", "")
+    ),
+    "the loss `sparse_categorical_crossentropy` was only measured where the last layer ends in `softmax`": making(
+        layers=LAYERS.replace("softmax", "relu")
+    ),
+    "other Keras layers are made too: name the first and the last layer of the Keras model": making()
+    + "other = layers.Dense(4)\n",
+    "a Keras model of a file, or of custom objects, is not covered": making(
+        made=MADE.replace("keras_model=model", "keras_model=model, custom_objects={'A': A}")
+    ),
+    "only a Keras model that is a tf.keras.Sequential of its own is covered yet": making().replace(
+        "Sequential(", "Model("
+    ),
+    "the Keras model may be given sample weights, which is not covered yet": making() + "KEY = 'sample_weights'\n",
+}
+
+
+@pytest.mark.parametrize("why", STAYING)
+def test_a_model_that_is_not_known_to_compute_the_same_stays(why: str) -> None:
+    assert reason(STAYING[why]) == why
