@@ -1,16 +1,16 @@
 """The Keras model that an Estimator is made of: its layers, and what it was compiled with.
 
-It is followed where one block makes it: the block that makes the Estimator, or the function at the top of the file that
-it calls. In that block the model has one name, which is read to add layers, to compile it, and to hand it on.
+It is followed where the block that makes the Estimator makes it, or a function at the top of the file that is called
+for this alone. There the model has one name, which is read to add layers, to compile it, and to hand it on.
 """
 
 from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from migrator.plain.carried import binding, in_loop, is_assignment, resolved
+from migrator.plain.carried import binding, resolved
 from migrator.plain.found import Site, Staying, arguments_of, bound_in, symbol_of
 from migrator.rulebook.binding import parameters
 from migrator.source.inventory import import_aliases
@@ -26,19 +26,31 @@ COMPILED = (
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
+class Block:
+    """What one block does with a model under one name, and the statements that do it."""
+
+    added: tuple[ast.expr, ...]
+    compiled: ast.Call | None
+    statements: tuple[ast.stmt, ...]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
 class KerasModel:
     """A compiled stack of layers.
 
-    `site`: the place of the code that makes it, where its names mean something. `statements`: that code, which goes
-    with the construction. `given`: what the parameters of the function that makes it stand for, if one does.
+    `site`: the place of the code that makes the layers, where its names mean something; `compiling` that of compile,
+    whose arguments are `compiled`. `statements`: all that code, which goes with the construction. `maker`: the function
+    that makes the layers, if one does, and what its parameters are `given`.
     """
 
     site: Site
     made: ast.Call
     layers: tuple[ast.Call, ...]
+    compiling: Site
     compiled: dict[str, ast.expr]
     statements: tuple[ast.stmt, ...]
-    given: dict[str, ast.expr]
+    maker: ast.FunctionDef | None = None
+    given: Mapping[str, ast.expr] = dataclasses.field(default_factory=dict)
 
 
 def keras_model(site: Site, node: ast.expr) -> KerasModel:
@@ -46,24 +58,30 @@ def keras_model(site: Site, node: ast.expr) -> KerasModel:
     made = resolved(site, node)
     if not isinstance(made, ast.Call):
         raise Staying("argument `keras_model`: which model it is cannot be followed")
-    if sequential(site, made) or not isinstance(made.func, ast.Name):
-        if not isinstance(node, ast.Name):
-            raise Staying("argument `keras_model`: the model is not compiled")
-        return stacked(site, node.id, {}, site.call)
+    outer = block(site, node.id, site.call) if isinstance(node, ast.Name) else None
+    if symbol(site, made):
+        if outer is None:
+            raise Staying("the Keras model is not compiled where it is made")
+        return stacked(site, made, outer, site, outer.compiled, outer.statements)
+    if not isinstance(made.func, ast.Name):
+        raise Staying("argument `keras_model`: which model it is cannot be followed")
     maker = maker_of(site, made.func.id)
-    outer = [] if not isinstance(node, ast.Name) else [binding(site, node.id)]
-    if isinstance(node, ast.Name) and sum(n.id == node.id for n in every(holder_of(site, node.id), ast.Name)) != 2:
-        raise Staying("other code reads the Keras model too")
     last = maker.body[-1]
     if not isinstance(last, ast.Return) or not isinstance(last.value, ast.Name):
         raise Staying(f"`{maker.name}` does not end in the name of the Keras model that it makes")
     inside = dataclasses.replace(site, around=(maker,))
-    model = stacked(inside, last.value.id, parameters_of(site, maker, made), last)
-    left = [s for s in maker.body if s not in model.statements and s is not last and not is_docstring(s)]
+    inner = block(inside, last.value.id, last)
+    left = [s for s in maker.body if s not in inner.statements and s is not last and not is_docstring(s)]
     if left:
         raise Staying(f"`{maker.name}` does more than to make a Keras model (line {left[0].lineno})")
-    statements = (maker, *(s for s in outer if s is not None))
-    return dataclasses.replace(model, statements=statements)
+    if outer is not None and (outer.added or outer.compiled is not None and inner.compiled is not None):
+        raise Staying("the Keras model is changed after it was made")
+    compiled = inner.compiled or (outer.compiled if outer is not None else None)
+    start = binding(inside, last.value.id)
+    call = start.value if start is not None else None
+    statements = (maker, *(outer.statements if outer is not None else ()))
+    model = stacked(inside, call, inner, inside if inner.compiled else site, compiled, statements)
+    return dataclasses.replace(model, maker=maker, given=parameters_of(site, maker, made))
 
 
 def sequential(site: Site, node: ast.expr) -> bool:
@@ -127,26 +145,41 @@ def parameters_of(site: Site, maker: ast.FunctionDef, call: ast.Call) -> dict[st
     return {**known, **bound}
 
 
-def stacked(site: Site, name: str, given: dict[str, ast.expr], handed_on: ast.AST) -> KerasModel:
-    """The stack of layers that a block makes under a name, up to where it is handed on. Raises Staying."""
-    block = holder_of(site, name)
-    starts = [n for n in descendants(block) if is_assignment(n, name)]
-    start = starts[0] if len(starts) == 1 else None
-    if not isinstance(start, ast.Assign) or bound_in(block).count(name) != 1 or in_loop(block, [start]):
-        raise Staying("the Keras model is bound more than once, in a loop, or under a condition")
-    made = start.value
+def stacked(
+    site: Site,
+    made: ast.expr | None,
+    own: Block,
+    compiling: Site,
+    compiled: ast.Call | None,
+    statements: tuple[ast.stmt, ...],
+) -> KerasModel:
+    """The stack of layers that a block makes. Raises Staying where it is something else, or is not compiled."""
     if not isinstance(made, ast.Call) or not sequential(site, made):
         raise Staying("only a Keras model that is a tf.keras.Sequential of its own is covered yet")
     listed = arguments_of(made, "layers=None, name=None").get("layers")
-    layers: list[ast.expr] = []
-    if listed is not None:
-        listed = resolved(site, listed)
-        if not isinstance(listed, ast.List):
-            raise Staying("the layers of the Keras model are not written where it is made")
-        layers += listed.elts
-    statements: list[ast.stmt] = [start]
+    items = resolved(site, listed) if listed is not None else ast.List([], ast.Load())
+    if not isinstance(items, ast.List):
+        raise Staying("the layers of the Keras model are not written where it is made")
+    if compiled is None:
+        raise Staying("the Keras model is not compiled where it is made")
+    layers = [resolved(site, layer) for layer in (*items.elts, *own.added)]
+    calls = [layer for layer in layers if isinstance(layer, ast.Call) and symbol(site, layer).startswith(LAYERS)]
+    strange = next((one for one in layers if one not in calls), None)
+    if strange is not None or not calls:
+        raise Staying(f"a layer of the Keras model cannot be followed (line {(strange or made).lineno})")
+    return KerasModel(site, made, tuple(calls), compiling, arguments_of(compiled, COMPILED), statements)
+
+
+def block(site: Site, name: str, handed_on: ast.AST) -> Block:
+    """What a block does with the model that it binds to a name, up to where it hands it on. Raises Staying."""
+    holder = holder_of(site, name)
+    start = binding(site, name)
+    if start is None:
+        raise Staying("the Keras model is bound more than once, in a loop, or under a condition")
+    added: list[ast.expr] = []
     compiled: list[ast.Call] = []
-    within = block_of(block, start)
+    statements: list[ast.stmt] = [start]
+    within = block_of(holder, start)
     for statement in within[within.index(start) + 1 :]:
         called = method_of(statement, name)
         if called is None:
@@ -155,27 +188,17 @@ def stacked(site: Site, name: str, given: dict[str, ast.expr], handed_on: ast.AS
             continue
         method, call = called
         if method == "add" and len(call.args) == 1 and not call.keywords and not compiled:
-            layers.append(call.args[0])
+            added.append(call.args[0])
         elif method == "compile" and not compiled:
             compiled.append(call)
         elif method != "summary":
             raise Staying(f"`{method}` of the Keras model is called where it is made (line {statement.lineno})")
         statements.append(statement)
     own = sum(1 for statement in statements[1:] for _ in reads(statement, name))
-    if sum(1 for _ in reads(block, name)) != own + 1 or sum(1 for _ in reads(handed_on, name)) != 1:
+    if sum(1 for _ in reads(holder, name)) != own + 1 or sum(1 for _ in reads(handed_on, name)) != 1:
         raise Staying("other code reads the Keras model too")
-    if not compiled:
-        raise Staying("the Keras model is not compiled where it is made")
-    resolved_layers = [resolved(site, layer) for layer in layers]
-    calls = [layer for layer in resolved_layers if isinstance(layer, ast.Call)]
-    strange = next(
-        (one for one in resolved_layers if one not in calls or not symbol(site, one).startswith(LAYERS)), None
-    )
-    if strange is not None or not calls:
-        raise Staying(f"a layer of the Keras model cannot be followed (line {(strange or start).lineno})")
-    bound = arguments_of(compiled[0], COMPILED)
-    statements += unread(site, block, [*statements, *([site.call] if handed_on is site.call else [])])
-    return KerasModel(site, made, tuple(calls), bound, tuple(statements), given)
+    statements += unread(site, holder, [*statements, *([site.call] if handed_on is site.call else [])])
+    return Block(tuple(added), compiled[0] if compiled else None, tuple(statements))
 
 
 def block_of(holder: ast.FunctionDef | ast.Module, statement: ast.stmt) -> list[ast.stmt]:
@@ -190,6 +213,13 @@ def block_of(holder: ast.FunctionDef | ast.Module, statement: ast.stmt) -> list[
 def method_of(statement: ast.stmt, name: str) -> tuple[str, ast.Call] | None:
     """The method that a statement calls on a name, where it does nothing else."""
     call = statement.value if isinstance(statement, ast.Expr) else None
+    if (
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "print"
+        and len(call.args) == 1
+    ):
+        call = call.args[0]
     function = call.func if isinstance(call, ast.Call) else None
     if not isinstance(call, ast.Call) or not isinstance(function, ast.Attribute):
         return None

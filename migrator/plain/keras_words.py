@@ -81,7 +81,7 @@ def loss(tf: str, model: KerasModel) -> tuple[str, str]:
     node = model.compiled.get("loss")
     if node is None or is_none_literal(node):
         raise Staying("the Keras model is compiled without a loss")
-    name, logits = named(model.site, node, "loss")
+    name, logits = named(model.compiling, node, "loss")
     if name not in LOSSES:
         raise Staying(f"the loss `{name}` of the Keras model was not measured")
     if name in ACTIVATED:
@@ -142,12 +142,12 @@ def metrics(tf: str, model: KerasModel, loss_name: str) -> list[tuple[str, str]]
     node = model.compiled.get("metrics")
     if node is None or is_none_literal(node):
         return []
-    listed = resolved(model.site, node)
+    listed = resolved(model.compiling, node)
     if not isinstance(listed, (ast.List, ast.Tuple)):
         raise Staying("the metrics of the Keras model are not written where it is compiled")
     found = []
     for item in listed.elts:
-        name, _ = named(model.site, item, "metric")
+        name, _ = named(model.compiling, item, "metric")
         key = "acc" if name in ("acc", "accuracy") else name
         if isinstance(item, ast.Call):
             raise Staying(f"the metric on line {item.lineno} of the Keras model was not measured")
@@ -178,13 +178,13 @@ def optimizer(tf: str, model: KerasModel, carrier: Carrier) -> str:
     node = model.compiled.get("optimizer")
     if node is None:
         raise Staying("the Keras model is compiled without an optimizer")
-    node = resolved(model.site, node)
+    node = resolved(model.compiling, node)
     name = OPTIMIZERS.get(str(node.value)) if isinstance(node, ast.Constant) else None
     if isinstance(node, ast.Constant):
         if name is None:
             raise Staying(f"the optimizer {node.value!r} of the Keras model was not measured")
         return written(tf, name, {})
-    known = symbol(model.site, node) if isinstance(node, ast.Call) else ""
+    known = symbol(model.compiling, node) if isinstance(node, ast.Call) else ""
     if known.startswith("tensorflow.train.") and known.endswith("Optimizer"):
         return carrier.text(node)
     name = known.rpartition(".")[2]

@@ -12,6 +12,7 @@ from migrator.plain.carried import Carrier, resolved
 from migrator.plain.found import Site, Staying, bound_in
 from migrator.plain.keras_models import LAYERS, KerasModel
 from migrator.plain.writing import Written
+from migrator.source.module import Module
 from migrator.source.syntax import every, is_none_literal
 
 INPUTS = ("InputLayer", "Input")
@@ -40,23 +41,26 @@ def written(site: Site, others: Iterable[Written]) -> Written:
     name = found.free_name("keras_model", taken | found.names_used(site.module.tree))
     carrier = Carrier(model.site, set())
     context = described(site, carrier, writing.library(site), bound, model)
-    carrier.given = {key: outside(model, node) for key, node in carrier.given.items()}
+    carrier.given = {key: outside(model, model.site, node) for key, node in carrier.given.items()}
+    compiling = Carrier(model.compiling, set(carrier.given))
+    context["optimizer"] = keras_words.optimizer(writing.library(site), model, compiling)
+    carrier.given |= {key: outside(model, model.compiling, node) for key, node in compiling.given.items()}
     text = writing.template("keras_model.py.jinja").render(context, name=name, params=bool(carrier.given))
     call = writing.construction(site, carrier, str(context["tf"]), name, bound, [])
     lines = tuple(range(site.call.lineno, (site.call.end_lineno or site.call.lineno) + 1))
     return Written((name,), tuple(line for line in text.split("\n") if line.strip()), call, model.statements, lines)
 
 
-def outside(model: KerasModel, node: ast.expr) -> ast.expr:
-    """What code that made the model read, as the construction reads it. Raises Staying where it cannot."""
+def outside(model: KerasModel, site: Site, node: ast.expr) -> ast.expr:
+    """What code that made the model read at a place, as the construction reads it. Raises Staying where it cannot."""
     chain = node
     while isinstance(chain, ast.Attribute):
         chain = chain.value
     assert isinstance(chain, ast.Name)
-    holder = keras_models.holder_of(model.site, chain.id)
+    holder = keras_models.holder_of(site, chain.id)
     if bound_in(holder).count(chain.id) > 1 or any(keras_models.binds_by_import(holder, chain.id)):
         raise Staying(f"`{chain.id}` may stand for something else when the Estimator is made")
-    if not model.given:
+    if model.maker is None or model.maker not in site.around:
         return node
     if chain.id not in model.given:
         raise Staying(f"`{chain.id}` is computed where the Keras model is made")
@@ -102,7 +106,6 @@ def described(
         "output": names[-1],
         "loss": loss,
         "metrics": keras_words.metrics(tf, model, loss_name),
-        "optimizer": keras_words.optimizer(tf, model, carrier),
         "updates": any(kind in UPDATED for kind in kinds),
     }
 
@@ -137,17 +140,23 @@ def snake(kind: str) -> str:
 
 
 def made_elsewhere(model: KerasModel, kind: str) -> bool:
-    """True where other code of the project may make a layer of a kind: its number would count."""
+    """True where other code of the program may make a layer of a kind: its number would count."""
     own = set(model.layers)
-    for path in model.site.project.sources:
-        module = model.site.project.module(path)
-        if module is None:
-            continue
+    for module in neighbours(model.site):
         for call in every(module.tree, ast.Call):
             name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
             if name == kind and call not in own:
                 return True
     return False
+
+
+def neighbours(site: Site) -> list[Module]:
+    """The files of a program: that of a site, those that import it, and all that these import."""
+    project, own = site.project, site.module.path
+    found = [own, *(path for path in project.sources if path != own and own in project.imports(path))]
+    for path in found:
+        found += [one for one in project.imports(path) if one not in found]
+    return [module for module in map(project.module, found) if module is not None]
 
 
 def features(model: KerasModel, kind: str, name: str) -> str:
@@ -159,8 +168,7 @@ def features(model: KerasModel, kind: str, name: str) -> str:
     key = name.strip('"') if kind in INPUTS else name.strip('"') + "_input"
     own = {n for layer in model.layers for n in every(layer, ast.Constant)}
     given = next((k.value for k in model.layers[0].keywords if k.arg == "name"), None)
-    modules = [site.project.module(path) for path in site.project.sources]
-    trees = [module.tree for module in modules if module is not None]
+    trees = [module.tree for module in neighbours(site)]
     texts = {n.value for tree in trees for n in every(tree, ast.Constant) if n not in own and isinstance(n.value, str)}
     if "sample_weights" in texts:
         raise Staying("the Keras model may be given sample weights, which is not covered yet")
