@@ -78,7 +78,7 @@ class Bench:
         return self._records[name]
 
     def verify(self, name: str, sources: Mapping[str, str]) -> Verification:
-        """What the verifier says of a program with these files."""
+        """What the verifier says of a program with these files: of the first of its models that fails, if one does."""
         with tempfile.TemporaryDirectory(prefix="migrate-mutant-") as place:
             root = Path(place) / "program"
             shutil.copytree(FOLDER / name / "legacy", root, ignore=shutil.ignore_patterns("__pycache__"))
@@ -86,7 +86,8 @@ class Bench:
             found = verifier.compare_program(
                 self.record(name), root, program(name).entry, conversion(name).models, limits=_LIMITS
             )
-        return found.units[0].verification
+        said = [unit.verification for unit in found.units]
+        return next((one for one in said if one.status != "verified"), said[0])
 
     def judge(self, mutant: Mutant) -> oracle.Judgement:
         """What the oracle says of a mutant."""
