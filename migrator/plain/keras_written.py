@@ -30,7 +30,8 @@ REFUSED = {  # arguments of layers that reach further than the layer
     "trainable": "weights that are not trained were not measured",
 }
 MASKING = ("Masking",)
-UPDATED = ("BatchNormalization",)
+# Its moving averages move here, as those of tf.layers do where UPDATE_OPS run; in a model_fn they would stay.
+UPDATED = ("tensorflow.keras.layers.BatchNormalization",)
 
 
 def written(site: Site, others: Iterable[Written]) -> Written:
@@ -101,12 +102,12 @@ def described(
     return {
         "tf": tf,
         "sequential": carrier.text(model.made.func),
-        "layers": [line for one in layers for line in layer_lines(model.site, carrier, one)],
+        "layers": [line for one in layers for line in layer_lines(model.site, carrier, tf, one)],
         "features": features(model, kinds[0], names[0]),
         "output": names[-1],
         "loss": loss,
         "metrics": keras_words.metrics(tf, model, loss_name),
-        "updates": any(kind in UPDATED for kind in kinds),
+        "updates": any(LAYERS + kind in UPDATED for kind in kinds),
     }
 
 
@@ -180,7 +181,7 @@ def features(model: KerasModel, kind: str, name: str) -> str:
     return f'features["{key}"]' if key in texts else "features"
 
 
-def layer_lines(site: Site, carrier: Carrier, layer: ast.Call) -> list[str]:
+def layer_lines(site: Site, carrier: Carrier, tf: str, layer: ast.Call) -> list[str]:
     """A layer as lines of a list, with the comments that stand with it."""
     module = site.module
     above: list[str] = []
@@ -189,4 +190,7 @@ def layer_lines(site: Site, carrier: Carrier, layer: ast.Call) -> list[str]:
         above.insert(0, module.lines[number - 1].strip())
         number -= 1
     after = module.comment(layer.end_lineno or layer.lineno)
-    return [*above, carrier.text(layer) + "," + (f"  {after[1]}" if after is not None else "")]
+    text = carrier.text(layer)
+    if keras_models.symbol(site, layer) in UPDATED:
+        text = f"{tf}.layers.BatchNormalization" + text.removeprefix(module.segment(layer.func))
+    return [*above, text + "," + (f"  {after[1]}" if after is not None else "")]

@@ -75,6 +75,54 @@ BODIES = {
     .replace("sparse_categorical", "binary"),
     "classes in rows": SPARSE.replace("= CLASS", '= np.eye(3)[CLASS].astype("float32")').replace("sparse_", ""),
 }
+LAYERS = {
+    "batch normalization": """
+    model.add(layers.Dense(8, use_bias=False, input_shape=(4,)))
+    model.add(layers.BatchNormalization(momentum=0.9))
+    model.add(layers.Activation("relu"))
+""",
+    "convolutions": """
+    model.add(layers.Reshape((4, 4, 1), input_shape=(16,)))
+    model.add(layers.Conv2D(3, 2, activation="relu", padding="same"))
+    model.add(layers.BatchNormalization())
+    model.add(layers.MaxPooling2D())
+    model.add(layers.Flatten())
+    model.add(layers.Dropout(0.5))
+""",
+    "an embedding": """
+    model.add(layers.Embedding(5, 4))
+    model.add(layers.GlobalAveragePooling1D())
+""",
+    "a recurrent network": """
+    model.add(layers.Reshape((4, 1), input_shape=(4,)))
+    model.add(layers.LSTM(5, return_sequences=True))
+    model.add(layers.GRU(4))
+""",
+    "convolutions of sequences": """
+    model.add(layers.Embedding(input_dim=5, output_dim=6, input_length=4))
+    model.add(layers.Conv1D(filters=4, kernel_size=2, activation="relu", padding="same"))
+    model.add(layers.MaxPooling1D(pool_size=2))
+    model.add(layers.GlobalMaxPooling1D())
+""",
+}
+FIRST = """
+    model.add(layers.Dense(8, activation="relu", input_shape=(4,)))
+    model.add(layers.Dropout(0.2))
+"""
+
+
+def of_layers(name: str) -> str:
+    """A program whose model has these layers."""
+    text = START + SPARSE.replace(FIRST, LAYERS[name]) + END
+    if "Embedding" in text:
+        text = text.replace("SIZE, labels", "(SIZE * 5).astype('int32'), labels")
+    return text.replace("RANDOM.rand(60, 4)", "RANDOM.rand(60, 16)") if "(16,)" in text else text
+
+
+@pytest.mark.parametrize("runtime", ["legacy", "tf1"])
+@pytest.mark.parametrize("name", LAYERS)
+def test_so_are_those_of_other_layers(name: str, runtime: str, tmp_path: Path) -> None:
+    prove(of_layers(name), runtime, tmp_path)
 
 
 @pytest.mark.parametrize("runtime", ["legacy", "tf1"])

@@ -78,8 +78,8 @@ def has_sparse_gradients(ctx: Context) -> bool:
     for call, callees in ctx.facts.callees.items():
         for callee in callees:
             for option in options(callee):
-                if isinstance(option, Result) and option.symbol == "tensorflow.keras.layers.Embedding":
-                    return True
+                if isinstance(option, Symbol) and option.name == "tensorflow.keras.layers.Embedding":
+                    return True  # whoever calls it: a stack of layers does too
                 if isinstance(option, Symbol) and mentions(ctx, LOOKUP_COLUMNS.get(option.name, ())):
                     return True
                 if isinstance(option, Symbol) and option.name in LOOKUPS and call.args:
