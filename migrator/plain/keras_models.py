@@ -162,7 +162,7 @@ def stacked(
         raise Staying("the layers of the Keras model are not written where it is made")
     if compiled is None:
         raise Staying("the Keras model is not compiled where it is made")
-    layers = [resolved(site, layer) for layer in (*items.elts, *own.added)]
+    layers = [alone(site, layer) for layer in (*items.elts, *own.added)]
     calls = [layer for layer in layers if isinstance(layer, ast.Call) and symbol(site, layer).startswith(LAYERS)]
     strange = next((one for one in layers if one not in calls), None)
     if strange is not None or not calls:
@@ -199,6 +199,13 @@ def block(site: Site, name: str, handed_on: ast.AST) -> Block:
         raise Staying("other code reads the Keras model too")
     statements += unread(site, holder, [*statements, *([site.call] if handed_on is site.call else [])])
     return Block(tuple(added), compiled[0] if compiled else None, tuple(statements))
+
+
+def alone(site: Site, node: ast.expr) -> ast.expr:
+    """What a name stands for that is read once: whatever else reads it may change it. Raises Staying."""
+    if isinstance(node, ast.Name) and sum(1 for _ in reads(holder_of(site, node.id), node.id)) != 1:
+        raise Staying(f"other code reads `{node.id}`, a part of the Keras model, too")
+    return resolved(site, node)
 
 
 def block_of(holder: ast.FunctionDef | ast.Module, statement: ast.stmt) -> list[ast.stmt]:

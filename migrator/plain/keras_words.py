@@ -11,7 +11,7 @@ import ast
 
 from migrator.plain.carried import Carrier, number, resolved
 from migrator.plain.found import Site, Staying, arguments_of, symbol_of
-from migrator.plain.keras_models import LAYERS, KerasModel, symbol
+from migrator.plain.keras_models import LAYERS, KerasModel, alone, symbol
 from migrator.source.inventory import import_aliases
 from migrator.source.syntax import is_none_literal
 
@@ -178,12 +178,12 @@ def optimizer(tf: str, model: KerasModel, carrier: Carrier) -> str:
     node = model.compiled.get("optimizer")
     if node is None:
         raise Staying("the Keras model is compiled without an optimizer")
-    node = resolved(model.compiling, node)
+    node = alone(model.compiling, node)
     name = OPTIMIZERS.get(str(node.value)) if isinstance(node, ast.Constant) else None
     if isinstance(node, ast.Constant):
         if name is None:
             raise Staying(f"the optimizer {node.value!r} of the Keras model was not measured")
-        return written(tf, name, {})
+        return written(tf, model, name, {})
     known = symbol(model.compiling, node) if isinstance(node, ast.Call) else ""
     if known.startswith("tensorflow.train.") and known.endswith("Optimizer"):
         return carrier.text(node)
@@ -193,10 +193,12 @@ def optimizer(tf: str, model: KerasModel, carrier: Carrier) -> str:
     bound = arguments_of(node, SIGNATURES[name])
     if "lr" in bound and "learning_rate" in bound:
         raise Staying("the optimizer of the Keras model has two learning rates")
-    return written(tf, name, {key: carrier.text(value) for key, value in bound.items() if not is_none_literal(value)})
+    return written(
+        tf, model, name, {key: carrier.text(value) for key, value in bound.items() if not is_none_literal(value)}
+    )
 
 
-def written(tf: str, name: str, given: dict[str, str]) -> str:
+def written(tf: str, model: KerasModel, name: str, given: dict[str, str]) -> str:
     """An optimizer of Keras as one of `tf.train`. Raises Staying."""
     rate = given.get("lr", given.get("learning_rate"))
     if name == "Adam":
@@ -207,5 +209,7 @@ def written(tf: str, name: str, given: dict[str, str]) -> str:
         return f"{tf}.train.AdamOptimizer({rate or '0.001'}{more})"
     if given.get("momentum", "0.0") in ("0.0", "0"):
         return f"{tf}.train.GradientDescentOptimizer({rate or '0.01'})"
+    if any(symbol(model.site, layer) == f"{LAYERS}Embedding" for layer in model.layers):
+        raise Staying("momentum was not measured with an embedding in the Keras model")
     nesterov = f", use_nesterov={given['nesterov']}" if "nesterov" in given else ""
     return f"{tf}.train.MomentumOptimizer({rate or '0.01'}, {given['momentum']}{nesterov})"

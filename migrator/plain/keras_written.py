@@ -29,7 +29,9 @@ REFUSED = {  # arguments of layers that reach further than the layer
     "stateful": "its state goes from batch to batch",
     "trainable": "weights that are not trained were not measured",
 }
+POSITIONS = 3  # what a layer may be given without names: those arguments stand further on
 MASKING = ("Masking",)
+SETTINGS = ("set_floatx", "set_image_data_format", "set_learning_phase", "set_policy", "set_global_policy")
 # Its moving averages move here, as those of tf.layers do where UPDATE_OPS run; in a model_fn they would stay.
 UPDATED = ("tensorflow.keras.layers.BatchNormalization",)
 
@@ -85,7 +87,9 @@ def described(
         raise Staying("a Keras model of a file, or of custom objects, is not covered")
     kinds = [keras_models.symbol(model.site, one).removeprefix(LAYERS) for one in model.layers]
     for layer, kind in zip(model.layers, kinds, strict=True):
-        for keyword in layer.keywords:
+        if len(layer.args) > POSITIONS:
+            raise Staying(f"a layer of the Keras model is given too much without names (line {layer.lineno})")
+        for keyword in every(layer, ast.keyword):
             given = keyword.value
             off = is_none_literal(given) or isinstance(given, ast.Constant) and given.value is False
             if keyword.arg in REFUSED and not off:
@@ -171,9 +175,17 @@ def features(model: KerasModel, kind: str, name: str) -> str:
     given = next((k.value for k in model.layers[0].keywords if k.arg == "name"), None)
     trees = [module.tree for module in neighbours(site)]
     texts = {n.value for tree in trees for n in every(tree, ast.Constant) if n not in own and isinstance(n.value, str)}
+    called = {n.attr for tree in trees for n in every(tree, ast.Attribute)}
+    setting = next((name for name in SETTINGS if name in called), None)
+    if setting is not None:
+        raise Staying(f"`{setting}` changes what Keras layers compute")
+    if "accuracy" in {
+        n.slice.value for tree in trees for n in every(tree, ast.Subscript) if isinstance(n.slice, ast.Constant)
+    }:
+        raise Staying("the program reads a metric as `accuracy`, which TensorFlow 1 named `acc`")
     if "sample_weights" in texts:
         raise Staying("the Keras model may be given sample weights, which is not covered yet")
-    if any(n.attr == "input_names" for tree in trees for n in every(tree, ast.Attribute)):
+    if "input_names" in called:
         raise Staying("other code reads the names of the model's inputs")
     if isinstance(given, ast.Name):  # which is bound in one place, and read in others
         named = sum(n.id == given.id for tree in trees for n in every(tree, ast.Name)) > 2

@@ -129,3 +129,47 @@ def test_so_are_those_of_other_layers(name: str, runtime: str, tmp_path: Path) -
 @pytest.mark.parametrize("name", BODIES)
 def test_the_numbers_are_those_of_the_estimator(name: str, runtime: str, tmp_path: Path) -> None:
     prove(START + BODIES[name] + END, runtime, tmp_path)
+
+
+EXPORTED = """
+LABELS = CLASS
+
+
+def network(units):
+    model = tf.keras.Sequential()
+    model.add(layers.InputLayer(input_shape=(4,), name="size"))
+    model.add(layers.Dense(units, activation="relu"))
+    model.add(layers.Dense(3, activation="softmax", name="probabilities"))
+    return model
+
+
+def input_fn(labels, epochs=None):
+    return tf.data.Dataset.from_tensor_slices(({"size": SIZE}, labels)).repeat(epochs).batch(14)
+
+
+def receive():
+    tensors = {"size": tf.placeholder(tf.float32, [None, 4])}
+    return tf.estimator.export.ServingInputReceiver(tensors, tensors)
+
+
+def main():
+    model = network(5)
+    model.summary()
+    model.compile(loss="sparse_categorical_crossentropy", optimizer=tf.train.AdamOptimizer(0.02), metrics=["acc"])
+    config = tf.estimator.RunConfig(save_checkpoints_steps=6)
+    estimator = tf.keras.estimator.model_to_estimator(model, model_dir="out", config=config)
+    exporter = tf.estimator.LatestExporter("exporter", receive)
+    tf.estimator.train_and_evaluate(
+        estimator,
+        tf.estimator.TrainSpec(lambda: input_fn(LABELS), max_steps=12),
+        tf.estimator.EvalSpec(lambda: input_fn(LABELS, 1), steps=None, exporters=exporter))
+
+
+main()
+"""
+WHOLE = {"one that is exported": START.partition("def input_fn")[0] + EXPORTED}
+
+
+@pytest.mark.parametrize("runtime", ["legacy", "tf1"])
+def test_an_exported_one_serves_its_outputs_by_the_name_of_the_last_layer(runtime: str, tmp_path: Path) -> None:
+    prove(WHOLE["one that is exported"], runtime, tmp_path)
