@@ -30,6 +30,8 @@ SHORT = {
     "MSE": "mean_squared_error",
     "mae": "mean_absolute_error",
     "MAE": "mean_absolute_error",
+    "mape": "mean_absolute_percentage_error",
+    "MAPE": "mean_absolute_percentage_error",
     "MeanSquaredError": "mean_squared_error",
     "MeanAbsoluteError": "mean_absolute_error",
     "SparseCategoricalCrossentropy": "sparse_categorical_crossentropy",
@@ -43,6 +45,8 @@ ACTIVATED = {
 }
 PLACES = ("tensorflow.keras.losses.", "tensorflow.keras.metrics.", "tensorflow.losses.", "tensorflow.metrics.")
 METRICS = {
+    "mean_absolute_percentage_error": "{tf}.metrics.mean({tf}.reduce_mean({tf}.abs(({tf}.cast(labels, {tf}.float32) "
+    "- outputs) / {tf}.maximum({tf}.abs({tf}.cast(labels, {tf}.float32)), 1e-7)), axis=-1) * 100.0)",
     "mean_squared_error": "{tf}.metrics.mean_squared_error(labels, outputs)",
     "mean_absolute_error": "{tf}.metrics.mean_absolute_error(labels, outputs)",
     "binary_accuracy": "{tf}.metrics.accuracy(labels, {tf}.cast(outputs > 0.5, {tf}.float32))",

@@ -54,7 +54,7 @@ LABELS = SIZE[:, :1] * 3
 
 def network(rate):
     model = tf.keras.models.Sequential([layers.Dense(6, input_dim=4), layers.Activation("tanh"), layers.Dense(1)])
-    model.compile(loss="mse", optimizer=tf.train.RMSPropOptimizer(rate), metrics=["mae", "mse"])
+    model.compile(loss="mse", optimizer=tf.train.RMSPropOptimizer(rate), metrics=["mae", "mse", "mape"])
     return model
 
 

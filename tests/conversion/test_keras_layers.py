@@ -241,3 +241,13 @@ def test_layers_may_be_added_one_by_one() -> None:
 @pytest.mark.parametrize("made", ["tf.keras.Model(net, net)"])
 def test_a_keras_model_inside_a_model_fn_is_refused(made: str) -> None:
     assert {rule for rule, _ in refused(program(model_fn=model_fn(f"net = {made}(net)")))} == {"keras-model"}
+
+
+def test_an_embedding_in_a_stack_of_layers_has_gradients_of_rows_too() -> None:
+    made = after(
+        "tower = tf.keras.Sequential([",
+        "    tf.keras.layers.Embedding(9, 4), tf.keras.layers.Flatten(),",
+        "])",
+        'net = tower(tf.cast(net, "int32"))',
+    )
+    assert "SparseAdam(" in made
