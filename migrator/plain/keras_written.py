@@ -50,8 +50,8 @@ def written(site: Site, others: Iterable[Written]) -> Written:
     carrier.given |= {key: outside(model, model.compiling, node) for key, node in compiling.given.items()}
     text = writing.template("keras_model.py.jinja").render(context, name=name, params=bool(carrier.given))
     call = writing.construction(site, carrier, str(context["tf"]), name, bound, [])
-    lines = tuple(range(site.call.lineno, (site.call.end_lineno or site.call.lineno) + 1))
-    return Written((name,), tuple(line for line in text.split("\n") if line.strip()), call, model.statements, lines)
+    lines = tuple(line for line in text.split("\n") if line.strip())
+    return Written((name,), lines, call, model.statements, writing.lines_of(site.call))
 
 
 def outside(model: KerasModel, site: Site, node: ast.expr) -> ast.expr:

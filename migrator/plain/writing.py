@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.plain import found, head_arguments, learned, made_heads
 from migrator.plain.added import added_metrics, forwarded_features
-from migrator.plain.carried import Carrier, binding, given_to, reads_of, resolved
-from migrator.plain.estimators import GIVEN, MERGED, OPTIMIZERS, Network
+from migrator.plain.carried import Carrier
+from migrator.plain.estimators import GIVEN, MERGED, Canned
 from migrator.plain.found import Site, Staying
 from migrator.plain.lines import indented
-from migrator.plain.made_heads import Made
+from migrator.plain.made_heads import Heads, Made
+from migrator.plain.networks import described_network, networks_of
 from migrator.source.inventory import import_aliases
 from migrator.source.syntax import every, is_none_literal
 
@@ -55,25 +56,14 @@ def written(site: Site, others: Iterable[Written]) -> Written:
     dropped: list[ast.Assign] = []
     heads = made_heads.given_heads(site, bound, dropped) if canned.head == GIVEN else None
     given = heads.made[0] if heads is not None and not heads.merged else None
-    tf = library(site)
-    given_columns = {name for name, node in bound.items() if not is_none_literal(node)}
-    networks = [n for n in canned.networks if not n.columns or n.columns in given_columns]
-    if not networks:
-        raise Staying("it has no feature columns")
-    learner = found.is_learner(site.symbol)
-    if learner:
-        learned.check(site, bound, networks)
+    tf, learner = library(site), found.is_learner(site.symbol)
+    networks = networks_of(site, canned, bound)
     into = [a for n in networks for a in (n.columns, n.units) if a]
     words = bound.get("label_vocabulary")
     into += ["label_vocabulary"] if words is not None and not is_none_literal(words) else []
     carrier = Carrier(site, set(into))
     described = [described_network(site, carrier, tf, n, bound, len(networks), dropped) for n in networks]
-    if heads is not None and heads.merged:
-        head, outputs = MERGED, made_heads.all_outputs(site, heads, carrier.text)
-    elif given is not None:
-        head, outputs = head_arguments.outputs_of(site, given.head, bound)
-    else:
-        head, outputs = head_arguments.head_of(site, canned.head, bound)
+    head, outputs = head_and_outputs(site, carrier, canned, bound, heads)
     into += [outputs] if outputs in bound else []
     added, forwarded = added_metrics(site), forwarded_features(site)
     dropped += dict.fromkeys(one.statement for one in (*added, *forwarded))
@@ -88,12 +78,7 @@ def written(site: Site, others: Iterable[Written]) -> Written:
         "metrics": [moved_name(site, one.definition, name) + one.text for one in added],
         "forwarded": [one.text for one in forwarded],
     }
-    many = f'params["{outputs}"]' if outputs in bound else outputs
-    if head == "either":
-        for_two = model_fn_name(site, taken | {name}, "Binary")
-        functions = {name: ("several", many, site.name), for_two: ("binary", "1", f"{site.name} for two classes")}
-    else:
-        functions = {name: (head, many, site.name)}
+    functions = functions_of(site, taken, name, head, f'params["{outputs}"]' if outputs in bound else outputs)
 
     def told(kind: str, count: str) -> dict[str, Any]:
         if heads is not None and heads.merged:
@@ -113,14 +98,42 @@ def written(site: Site, others: Iterable[Written]) -> Written:
     below = [one.below for one in added if one.below is not None]
     below = [one for one in dict.fromkeys(below) if not any(one in other.moved for other in others)]
     lines = [*(line for one in below for line in (*site.module.lines[one.lineno - 1 : one.end_lineno], "", "")), *lines]
-    chosen = f"{for_two} if {site.module.segment(bound[outputs])} == 2 else {name}" if head == "either" else name
-    call = construction(site, carrier, tf, chosen, bound, into)
-    making: list[ast.expr | ast.stmt] = [site.call, *(one.statement for one in (*added, *forwarded))]
-    places = [n for node in making for n in range(node.lineno, (node.end_lineno or node.lineno) + 1)]
+    first, *second = functions
+    chosen = f"{second[0]} if {site.module.segment(bound[outputs])} == 2 else {first}" if second else first
     again = dict.fromkeys(node for one in added for node in one.again)
-    gone = (*dropped, *inner, *again, *below)
-    linear = learned.linear_weights(site) if learner else {}
-    return Written(tuple(functions), tuple(lines), call, gone, tuple(places), tuple(below), linear)
+    return Written(
+        tuple(functions),
+        tuple(lines),
+        construction(site, carrier, tf, chosen, bound, into),
+        (*dropped, *inner, *again, *below),
+        lines_of(site.call, *(one.statement for one in (*added, *forwarded))),
+        tuple(below),
+        learned.linear_weights(site) if learner else {},
+    )
+
+
+def head_and_outputs(
+    site: Site, carrier: Carrier, canned: Canned, bound: Mapping[str, ast.expr], heads: Heads | None
+) -> tuple[str, str]:
+    """The head's part of the template, and the argument that tells its outputs, or their number."""
+    if heads is None:
+        return head_arguments.head_of(site, canned.head, bound)
+    if heads.merged:
+        return MERGED, made_heads.all_outputs(site, heads, carrier.text)
+    return head_arguments.outputs_of(site, heads.made[0].head, bound)
+
+
+def functions_of(site: Site, taken: set[str], name: str, head: str, outputs: str) -> dict[str, tuple[str, str, str]]:
+    """Each model_fn -> its head, its outputs, what it is a model of; two where the number of classes is not known."""
+    if head != "either":
+        return {name: (head, outputs, site.name)}
+    for_two = model_fn_name(site, taken | {name}, "Binary")
+    return {name: ("several", outputs, site.name), for_two: ("binary", "1", f"{site.name} for two classes")}
+
+
+def lines_of(*nodes: ast.expr | ast.stmt) -> tuple[int, ...]:
+    """The lines that nodes stand on."""
+    return tuple(n for node in nodes for n in range(node.lineno, (node.end_lineno or node.lineno) + 1))
 
 
 def single_head(
@@ -178,90 +191,9 @@ def library(site: Site) -> str:
     raise Staying("the file has no name for TensorFlow itself: import it as a whole")
 
 
-def described_network(
-    site: Site,
-    carrier: Carrier,
-    tf: str,
-    network: Network,
-    bound: Mapping[str, ast.expr],
-    count: int,
-    dropped: list[ast.Assign],
-) -> dict[str, Any]:
-    """What the template needs to know of a network."""
-    activation = bound.get(network.activation)
-    if found.is_learner(site.symbol):
-        written = learned.activation(tf, activation, network)
-    else:
-        default = activation is None or count > 1 and is_none_literal(activation)
-        written = f"{tf}.nn.relu" if default else None
-    dropout = bound.get(network.dropout)
-    combiner = bound.get(network.combiner)
-    if network.units and (network.units not in bound or is_none_literal(bound[network.units])):
-        raise Staying(f"required argument `{network.units}` is missing")
-    return {
-        "scope": network.scope,
-        "columns": network.columns,
-        "units": network.units,
-        "logits": "logits" if count == 1 else f"{network.scope}_logits",
-        "activation": written if written is not None or activation is None else carrier.text(activation),
-        "norm": network.scope == "dnn" and flag(bound, "batch_norm"),
-        "dropout": None if dropout is None or is_none_literal(dropout) else carrier.text(dropout),
-        "combiner": None if combiner is None else carrier.text(combiner),
-        "optimizer": optimizer(site, carrier, tf, network, bound.get(network.optimizer), dropped),
-    }
-
-
-def optimizer(
-    site: Site, carrier: Carrier, tf: str, network: Network, given: ast.expr | None, dropped: list[ast.Assign]
-) -> str:
-    """The optimizer of a network as an expression. Raises Staying where it cannot be followed."""
-    count = f'len(params["{network.columns}"])'
-    default = "Adagrad" if network.scope == "dnn" else "Ftrl"
-    omitted = given is None and found.is_learner(site.symbol)  # whose default is None
-    if omitted or given is not None and is_none_literal(given):
-        if network.without is None:
-            raise Staying(f"argument `{network.optimizer}`: None is no optimizer")
-        return f"{tf}.train.{OPTIMIZERS[default]}({network.without.format(count)})"
-    node = ast.Constant(default) if given is None else resolved(site, given)
-    if isinstance(node, ast.Constant):
-        if node.value not in OPTIMIZERS:
-            raise Staying(f"argument `{network.optimizer}`: {node.value!r} names no optimizer")
-        return f"{tf}.train.{OPTIMIZERS[node.value]}({network.rate.format(count)})"
-    assign = binding(site, given.id) if isinstance(given, ast.Name) else None
-    if assign is not None and isinstance(given, ast.Name):
-        if reads_of(site, given.id) != len(given_to(site, given.id)):
-            raise Staying(f"argument `{network.optimizer}`: other code reads the optimizer too")
-        dropped.append(assign)
-    if isinstance(node, ast.Name) and is_own_function(site, node.id):
-        return f"{node.id}()"
-    if isinstance(node, ast.Lambda) and not node.args.args:
-        node = node.body
-    symbol = found.symbol_of(node.func, import_aliases(site.module.tree)) if isinstance(node, ast.Call) else ""
-    own = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and is_own_function(site, node.func.id)
-    if not (own or symbol.startswith(("tensorflow.train.", "tensorflow.contrib."))):
-        raise Staying(f"argument `{network.optimizer}`: which optimizer it is cannot be followed")
-    return carrier.text(node)
-
-
-def is_own_function(site: Site, name: str) -> bool:
-    """True for a function at the top of the file, under a name that means nothing else."""
-    bound = [name for holder in (*site.around, site.module.tree) for n in found.bound_in(holder) if n == name]
-    return len(bound) == 1 and any(isinstance(n, ast.FunctionDef) and n.name == name for n in site.module.tree.body)
-
-
 def is_sum(site: Site, node: ast.expr) -> bool:
     """True for the reduction that the estimators have by themselves."""
     return found.symbol_of(node, import_aliases(site.module.tree)) == "tensorflow.losses.Reduction.SUM"
-
-
-def flag(bound: Mapping[str, ast.expr], name: str) -> bool:
-    """A flag given as a literal. Raises Staying for any other."""
-    given = bound.get(name)
-    if given is None:
-        return False
-    if not (isinstance(given, ast.Constant) and isinstance(given.value, bool)):
-        raise Staying(f"argument `{name}`: it must be True or False")
-    return given.value
 
 
 # ------------------------------------------------------------------------------------------------- the construction

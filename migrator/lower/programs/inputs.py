@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from migrator.analysis import lookup
@@ -174,13 +174,12 @@ def one_shot(function: ast.AST, block: list[ast.stmt], last: ast.Return) -> OneS
     return OneShot(dataset, targets, tuple(dropped), last, tuple(between)) if dataset is not None else None
 
 
-def lambda_dataset(group: Group, node: ast.Call) -> ast.expr | None:
+def lambda_dataset(feeding: Iterable[ast.AST], node: ast.Call) -> ast.expr | None:
     """The dataset of `lambda: dataset.make_one_shot_iterator().get_next()`, an input function; None for other calls."""
     if not is_call(node, "get_next") or not isinstance(node.func, ast.Attribute) or node.args or node.keywords:
         return None
     dataset = iterated(node.func.value)
-    holders = input_functions(group) if dataset is not None else {}
-    return dataset if any(isinstance(f, ast.Lambda) and f.body is node for f in holders) else None
+    return dataset if any(isinstance(f, ast.Lambda) and f.body is node for f in feeding) else None
 
 
 def calls_iterator(node: ast.AST) -> bool:

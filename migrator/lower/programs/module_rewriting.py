@@ -68,7 +68,7 @@ def rewriter(assembly: Assembly, module: Module) -> Callable[[ast.AST], str | No
         skipped = steps.step_arguments(ctx, node)
         if skipped:
             return steps.call_without(node, skipped, render)
-        dataset = inputs.lambda_dataset(group, node)
+        dataset = inputs.lambda_dataset(assembly.feeding, node)
         if dataset is not None:
             return standalone(render(dataset))
         stepped = eager_iterators.iterator_text(ctx, module, node, render)
