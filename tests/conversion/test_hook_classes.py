@@ -65,6 +65,46 @@ def test_it_watches_a_training_to_an_absolute_step_and_hooks_that_report_go() ->
     assert "fit_until(build_model(), input_fn(), max_steps=8, callbacks=[Watch(2)])" in after
 
 
+def test_it_watches_a_training_with_evaluations_in_between() -> None:
+    text = watched(TIMES).replace(
+        "    tf.estimator.Estimator(model_fn).train(input_fn, steps=8, hooks=[Watch(2)])",
+        "    train = tf.estimator.TrainSpec(input_fn, max_steps=8, hooks=[Watch(2)])\n"
+        "    tf.estimator.train_and_evaluate(\n"
+        "        tf.estimator.Estimator(model_fn), train, tf.estimator.EvalSpec(input_fn, steps=2))",
+    )
+    after = converted(text)["train.py"]
+    assert CALLBACK in after
+    assert "eval_steps=2,\n        callbacks=[Watch(2)],\n    )" in after
+
+
+DEBUGGING = """    def begin(self):
+        # before it starts
+        print("before")
+
+    def after_create_session(self, session, coord):
+        print("created")
+
+    def before_run(self, run_context):
+        return None
+
+    def after_run(self, run_context, run_values):
+        pass
+"""
+
+
+def test_what_begins_a_session_in_two_methods_is_one_method_of_a_callback() -> None:
+    after = converted(watched(DEBUGGING, "[Watch()]"))["train.py"]
+    assert (
+        """class Watch(keras.callbacks.Callback):
+    def on_train_begin(self, logs=None):
+        # before it starts
+        print("before")
+        print("created")
+"""
+        in after
+    )
+
+
 STEPS = """    def __init__(self, every):
         super(Watch, self).__init__()
         self.every = every
@@ -104,6 +144,8 @@ READS_GRAPH = """    def after_run(self, run_context, run_values):
         print(run_context.session.graph)
 """
 BOTH = """    def begin(self):
+        if self.count:
+            return
         self.count = 0
 
     def after_create_session(self, session, coord):

@@ -8,7 +8,7 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from migrator.lower.programs import changed_receivers, export_calls, inputs, received_tensors, serving
+from migrator.lower.programs import argument_makers, changed_receivers, export_calls, inputs, received_tensors, serving
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ class Assembly:
     def feeding(self) -> dict[ast.AST, Function]:
         """The functions that feed the models, by definition."""
         return inputs.input_functions(self.group)
+
+    @functools.cached_property
+    def makers(self) -> dict[ast.AST, Function]:
+        """The functions that make what Estimators and the calls on them are given, by definition."""
+        return argument_makers.argument_makers(self.group)
 
     @functools.cached_property
     def specs(self) -> frozenset[ast.Call]:

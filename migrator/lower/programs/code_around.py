@@ -51,13 +51,16 @@ def best_effort(
 ) -> list[str] | None:
     """A definition that takes no part: library names are brought up to date, and what cannot be gets a marker above.
 
-    In a file with a part of another program, which still needs its names, that is done as a whole or not at all.
+    In a file with a part of another program, which still needs its names, that is done as a whole or not at all. Raises
+    Refused where it makes what an Estimator, or a call on one, is given.
     """
     if holds_others(assembly, module):
         try:
             plain = Statements(lambda n: [] if dropped(assembly, module, n) else None, lambda n: [])
             edited(dataclasses.replace(module, tree=ast.Module([node], [])), plain, rewrite)
         except Refused:
+            if any(n in assembly.makers for n in descendants(node)):
+                raise
             return own_lines(module, node)
         return None
     statements = [n for n in (node, *descendants(node)) if isinstance(n, ast.stmt)]
@@ -74,8 +77,10 @@ def best_effort(
             line = refused.refusal.line if refused.refusal.path == module.path else node.lineno
             around = [n for n in statements if n.lineno <= line <= (n.end_lineno or n.lineno)] or [node]
             innermost = min(around, key=lambda n: (n.end_lineno or n.lineno) - n.lineno)
+            if any(innermost in descendants(maker) for maker in assembly.makers):
+                raise
             assembly.markers[innermost if innermost not in assembly.markers else node] = refused.refusal.message
-            message = f"left as it is, for no converted code needs it: {refused.refusal.message}"
+            message = f"left as it is, for no Estimator is made of it: {refused.refusal.message}"
             assembly.group.ctx.note(refused.refusal.rule, "warning", module, innermost, message)
     return marked(assembly, module, node)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NoReturn
 
 from migrator.analysis.signatures import GLOBAL_STEPS
-from migrator.analysis.values import ClassRef, Instance, Sequence, Symbol, Value, options
+from migrator.analysis.values import ClassRef, Instance, Result, Sequence, Symbol, Value, options
 from migrator.emit.fragments import Renderer
 from migrator.emit.layout import fit
 from migrator.lower.bodies import rendering
@@ -20,10 +20,9 @@ from migrator.lower.programs.groups import given
 from migrator.lower.reading import symbols
 from migrator.lower.spec.hooks import hooks_in, only_reports
 from migrator.lower.spec.watching import HOOKS, is_self
-from migrator.source.syntax import descendants
+from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
-    from migrator.detect.program import Use
     from migrator.lower.programs.group import Group
     from migrator.lower.reading.context import Context
     from migrator.source.module import Module
@@ -36,6 +35,8 @@ METHODS = {
     "after_run": "on_train_batch_end(self, batch, logs=None)",
     "end": "on_train_end(self, logs=None)",
 }
+STARTS = ("begin", "after_create_session")  # in the order in which a session calls them
+TRAININGS = ("train", "train_and_evaluate")
 STEP = "int(self.model.optimizer.iterations)"
 TAKEN = frozenset({"model", "_model", "params", "validation_data", "set_model", "set_params"})
 
@@ -55,8 +56,10 @@ def classes(group: Group) -> Iterator[ClassRef]:
     """The hook classes whose objects the trainings of a group are given."""
     seen: set[ast.AST] = set()
     for use in group.uses.values():
-        hooks = use.result.bound.get("hooks") if use.kind == "train" else None
-        if hooks is not None and goes_as_a_whole(group, use, hooks):
+        told = use.result.bound.get("train_spec") if use.kind == "train_and_evaluate" else use.result
+        training = told if isinstance(told, Result) and use.kind in TRAININGS else None
+        hooks = training.bound.get("hooks") if training is not None else None
+        if training is not None and hooks is not None and goes_as_a_whole(group, training, hooks):
             continue
         for option in options(hooks) if hooks is not None else ():
             for item in option.items if isinstance(option, Sequence) else ():
@@ -66,9 +69,9 @@ def classes(group: Group) -> Iterator[ClassRef]:
                         yield value.cls
 
 
-def goes_as_a_whole(group: Group, use: Use, hooks: Value) -> bool:
+def goes_as_a_whole(group: Group, training: Result, hooks: Value) -> bool:
     """True for a list made elsewhere that is dropped: it may hold hooks of the library, and all of them only report."""
-    written = given(use.call, use.result.symbol).get("hooks")
+    written = given(training.call, training.symbol).get("hooks")
     found = hooks_in(hooks)
     if isinstance(written, (ast.List, ast.Tuple)) or found is None:
         return False
@@ -97,9 +100,8 @@ class Writer:
     def lines(self) -> list[str]:
         """The class, member by member."""
         node, module = self.node, self.module
-        defined = {n.name for n in node.body if isinstance(n, ast.FunctionDef)}
-        if {"begin", "after_create_session"} <= defined or node.decorator_list or node.keywords:
-            self.refuse(node, "it does more at the start than one method of a callback can")
+        if node.decorator_list or node.keywords:
+            self.refuse(node, "its class is not made by its bases alone")
         for inner in descendants(node):
             if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store) and is_self(inner.value):
                 if inner.attr in TAKEN or inner.attr.startswith("on_"):
@@ -136,13 +138,29 @@ class Writer:
             head = self.module.text[start:first].rstrip()
             above = [f"{indent}@{self.module.segment(d)}" for d in node.decorator_list]
             return [*above, *f"{indent}{head[head.index('def ') :]}".split("\n"), *body]
+        parts = self.starts() if node.name in STARTS else [node]
+        if node is not parts[0]:
+            return []  # what a session calls second goes into the method of what it calls first
+        bodies = [self.body(part) for part in parts]
+        code = [body for body in bodies if any(line.strip() and not line.lstrip().startswith("#") for line in body)]
+        return [f"{indent}def {METHODS[node.name]}:", *(line for body in code for line in body)] if code else []
+
+    def starts(self) -> list[ast.FunctionDef]:
+        """The methods that a session calls at the start, in that order; one method of a callback does what they do."""
+        found = [n for n in self.node.body if isinstance(n, ast.FunctionDef) and n.name in STARTS]
+        found.sort(key=lambda method: STARTS.index(method.name))
+        for method in found[:-1]:
+            if any(statement is not method.body[-1] for statement in every(method, ast.Return)):
+                self.refuse(method, "it returns from the first of two methods that begin a session")
+        return found
+
+    def body(self, node: ast.FunctionDef) -> list[str]:
+        """The lines of a method that a session calls, without what only served the session."""
         arguments = node.args
         if arguments.vararg or arguments.kwarg or arguments.kwonlyargs or node.decorator_list:
             self.refuse(node, f"the parameters of `{node.name}` cannot be followed")
         self.handed = {a.arg for a in arguments.args[1:]}
-        body = self.statements(node, [s for s in node.body if not self.goes(node, s)])
-        code = [line for line in body if line.strip() and not line.lstrip().startswith("#")]
-        return [f"{indent}def {METHODS[node.name]}:", *body] if code else []
+        return self.statements(node, [s for s in node.body if not self.goes(node, s)])
 
     def goes(self, method: ast.FunctionDef, statement: ast.stmt) -> bool:
         """True for a statement that only served the session."""
@@ -157,7 +175,7 @@ class Writer:
             return isinstance(statement.value, ast.Constant) and statement.value.value is None
         if isinstance(statement, ast.Assign) and self.is_step(statement.value):
             attributes = [t for t in statement.targets if isinstance(t, ast.Attribute) and is_self(t.value)]
-            if method.name in ("begin", "after_create_session") and len(attributes) == len(statement.targets):
+            if method.name in STARTS and len(attributes) == len(statement.targets):
                 self.tensors |= {t.attr for t in attributes}
                 return True
         return calls_super(statement)

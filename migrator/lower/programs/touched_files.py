@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from migrator.analysis.lookup import is_main_guard
-from migrator.lower.programs import inputs, unused
+from migrator.lower.programs import unused
 from migrator.source.inventory import legacy_uses
 from migrator.source.project import reached_by
 from migrator.source.syntax import every
 
 if TYPE_CHECKING:
+    from migrator.analysis.values import Function
     from migrator.lower.programs.assembly_state import Assembly
     from migrator.source.module import Module
     from migrator.source.project import Project
@@ -28,10 +29,17 @@ def touched_files(assembly: Assembly) -> set[str]:
         found |= set(ctx.imports) | set(ctx.support)
         for frames in ctx.facts.frames.values():
             found |= {f.module.path for f in frames}
-    found |= {f.scope.module.path for f in inputs.input_functions(group).values()}
+    found |= {f.scope.module.path for f in assembly.feeding.values()}
+    found |= {f.scope.module.path for f in assembly.makers.values() if names_legacy(f)}
     for path in importers(assembly):
         found.add(path)
     return found
+
+
+def names_legacy(function: Function) -> bool:
+    """True for a function that says a name of TensorFlow which is not there any more."""
+    lines = range(function.node.lineno, (function.node.end_lineno or function.node.lineno) + 1)
+    return any(line in lines for _, line in legacy_uses(function.scope.module.tree))
 
 
 def importing(project: Project, paths: Iterable[str]) -> Callable[[str], list[str]]:

@@ -196,6 +196,11 @@ def predicting(group: Group, use: Use, arguments: dict[str, ast.expr]) -> str:
     raise group.ctx.refuse("estimator-argument", node, use.module, message)
 
 
+def is_callback(value: Value | None) -> bool:
+    """True for a hook that becomes a callback of a training with evaluations in between."""
+    return stopping.is_stopping(value) or hook_classes.is_hook(value)
+
+
 def train_and_evaluate(group: Group, use: Use, render: Render) -> str:
     """train_and_evaluate over the arguments of its two specs."""
     ctx, module, call = group.ctx, use.module, use.call
@@ -208,7 +213,7 @@ def train_and_evaluate(group: Group, use: Use, render: Render) -> str:
             raise ctx.refuse("spec-unknown", call, module, f"the {name} cannot be followed")
         specs[name] = given(value.call, value.symbol)
     train, evaluation = specs["train_spec"], specs["eval_spec"]
-    ending = stopping.callbacks(group, train["hooks"], render, stopping.is_stopping) if "hooks" in train else None
+    ending = stopping.callbacks(group, train["hooks"], render, is_callback) if "hooks" in train else None
     if ending and "name" in evaluation:
         raise ctx.refuse("early-stopping", call, module, "evaluations with a name are kept in a folder of their own")
     refuse_others(group, module, call, train, {"input_fn", "max_steps", *(["hooks"] if ending is not None else [])})
@@ -231,6 +236,9 @@ def train_and_evaluate(group: Group, use: Use, render: Render) -> str:
     every = run_configs.checkpoint_steps(group, use, render)
     if every:
         shown.append(f"evaluate_every={every}")
+    if every and ending:
+        message = "callbacks begin and end once more for what remains where evaluations do not divide the steps evenly"
+        ctx.note("callbacks-again", "info", module, call, message)
     if "exporters" in evaluation:
         steps = render(train["max_steps"]) if "max_steps" in train else ""
         ending = [export_calls.exporting_text(group, module, evaluation, steps, render), *(ending or [])]
