@@ -54,7 +54,8 @@ def call(ev: Evaluation, site: Site, name: str, args: list[Value], kwargs: dict[
         case "dict":
             if first is None or isinstance(first, Mapping):
                 base = first.items if isinstance(first, Mapping) else {}
-                return Mapping({**base, **kwargs}, isinstance(first, Mapping) and first.open)
+                held = first if isinstance(first, Mapping) else Mapping({})
+                return Mapping({**base, **kwargs}, held.open, held.rest)
             return unknown(*args, *kwargs.values())
         case "enumerate" if known is not None:
             return Sequence([Sequence([Const(i), v], tuple) for i, v in enumerate(known)], list)
@@ -240,7 +241,9 @@ def mapping_method(ev: Evaluation, base: Mapping, attr: str, args: list[Value]) 
     match attr:
         case "get" | "pop" | "setdefault" if args:
             key, default = args[0], args[1] if len(args) > 1 else NONE
-            found = mapping_method(ev, Mapping(base.items, base.open), "get", args) if attr != "get" else None
+            found = (
+                mapping_method(ev, Mapping(base.items, base.open, base.rest), "get", args) if attr != "get" else None
+            )
             if found is not None and attr == "pop":
                 if isinstance(key, Const):
                     base.items.pop(key.value, None)
@@ -257,16 +260,18 @@ def mapping_method(ev: Evaluation, base: Mapping, attr: str, args: list[Value]) 
                 return default
             if base.items and not base.open and all(isinstance(v, (Function, ClassRef)) for v in base.items.values()):
                 return join_all([*base.items.values(), default])  # a table of functions or classes by name
-            return join(unknown(*base.items.values(), key), default)
+            return join(unknown(*base.held, key), default)
         case "items":
             rows: list[Value] = [Sequence([Const(k), v], tuple) for k, v in base.items.items()]
+            rows += [Sequence([unknown(), base.rest], tuple)] if base.rest is not None else []
             return Sequence(rows, list, base.open)
         case "keys":
-            return Sequence([Const(k) for k in base.items], list, base.open)
+            keys: list[Value] = [Const(k) for k in base.items]
+            return Sequence(keys + ([unknown()] if base.rest is not None else []), list, base.open)
         case "values":
-            return Sequence(list(base.items.values()), list, base.open)
+            return Sequence(base.held, list, base.open)
         case "copy":
-            return Mapping(dict(base.items), base.open)
+            return Mapping(dict(base.items), base.open, base.rest)
         case "update" if args:
             if isinstance(args[0], Mapping):
                 base.items.update(args[0].items)

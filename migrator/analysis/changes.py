@@ -262,7 +262,7 @@ def inside(value: Value) -> Iterable[Value]:
         case Sequence():
             return value.items
         case Mapping():
-            return value.items.values()
+            return value.held
         case Instance():
             return value.attrs.values()
         case Choice():

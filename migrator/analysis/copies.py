@@ -45,7 +45,7 @@ def known_copy(value: Value, deep: bool, made: dict[int, Value]) -> Value | None
                 return None
             found.attrs.update(attrs)
         case Mapping():
-            found = made[id(value)] = Mapping({}, value.open, mode=value.mode)
+            found = made[id(value)] = Mapping({}, value.open, value.rest, mode=value.mode)
             items = inner_copies(value.items, deep, made)
             if items is None:
                 return None

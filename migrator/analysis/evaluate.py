@@ -10,7 +10,6 @@ from migrator.analysis.operations import as_key, binary, compare_pair, element, 
 from migrator.analysis.soundness import active
 from migrator.analysis.statements import UNROLL, Statements
 from migrator.analysis.values import (
-    UNKNOWN_KEY,
     Const,
     Function,
     Mapping,
@@ -218,6 +217,7 @@ class Evaluator(Statements):
     def dictionary(self, node: ast.Dict, scope: Scope) -> Value:
         """A dict display; unknown keys make it open."""
         items: dict[Any, Value] = {}
+        others: list[Value] = []
         exact = True
         for key_node, value_node in zip(node.keys, node.values, strict=True):
             key = as_key(self.eval(key_node, scope)) if key_node is not None else None
@@ -226,11 +226,12 @@ class Evaluator(Statements):
                 items[key.value] = value
             elif key is None and isinstance(value, Mapping):
                 items.update(value.items)
+                others += [value.rest] if value.rest is not None else []
                 exact = exact and not value.open
             else:
-                items[UNKNOWN_KEY] = join(items[UNKNOWN_KEY], value) if UNKNOWN_KEY in items else value
+                others.append(value)
                 exact = False
-        return Mapping(items, not exact)
+        return Mapping(items, not exact, join_all(others) if others else None)
 
     def formatted(self, node: ast.JoinedStr, scope: Scope) -> Value:
         """An f-string: known when all its parts are."""
@@ -282,5 +283,7 @@ class Evaluator(Statements):
             found = {
                 k.value: v for k, v in zip(keys, results, strict=True) if isinstance(k, Const) and hashable(k.value)
             }
-            return Mapping(found, not (exact and len(found) == len(keys)))
+            pairs = zip(keys, results, strict=True)
+            others = [v for k, v in pairs if not (isinstance(k, Const) and hashable(k.value))]
+            return Mapping(found, not (exact and len(found) == len(keys)), join_all(others) if others else None)
         return Sequence(results if exact else [join_all(results)] if results else [], list, not exact)

@@ -72,7 +72,8 @@ def element(iterable: Value) -> Value:
         case Sequence():
             return join_all(iterable.items) if iterable.items else Opaque(Stage.STATIC)
         case Mapping():
-            return join_all([Const(k) for k in iterable.items]) if iterable.items else Opaque(Stage.STATIC)
+            keys: list[Value] = [Const(k) for k in iterable.items]
+            return join_all([*keys, *([Opaque(Stage.STATIC)] if iterable.open or not keys else [])])
         case Result():
             return part_of(iterable, "*")
         case Choice():
@@ -191,9 +192,9 @@ def item(ev: Evaluation, base: Value, key: Value) -> Value:
         case Mapping():
             if isinstance(key, Const) and key.value in base.items:
                 return base.items[key.value]
-            if base.items and not isinstance(key, Const):
-                return join_all(base.items.values())
-            return unknown(*base.items.values(), key)
+            if base.held and not isinstance(key, Const):
+                return join_all(base.held)
+            return unknown(*base.held, key)
         case Sequence():
             if isinstance(key, Const) and isinstance(key.value, int) and not base.open:
                 if -len(base.items) <= key.value < len(base.items):

@@ -54,15 +54,18 @@ class Sequence(Value):
     open: bool = False
 
 
-UNKNOWN_KEY = object()
-
-
 @dataclasses.dataclass(eq=False)
 class Mapping(Value):
-    """A dict with constant keys. `open`: there may be others; what has one is kept under UNKNOWN_KEY."""
+    """A dict with constant keys. `open`: there may be others; `rest`: what those that a display has may stand for."""
 
     items: dict[Any, Value]
     open: bool = False
+    rest: Value | None = None
+
+    @property
+    def held(self) -> list[Value]:
+        """The values under all keys, as far as they are known."""
+        return [*self.items.values(), *([self.rest] if self.rest is not None else [])]
 
 
 @dataclasses.dataclass(eq=False)
@@ -174,7 +177,7 @@ def stage_of(value: Value) -> Stage:
         case Sequence():
             return max((stage_of(v) for v in value.items), default=Stage.STATIC)
         case Mapping():
-            return max((stage_of(v) for v in value.items.values()), default=Stage.STATIC)
+            return max((stage_of(v) for v in value.held), default=Stage.STATIC)
         case Choice():
             return max(stage_of(v) for v in value.options)
         case Instance():
@@ -195,7 +198,7 @@ def depends_on_mode(value: Value) -> bool:
         case Sequence():
             return any(depends_on_mode(v) for v in value.items)
         case Mapping():
-            return any(depends_on_mode(v) for v in value.items.values())
+            return any(depends_on_mode(v) for v in value.held)
         case Choice():
             return any(depends_on_mode(v) for v in value.options)
     return False
@@ -257,7 +260,9 @@ def join(a: Value, b: Value) -> Value:
         case Mapping(), Mapping():
             keys = [*a.items, *(k for k in b.items if k not in a.items)]
             merged = {k: join(a.items.get(k, b.items.get(k, NONE)), b.items.get(k, a.items.get(k, NONE))) for k in keys}
-            return Mapping(merged, a.open or b.open or a.items.keys() != b.items.keys(), mode=mode)
+            others = [one.rest for one in (a, b) if one.rest is not None]
+            rest = join_all(others) if others else None
+            return Mapping(merged, a.open or b.open or a.items.keys() != b.items.keys(), rest, mode=mode)
     plain = (Const, Opaque)
     if isinstance(a, plain) and isinstance(b, plain) and not _none(a) and not _none(b):
         why = getattr(a, "why", "") or getattr(b, "why", "")
