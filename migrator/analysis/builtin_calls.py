@@ -27,6 +27,7 @@ from migrator.analysis.values import (
     options,
     stage_of,
     unknown,
+    within,
 )
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def method(ev: Evaluation, base: Value, attr: str, args: list[Value], kwargs: di
         case Sequence():
             match attr:
                 case "append" if args:
-                    base.items.append(args[0])
+                    base.items.append(within(base, args[0]))
                     base.open = base.open or bool(ev.weak)
                     return NONE
                 case "extend" if args:
@@ -206,9 +207,9 @@ def method(ev: Evaluation, base: Value, attr: str, args: list[Value], kwargs: di
                 case "insert" if len(args) == 2:
                     position = args[0].value if isinstance(args[0], Const) else None
                     if isinstance(position, int) and not base.open:
-                        base.items.insert(position, args[1])
+                        base.items.insert(position, within(base, args[1]))
                     else:
-                        base.items.append(args[1])
+                        base.items.append(within(base, args[1]))
                         base.open = True
                     return NONE
                 case "pop":
@@ -251,7 +252,7 @@ def mapping_method(ev: Evaluation, base: Mapping, attr: str, args: list[Value]) 
                 return found
             if found is not None:
                 if isinstance(key, Const):
-                    base.items.setdefault(key.value, found)
+                    base.items.setdefault(key.value, within(base, found))
                 base.open = base.open or bool(ev.weak) or not isinstance(key, Const)
                 return found
             if isinstance(key, Const) and key.value in base.items:
@@ -274,7 +275,7 @@ def mapping_method(ev: Evaluation, base: Mapping, attr: str, args: list[Value]) 
             return Mapping(dict(base.items), base.open, base.rest)
         case "update" if args:
             if isinstance(args[0], Mapping):
-                base.items.update(args[0].items)
+                base.items.update({k: within(base, v) for k, v in args[0].items.items()})
                 base.open = base.open or args[0].open
             else:
                 base.open = True

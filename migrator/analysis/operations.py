@@ -28,6 +28,7 @@ from migrator.analysis.values import (
     same,
     stage_of,
     unknown,
+    within,
 )
 
 if TYPE_CHECKING:
@@ -222,6 +223,7 @@ def item(ev: Evaluation, base: Value, key: Value) -> Value:
 def store_item(ev: Evaluation, base: Value, key: Value, value: Value) -> None:
     """`base[key] = value` on a container of the program."""
     key = as_key(key) if isinstance(base, Mapping) else key
+    value = within(base, value)
     match base:
         case Mapping():
             if isinstance(key, Const):
@@ -248,7 +250,7 @@ def store_item(ev: Evaluation, base: Value, key: Value, value: Value) -> None:
 def extend(ev: Evaluation, base: Sequence, more: Value) -> None:
     """`base += more` or base.extend(more)."""
     if isinstance(more, Sequence):
-        base.items.extend(more.items)
+        base.items.extend([within(base, value) for value in more.items])
         base.open = base.open or more.open or bool(ev.weak)
     else:
         base.items.append(unknown(more))

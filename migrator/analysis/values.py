@@ -301,6 +301,26 @@ def unknown(*inputs: Value, why: str = "") -> Opaque:
     return Opaque(stage, why, mode=any(depends_on_mode(v) for v in inputs))
 
 
+def within(container: Value, value: Value) -> Value:
+    """A value as a container keeps it: one that holds the container itself is only known to be something."""
+    waiting: list[Value] = [value]
+    seen: set[int] = set()
+    for one in waiting:  # which grows meanwhile
+        if one is container:
+            return unknown(value, why="a container holds itself")
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        match one:
+            case Sequence():
+                waiting += one.items
+            case Mapping():
+                waiting += one.held
+            case Choice():
+                waiting += one.options
+    return value
+
+
 def truth(value: Value) -> bool | None:
     """The truth value when it is certain, else None."""
     match value:

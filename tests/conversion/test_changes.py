@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from .small import converted, line_of, program, refused
+from migrator.convert import convert
+
+from .small import HEAD, converted, line_of, program, refused
 
 CHANGED = """
 def prepare(features):
@@ -120,3 +122,17 @@ def model_fn(features, labels, mode, params):
 def test_a_list_that_an_assignment_changes_is_changed_before_layers_are_made() -> None:
     popped = CHANGED.replace("    sizes = [4]\n", "    sizes = [3, 4]\n    first = sizes.pop(0)\n")
     assert "        first = sizes.pop(0)\n" in converted(changed(popped))["train.py"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        'kept = {"a": 1}\nkept[name] = kept',
+        'kept = {"a": 1}\nkept["b"] = kept\nkept.update({name: kept})',
+        "kept = [1]\nkept.append(kept)\nfor i in range(9):\n    kept[i] = kept",
+        "kept = [1]\nkept.insert(0, (kept, kept))\nkept += [kept]",
+    ],
+)
+def test_a_container_that_holds_itself_ends(lines: str) -> None:
+    text = program(head=f"{HEAD}import sys\nname = sys.argv[1]\n{lines}\nprint(kept, kept[0:1])\n")
+    assert {unit.status for unit in convert({"train.py": text}).ledger.units} == {"converted"}
