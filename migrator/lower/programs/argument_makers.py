@@ -40,8 +40,8 @@ def calls_of(group: Group, holder: ast.AST) -> list[tuple[ast.AST, ast.Call]]:
 
 
 def made_of(holder: ast.AST, call: ast.Call) -> list[ast.AST]:
-    """A call, and what the function around it, or the top of the file, binds to names that it is made of."""
-    nodes: list[ast.AST] = [call]
+    """The arguments of a call, and what the function around it, or the top of the file, binds to names in them."""
+    nodes: list[ast.AST] = [*call.args, *(k.value for k in call.keywords if k.arg not in APART)]
     known: set[str] = set()
     apart = {n for inner in every(holder, ast.FunctionDef) if inner is not holder for n in descendants(inner)}
     bindings = [node for kind in BINDING for node in every(holder, kind) if node not in apart]
