@@ -64,7 +64,7 @@ def columns_in_sight(site: Site) -> list[tuple[ast.Call, str]]:
 
 def column_calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
     """The calls of a file that make feature columns, with the library's name for what they call."""
-    aliases = import_aliases(tree)
+    aliases = dict(import_aliases(tree))
     for node in tree.body:  # fc = tf.feature_column
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             aliases |= {node.targets[0].id: name} if (name := symbol_of(node.value, aliases)) else {}
