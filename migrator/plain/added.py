@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from migrator.analysis.rebinding import bound_by
+from migrator.plain.carried import reads
 from migrator.plain.found import Site, Staying, bound_in, symbol_of
 from migrator.source.inventory import import_aliases
 from migrator.source.syntax import descendants, every
@@ -122,11 +123,6 @@ def reaches(holder: ast.AST, name: str, made: ast.stmt, use: ast.stmt) -> bool:
         if again and made.lineno < statement.lineno and name in bound_by(statement):
             return False
     return True
-
-
-def reads(node: ast.AST, name: str) -> bool:
-    """True for an expression that mentions a name."""
-    return any(isinstance(n, ast.Name) and n.id == name for n in descendants(node))
 
 
 def blocks_around(holder: ast.AST, statement: ast.stmt) -> list[tuple[ast.AST, list[ast.stmt]]]:

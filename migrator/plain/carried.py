@@ -95,16 +95,24 @@ def resolved(site: Site, node: ast.expr) -> ast.expr:
     return found.value if found is not None else node
 
 
+def holder_of(site: Site, name: str) -> ast.AST:
+    """The innermost function around a site that binds a name, or its file."""
+    return next((f for f in reversed(site.around) if name in bound_in(f)), site.module.tree)
+
+
+def reads(node: ast.AST, name: str) -> list[ast.Name]:
+    """Where a name is read."""
+    return [n for n in every(node, ast.Name) if n.id == name and isinstance(n.ctx, ast.Load)]
+
+
 def reads_of(site: Site, name: str) -> int:
     """How often a name is read in the function that binds it, or in the file where none does."""
-    holder = next((f for f in reversed(site.around) if name in bound_in(f)), site.module.tree)
-    names = [n for n in every(holder, ast.Name) if isinstance(n.ctx, ast.Load)]
-    return sum(n.id == name for n in names)
+    return len(reads(holder_of(site, name), name))
 
 
 def given_to(site: Site, name: str) -> list[ast.Call]:
     """The constructions of canned estimators that are given a name of the function around, as often as they are."""
-    holder = next((f for f in reversed(site.around) if name in bound_in(f)), site.module.tree)
+    holder = holder_of(site, name)
     calls = [one.call for one in sites(site.project, site.module) if one.call in descendants(holder)]
     given = [(call, value) for call in calls for value in (*call.args, *(k.value for k in call.keywords))]
     return [call for call, value in given if isinstance(value, ast.Name) and value.id == name]

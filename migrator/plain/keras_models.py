@@ -10,7 +10,7 @@ import ast
 import dataclasses
 from collections.abc import Iterator, Mapping
 
-from migrator.plain.carried import binding, resolved
+from migrator.plain.carried import binding, holder_of, reads, reads_of, resolved
 from migrator.plain.found import Site, Staying, arguments_of, bound_in, symbol_of
 from migrator.rulebook.binding import parameters
 from migrator.source.inventory import import_aliases
@@ -92,12 +92,6 @@ def sequential(site: Site, node: ast.expr) -> bool:
 def symbol(site: Site, call: ast.Call) -> str:
     """The library name that a call spells."""
     return symbol_of(call.func, import_aliases(site.module.tree))
-
-
-def holder_of(site: Site, name: str) -> ast.FunctionDef | ast.Module:
-    """The innermost function around a site that binds a name, or its file."""
-    holders = [f for f in reversed(site.around) if isinstance(f, ast.FunctionDef) and name in bound_in(f)]
-    return holders[0] if holders else site.module.tree
 
 
 def binds_by_import(holder: ast.AST, name: str) -> Iterator[ast.stmt]:
@@ -183,7 +177,7 @@ def block(site: Site, name: str, handed_on: ast.AST) -> Block:
     for statement in within[within.index(start) + 1 :]:
         called = method_of(statement, name)
         if called is None:
-            if any(reads(statement, name)) and handed_on not in descendants(statement):
+            if reads(statement, name) and handed_on not in descendants(statement):
                 raise Staying(f"other code reads the Keras model too (line {statement.lineno})")
             continue
         method, call = called
@@ -194,8 +188,8 @@ def block(site: Site, name: str, handed_on: ast.AST) -> Block:
         elif method != "summary":
             raise Staying(f"`{method}` of the Keras model is called where it is made (line {statement.lineno})")
         statements.append(statement)
-    own = sum(1 for statement in statements[1:] for _ in reads(statement, name))
-    if sum(1 for _ in reads(holder, name)) != own + 1 or sum(1 for _ in reads(handed_on, name)) != 1:
+    own = sum(len(reads(statement, name)) for statement in statements[1:])
+    if len(reads(holder, name)) != own + 1 or len(reads(handed_on, name)) != 1:
         raise Staying("other code reads the Keras model too")
     statements += unread(site, holder, [*statements, *([site.call] if handed_on is site.call else [])])
     return Block(tuple(added), compiled[0] if compiled else None, tuple(statements))
@@ -203,12 +197,12 @@ def block(site: Site, name: str, handed_on: ast.AST) -> Block:
 
 def alone(site: Site, node: ast.expr) -> ast.expr:
     """What a name stands for that is read once: whatever else reads it may change it. Raises Staying."""
-    if isinstance(node, ast.Name) and sum(1 for _ in reads(holder_of(site, node.id), node.id)) != 1:
+    if isinstance(node, ast.Name) and reads_of(site, node.id) != 1:
         raise Staying(f"other code reads `{node.id}`, a part of the Keras model, too")
     return resolved(site, node)
 
 
-def block_of(holder: ast.FunctionDef | ast.Module, statement: ast.stmt) -> list[ast.stmt]:
+def block_of(holder: ast.AST, statement: ast.stmt) -> list[ast.stmt]:
     """The statements among which one stands: those of a function or file, or of `with` and `if __name__` in it."""
     for node in descendants(holder):
         body = getattr(node, "body", None)
@@ -233,11 +227,6 @@ def method_of(statement: ast.stmt, name: str) -> tuple[str, ast.Call] | None:
     if not isinstance(function.value, ast.Name) or function.value.id != name:
         return None
     return function.attr, call
-
-
-def reads(node: ast.AST, name: str) -> Iterator[ast.Name]:
-    """Where a name is read."""
-    return (n for n in every(node, ast.Name) if n.id == name and isinstance(n.ctx, ast.Load))
 
 
 def unread(site: Site, block: ast.AST, going: list[ast.AST]) -> list[ast.stmt]:

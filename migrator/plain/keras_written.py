@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from migrator.plain import found, keras_models, keras_words, writing
-from migrator.plain.carried import Carrier, resolved
+from migrator.plain.carried import Carrier, holder_of, resolved
 from migrator.plain.found import Site, Staying, bound_in
 from migrator.plain.keras_models import LAYERS, KerasModel
 from migrator.plain.writing import Written
@@ -60,7 +60,7 @@ def outside(model: KerasModel, site: Site, node: ast.expr) -> ast.expr:
     while isinstance(chain, ast.Attribute):
         chain = chain.value
     assert isinstance(chain, ast.Name)
-    holder = keras_models.holder_of(site, chain.id)
+    holder = holder_of(site, chain.id)
     if bound_in(holder).count(chain.id) > 1 or any(keras_models.binds_by_import(holder, chain.id)):
         raise Staying(f"`{chain.id}` may stand for something else when the Estimator is made")
     if model.maker is None or model.maker not in site.around:
