@@ -118,6 +118,19 @@ def given_to(site: Site, name: str) -> list[ast.Call]:
     return [call for call, value in given if isinstance(value, ast.Name) and value.id == name]
 
 
+def going(site: Site, node: ast.expr | None, why: str) -> list[ast.Assign]:
+    """The assignment behind a name that only constructions are given: it goes with them. None for other expressions.
+
+    Raises Staying with the reason where other code reads the name too.
+    """
+    assign = binding(site, node.id) if isinstance(node, ast.Name) else None
+    if assign is None or not isinstance(node, ast.Name):
+        return []
+    if reads_of(site, node.id) != len(given_to(site, node.id)):
+        raise Staying(why)
+    return [assign]
+
+
 def number(site: Site, node: ast.expr) -> int | None:
     """The whole number that an expression is: a literal, the name of one, or the length of a list that is written."""
     found = constant(site, node)

@@ -76,5 +76,4 @@ def moved(module: Module, definition: ast.FunctionDef) -> Training:
     lines = list(module.lines[start - 1 : last.end_lineno])
     lines[last.lineno - start] = re.sub(r"return\b\s*", "train_op = ", lines[last.lineno - start], count=1)
     column = len(module.indent_of(first))
-    lines[last.lineno - start] = lines[last.lineno - start].replace("return ", "train_op = ", 1)
     return Training(tuple(indented([line for line in lines if line.strip()], -column)), (definition,), (definition,))

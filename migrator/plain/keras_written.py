@@ -13,6 +13,7 @@ from migrator.plain.found import Site, Staying, bound_in
 from migrator.plain.keras_models import LAYERS, KerasModel
 from migrator.plain.writing import Written
 from migrator.source.module import Module
+from migrator.source.project import reached_by
 from migrator.source.syntax import every, is_none_literal
 
 INPUTS = ("InputLayer", "Input")
@@ -158,10 +159,9 @@ def made_elsewhere(model: KerasModel, kind: str) -> bool:
 def neighbours(site: Site) -> list[Module]:
     """The files of a program: that of a site, those that import it, and all that these import."""
     project, own = site.project, site.module.path
-    found = [own, *(path for path in project.sources if path != own and own in project.imports(path))]
-    for path in found:
-        found += [one for one in project.imports(path) if one not in found]
-    return [module for module in map(project.module, found) if module is not None]
+    users = [path for path in project.sources if own in project.imports(path)]
+    found = reached_by(frozenset({own, *users}), project.imports)
+    return [module for module in map(project.module, sorted(found)) if module is not None]
 
 
 def features(model: KerasModel, kind: str, name: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from migrator.plain import found, head_arguments
-from migrator.plain.carried import Carrier, binding, given_to, reads_of, resolved
+from migrator.plain.carried import Carrier, binding, going, reads_of, resolved
 from migrator.plain.estimators import HEADS, MAKING, MERGED, REFUSED, Head
 from migrator.plain.found import Site, Staying
 from migrator.source.inventory import import_aliases
@@ -67,12 +67,7 @@ def given_heads(site: Site, bound: dict[str, ast.expr], dropped: list[ast.Assign
     """The heads that an estimator is given; the arguments of a single one join those that are bound. Raises Staying."""
     node = bound.pop("head")
     heads = made_heads(site, node)
-    assign = binding(site, node.id) if isinstance(node, ast.Name) else None
-    if assign is not None and isinstance(node, ast.Name):
-        if reads_of(site, node.id) != len(given_to(site, node.id)):
-            raise Staying("argument `head`: other code reads the head too")
-        dropped.append(assign)
-    dropped += heads.parts
+    dropped += [*going(site, node, "argument `head`: other code reads the head too"), *heads.parts]
     if not heads.merged:
         bound.update(heads.made[0].arguments)
     return heads

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from migrator.plain import found, learned
-from migrator.plain.carried import Carrier, binding, given_to, reads_of, resolved
+from migrator.plain.carried import Carrier, going, resolved
 from migrator.plain.estimators import OPTIMIZERS, Canned, Network
 from migrator.plain.found import Site, Staying
 from migrator.source.inventory import import_aliases
@@ -74,11 +74,7 @@ def optimizer(
         if node.value not in OPTIMIZERS:
             raise Staying(f"argument `{network.optimizer}`: {node.value!r} names no optimizer")
         return f"{tf}.train.{OPTIMIZERS[node.value]}({network.rate.format(count)})"
-    assign = binding(site, given.id) if isinstance(given, ast.Name) else None
-    if assign is not None and isinstance(given, ast.Name):
-        if reads_of(site, given.id) != len(given_to(site, given.id)):
-            raise Staying(f"argument `{network.optimizer}`: other code reads the optimizer too")
-        dropped.append(assign)
+    dropped += going(site, given, f"argument `{network.optimizer}`: other code reads the optimizer too")
     if isinstance(node, ast.Name) and is_own_function(site, node.id):
         return f"{node.id}()"
     if isinstance(node, ast.Lambda) and not node.args.args:

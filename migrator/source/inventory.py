@@ -43,6 +43,7 @@ def inventory(
     return tuple(found)
 
 
+@remembered
 def legacy_uses(tree: ast.Module) -> list[tuple[str, int]]:
     """(canonical name, line) of every use of a TensorFlow name that today's TensorFlow does not have unchanged."""
     aliases = import_aliases(tree)

@@ -23,6 +23,7 @@ from migrator.lower.spec.watching import HOOKS, is_self
 from migrator.source.syntax import descendants, every
 
 if TYPE_CHECKING:
+    from migrator.detect.program import Use
     from migrator.lower.programs.group import Group
     from migrator.lower.reading.context import Context
     from migrator.source.module import Module
@@ -36,7 +37,6 @@ METHODS = {
     "end": "on_train_end(self, logs=None)",
 }
 STARTS = ("begin", "after_create_session")  # in the order in which a session calls them
-TRAININGS = ("train", "train_and_evaluate")
 STEP = "int(self.model.optimizer.iterations)"
 TAKEN = frozenset({"model", "_model", "params", "validation_data", "set_model", "set_params"})
 
@@ -56,17 +56,22 @@ def classes(group: Group) -> Iterator[ClassRef]:
     """The hook classes whose objects the trainings of a group are given."""
     seen: set[ast.AST] = set()
     for use in group.uses.values():
-        told = use.result.bound.get("train_spec") if use.kind == "train_and_evaluate" else use.result
-        training = told if isinstance(told, Result) and use.kind in TRAININGS else None
+        training = training_of(use)
         hooks = training.bound.get("hooks") if training is not None else None
-        if training is not None and hooks is not None and goes_as_a_whole(group, training, hooks):
+        if training is None or hooks is None or goes_as_a_whole(group, training, hooks):
             continue
-        for option in options(hooks) if hooks is not None else ():
+        for option in options(hooks):
             for item in option.items if isinstance(option, Sequence) else ():
                 for value in options(item):
                     if isinstance(value, Instance) and is_hook_class(value.cls) and value.cls.node not in seen:
                         seen.add(value.cls.node)
                         yield value.cls
+
+
+def training_of(use: Use) -> Result | None:
+    """The call that is given the hooks of a training: `train`, or the TrainSpec of one with evaluations in between."""
+    spec = use.result.bound.get("train_spec") if use.kind == "train_and_evaluate" else None
+    return use.result if use.kind == "train" else spec if isinstance(spec, Result) else None
 
 
 def goes_as_a_whole(group: Group, training: Result, hooks: Value) -> bool:

@@ -43,8 +43,9 @@ def input_functions(group: Group) -> dict[ast.AST, Function]:
         for node in descendants(function.node):
             if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
                 value = group.ctx.facts.value(node)
-                given = options(value) if value is not None else ()
-                todo += [f for one in given if not is_out_of_reach(group, one) for f in functions_in(one, 0)]
+                for one in options(value) if value is not None else ():
+                    held = list(functions_in(one, 0))
+                    todo += held if held and not is_out_of_reach(group, one) else []
     return found
 
 
