@@ -89,7 +89,8 @@ def _fix_random_numbers() -> None:
     plain_shuffle = tf.data.Dataset.shuffle
 
     def shuffle(self: Any, buffer_size: Any, *_: Any, **__: Any) -> Any:
-        return plain_shuffle(self, buffer_size, seed=13)
+        # One order for all iterators: what another iterator reads ahead, in a thread, draws from their common seeds.
+        return plain_shuffle(self, buffer_size, seed=13, reshuffle_each_iteration=False)
 
     tf.data.Dataset.shuffle = shuffle
     plain_map = tf.data.Dataset.map
