@@ -37,6 +37,8 @@ def components(project: Project) -> list[tuple[str, ...]]:
             sets.join(path, found)
         for dotted in _absolute_names(statements):
             if project.find(dotted, path) is not None:
+                if dotted == project.root_package:
+                    sets.join(path, "__init__.py")  # what tells its name
                 continue
             package = project.is_package(dotted, path)
             below = folders.get(package, ()) if package is not None else by_tail.get(dotted.replace(".", "/"), ())

@@ -6,11 +6,13 @@ import ast
 import dataclasses
 import functools
 import pathlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from migrator.source.module import Module, parse
 from migrator.source.syntax import every
 
+_IMPORTED = re.compile(r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[\s(]+(\w+)|import[ \t]+([\w.]+))", re.M)
 LIBRARIES = frozenset({"tensorflow", "keras", "tf_keras", "tf_slim", "tensorflow_estimator", "numpy", "absl"})
 
 
@@ -41,10 +43,11 @@ class Project:
     def find(self, dotted: str, importer: str) -> str | None:
         """The file of an absolute dotted module name as `importer` would import it.
 
-        Looked for beside the importer (a script's folder is on sys.path), then in each folder above it.
-        A package without __init__.py is not a file: None.
+        Looked for beside the importer (a script's folder is on sys.path), then in each folder above it, then in the
+        root where that is a package itself. A package without __init__.py is not a file: None.
         """
-        if dotted.split(".")[0] in LIBRARIES:
+        first, _, rest = dotted.partition(".")
+        if first in LIBRARIES:
             return None
         tail = dotted.replace(".", "/")
         for folder in pathlib.PurePosixPath(importer).parents:
@@ -52,7 +55,34 @@ class Project:
             for candidate in (f"{prefix}{tail}.py", f"{prefix}{tail}/__init__.py"):
                 if candidate in self.sources:
                     return candidate
+        if first == self.root_package:
+            return self.submodule("", rest) if rest else "__init__.py"
         return None
+
+    @functools.cached_property
+    def root_package(self) -> str | None:
+        """The name under which files import the root, where that is a package: its folder lies outside of the tree.
+
+        Nothing in the tree has that name, modules of the root are imported under it, never alone, and nearly all
+        that is imported under it is there: a library may have a module of the same name, but not so many.
+        """
+        if "__init__.py" not in self.sources:
+            return None
+        imported = {found for text in self.sources.values() for found in _IMPORTED.findall(text)}
+        under: dict[str, set[str]] = {}
+        for module, name, plain in imported:
+            first, _, rest = (plain or module).partition(".")
+            under.setdefault(first, set()).update({rest or name} - {""})
+        if any(self.submodule("", first) for first in under if first):
+            return None
+        for first in sorted(under.keys() - LIBRARIES - {""}):
+            there = [name for name in under[first] if self._in_root(name)]
+            if len(there) > 1 and len(there) > 0.7 * len(under[first]):
+                return first
+        return None
+
+    def _in_root(self, dotted: str) -> bool:
+        return self.submodule("", dotted) is not None or dotted.replace(".", "/") in self.folders
 
     def is_package(self, dotted: str, importer: str) -> str | None:
         """The folder of a dotted name without __init__.py (a namespace package), or None."""
@@ -61,6 +91,10 @@ class Project:
             prefix = "" if str(folder) == "." else f"{folder}/"
             if f"{prefix}{tail}" in self.folders:
                 return f"{prefix}{tail}"
+        first, _, rest = dotted.partition(".")
+        inner = rest.replace(".", "/")
+        if first == self.root_package and rest and inner in self.folders:
+            return inner
         return None
 
     def relative(self, node: ast.ImportFrom, importer: str) -> str:

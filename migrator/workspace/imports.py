@@ -80,6 +80,10 @@ class ImportIndex:
                 module = _module_path(path)
                 if module == tail or module.endswith("/" + tail):
                     yield path
+        if "__init__.py" in self._paths:  # the root may be a package itself, under a name that is not in the tree
+            yield "__init__.py"
+            for length in range(2, len(parts) + 1):
+                yield from self._exact("/".join(parts[1:length]))
 
     def imports(self, importer: str, data: bytes) -> set[str]:
         """Every project file that `importer` with the content `data` may import."""

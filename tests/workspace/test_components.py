@@ -45,6 +45,12 @@ TOGETHER = {
     "a folder without __init__": {"a.py": "import p\n", "p/b.py": "", "p/q/c.py": ""},
     "a module on an unknown search path": {"tests/a.py": "from lib.b import x\n", "src/lib/b.py": ""},
     "an import on the line of its condition": {"a.py": "if 1: import b\n", "b.py": ""},
+    "a root that is a package": {
+        "__init__.py": "",
+        "net.py": "",
+        "data.py": "",
+        "deep/train.py": "from digits import net\nfrom digits.data import x\n",
+    },
     "a notebook": {"a.ipynb": "import b\n", "b.py": ""},
 }
 

@@ -51,3 +51,10 @@ MEANT = {
 @pytest.mark.parametrize(("place", "files"), MEANT.items())
 def test_the_files_that_a_name_may_mean(place: tuple[str, str], files: set[str]) -> None:
     assert ImportIndex(FILES).files(*place) == files
+
+
+def test_under_the_unknown_name_of_a_root_that_is_a_package() -> None:
+    index = ImportIndex(["__init__.py", "net.py", "train.py", "deep/__init__.py", "deep/layers.py"])
+    assert index.files("train.py", "digits.net.Net") == {"__init__.py", "net.py"}
+    assert index.files("train.py", "digits.deep.layers") == {"__init__.py", "deep/__init__.py", "deep/layers.py"}
+    assert index.files("train.py", "numpy") == {"__init__.py"}

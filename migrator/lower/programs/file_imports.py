@@ -16,6 +16,7 @@ from migrator.source.syntax import descendants
 if TYPE_CHECKING:
     from migrator.lower.programs.assembly_state import Assembly
     from migrator.source.module import Module
+    from migrator.source.project import Project
 
 
 def with_imports(assembly: Assembly, module: Module, text: str) -> str:
@@ -41,7 +42,7 @@ def with_imports(assembly: Assembly, module: Module, text: str) -> str:
         path, name = item.split(":")
         old = next((o for o, n in renamed.items() if n == name), name)
         if path != module.path and old not in present and name not in present:
-            statements.append(import_of(module, path, name))
+            statements.append(import_of(group.ctx.project, module, path, name))
     own = frozenset(part for p in group.ctx.project.sources for part in pathlib.PurePosixPath(p).with_suffix("").parts)
     plan = ImportPlan(frozenset(needed), tuple(statements), tuple(sorted(renamed.items())), own | {SUPPORT})
     return plan_imports(text, module.tree, plan)
@@ -52,13 +53,15 @@ def imported_names(module: Module) -> set[str]:
     return {a.name for n in descendants(module.tree) if isinstance(n, ast.ImportFrom) for a in n.names}
 
 
-def import_of(module: Module, path: str, name: str) -> str:
+def import_of(project: Project, module: Module, path: str, name: str) -> str:
     """An import of a name from another project file, as files of the same package write it."""
     here = pathlib.PurePosixPath(module.path).parent
     there = pathlib.PurePosixPath(path)
     if there.parent == here and (uses_relative(module)):
         return f"from .{there.stem} import {name}"
     dotted = ".".join(there.with_suffix("").parts) if there.parent != here else there.stem
+    if project.root_package and project.root_package == absolute_name(project, module, here).split(".")[0]:
+        dotted = ".".join((project.root_package, *there.with_suffix("").parts))
     return f"from {dotted} import {name}"
 
 
@@ -73,14 +76,14 @@ def support_module(ctx: Context, module: Module) -> str:
     package = str(folder / "__init__.py") if str(folder) != "." else "__init__.py"
     if package not in ctx.project.sources or runs_from_its_folder(ctx, module, folder):
         return SUPPORT
-    if uses_relative(module) or not absolute_name(module, folder):
+    if uses_relative(module) or not absolute_name(ctx.project, module, folder):
         return f".{SUPPORT}"
-    return f"{absolute_name(module, folder)}.{SUPPORT}"
+    return f"{absolute_name(ctx.project, module, folder)}.{SUPPORT}"
 
 
 def runs_from_its_folder(ctx: Context, module: Module, folder: pathlib.PurePosixPath) -> bool:
     """True for a file that is started as a script, or that its neighbours import by its bare name."""
-    if uses_relative(module) or absolute_name(module, folder):
+    if uses_relative(module) or absolute_name(ctx.project, module, folder):
         return False
     neighbours = {
         pathlib.PurePosixPath(p).stem for p in ctx.project.sources if pathlib.PurePosixPath(p).parent == folder
@@ -95,13 +98,14 @@ def runs_from_its_folder(ctx: Context, module: Module, folder: pathlib.PurePosix
     return any(is_main_guard(node) for node in module.tree.body if isinstance(node, ast.If))
 
 
-def absolute_name(module: Module, folder: pathlib.PurePosixPath) -> str:
+def absolute_name(project: Project, module: Module, folder: pathlib.PurePosixPath) -> str:
     """The package name under which a file imports its own neighbours absolutely, or ""."""
+    whole = (project.root_package, *folder.parts) if project.root_package else folder.parts
     for node in descendants(module.tree):
         if isinstance(node, ast.ImportFrom) and not node.level and node.module:
             parts = node.module.split(".")
             for size in range(len(parts), 0, -1):
-                if tuple(parts[:size]) == folder.parts[-size:]:
+                if tuple(parts[:size]) == whole[-size:]:
                     return ".".join(parts[:size])
     return ""
 
