@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from migrator.analysis import changes, lookup, operations, trips
+from migrator.analysis import changes, instance_tests, lookup, operations, trips
 from migrator.analysis.operations import element, huge
 from migrator.analysis.values import (
     NONE,
@@ -18,13 +18,11 @@ from migrator.analysis.values import (
     Result,
     Sequence,
     Stage,
-    Symbol,
     Value,
     constant_text,
     depends_on_mode,
     join,
     join_all,
-    options,
     stage_of,
     unknown,
     within,
@@ -76,7 +74,7 @@ def call(ev: Evaluation, site: Site, name: str, args: list[Value], kwargs: dict[
         case "len" if isinstance(first, (Sequence, Mapping)) and not first.open:
             return Const(len(first.items))
         case "isinstance" | "callable" | "hasattr":
-            return instance_test(name, args)
+            return instance_tests.answer(name, args)
         case "getattr" if len(args) >= 2:
             if isinstance(args[1], Const) and isinstance(args[1].value, str):
                 found = lookup.attribute(ev, args[0], args[1].value, None)
@@ -154,28 +152,6 @@ def zipped(args: list[Value], site: Site) -> Value:
         stage = max(stage_of(a) for a in args)
         return Result("builtins.zip", site.node, bound, stage, site.scope.module)
     return Sequence([Sequence([element(a) for a in args], tuple)], list, True)
-
-
-def instance_test(name: str, args: list[Value]) -> Value:
-    """isinstance / callable / hasattr where the answer is certain."""
-    value = args[0] if args else NONE
-    mode = depends_on_mode(value)
-    if name == "callable" and isinstance(value, (Function, ClassRef)):
-        return Const(True)
-    if name == "isinstance" and len(args) == 2:
-        wanted = {o.name for o in options(args[1]) if isinstance(o, Symbol)}
-        if isinstance(args[1], Sequence):
-            wanted = {o.name for o in args[1].items if isinstance(o, Symbol)}
-        kinds: dict[type, str] = {list: "builtins.list", tuple: "builtins.tuple"}
-        if isinstance(value, Mapping):
-            return Const("builtins.dict" in wanted)
-        if isinstance(value, Sequence):
-            return Const(kinds[value.kind] in wanted)
-        if isinstance(value, Const) and wanted and all(w.startswith("builtins.") for w in wanted):
-            return Const(f"builtins.{type(value.value).__name__}" in wanted, mode=mode)
-    # how the input is structured is known when the model is traced, before data arrives
-    stage = min(max(stage_of(v) for v in args), Stage.SHAPE) if args else Stage.STATIC
-    return Opaque(stage, mode=mode)
 
 
 def super_of(ev: Evaluation) -> Value:

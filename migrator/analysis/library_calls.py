@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrator.analysis import builtin_calls, copies, learn, lookup, phases, spec_functions
+from migrator.analysis import builtin_calls, copies, learn, lookup, phases, six_names, spec_functions
 from migrator.analysis.signatures import (
     CELLS,
     ESTIMATOR_SPECS,
@@ -88,6 +88,8 @@ def library_call(ev: Evaluation, site: Site, name: str, args: list[Value], kwarg
     """The value of calling a library symbol."""
     if name.startswith("builtins."):
         return builtin_calls.call(ev, site, name[len("builtins.") :], args, kwargs)
+    if name in six_names.METHODS and len(args) == 1:
+        return builtin_calls.method(ev, args[0], six_names.METHODS[name], [], {})
     if name == "functools.partial" and args:
         return Partial(args[0], tuple(args[1:]), kwargs, site.node)
     if name in ("collections.OrderedDict", "collections.namedtuple") and not args:

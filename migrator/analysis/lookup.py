@@ -7,6 +7,7 @@ import builtins
 import pathlib
 from typing import TYPE_CHECKING
 
+from migrator.analysis import six_names
 from migrator.analysis.rebinding import bound_by, rebound_names
 from migrator.analysis.signatures import CONSTANTS
 from migrator.analysis.soundness import active
@@ -172,6 +173,8 @@ def star_import(ev: Evaluation, node: ast.ImportFrom, scope: Scope) -> None:
 
 def symbol(dotted: str) -> Value:
     """A library name; names with a known constant value are that constant."""
+    if dotted.startswith("six."):
+        return six_names.value(dotted)
     known = canonical(dotted)
     if known in CONSTANTS:
         return Const(CONSTANTS[known])

@@ -17,6 +17,8 @@ from .symbolic import Owner, Record, Tensor, listing, make, recording
 
 Importer = Callable[..., Any]
 PARAMS: Mapping[str, Any] = {}
+# What programs may import beside TensorFlow.
+KNOWN = ("__future__", "collections", "copy", "functools", "itertools", "math", "numbers", "os", "six", "warnings")
 
 
 def features_and_labels(width: int = 6) -> tuple[dict[str, Tensor], Tensor]:
@@ -65,7 +67,7 @@ def importer(modules: Mapping[str, Any]) -> Importer:
             if rest and not fromlist:
                 functools.reduce(getattr, rest, found)
             return found
-        if name in ("__future__", "functools", "collections", "math", "itertools", "os", "warnings", "copy"):
+        if name.split(".")[0] in KNOWN:
             return builtins.__import__(name, globals, locals, fromlist, level)
         raise ImportError(f"the sandbox does not know {name!r}")
 

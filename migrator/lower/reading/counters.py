@@ -11,6 +11,6 @@ def enumerate_counter(node: ast.For) -> str | None:
         if node.iter.func.id == "enumerate" and isinstance(node.target, ast.Tuple):
             first = node.target.elts[0]
             return first.id if isinstance(first, ast.Name) else None
-        if node.iter.func.id == "range" and isinstance(node.target, ast.Name):
+        if node.iter.func.id in ("range", "xrange") and isinstance(node.target, ast.Name):
             return node.target.id
     return None
