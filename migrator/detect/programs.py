@@ -36,7 +36,7 @@ USES = frozenset({"train", "evaluate", "predict", "export_savedmodel", "export_s
 
 
 STARTING = ("tensorflow.app.run", "absl.app.run")
-SURVEYED_CALLS = 15_000  # calls that a survey of a project follows
+SURVEYED_CALLS = 20_000  # calls that a survey of a project follows
 
 
 def candidates(project: Project) -> list[str]:

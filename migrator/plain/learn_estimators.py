@@ -43,7 +43,8 @@ COMBINED_MIDDLE = (
     "dnn_feature_columns=None, dnn_optimizer=None, dnn_hidden_units=None, dnn_activation_fn=relu, dnn_dropout=None, "
     f"{BIAS}"
 )
-FIXED = "fix_global_step_increment_bug=False"
+FIX = "fix_global_step_increment_bug"
+FIXED = f"{FIX}=False"
 
 ESTIMATORS = {
     "DNNClassifier": Canned(
@@ -94,7 +95,3 @@ UNCHANGED = {
     "_joint_weights": "the columns share one variable",
     "_joint_linear_weights": "the columns share one variable",
 }
-TWICE = (
-    "without fix_global_step_increment_bug=True each batch counts as two steps, so that `steps` trains half of them: "
-    "set it, and halve the steps"
-)

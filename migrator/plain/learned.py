@@ -9,7 +9,7 @@ from typing import Any
 
 from migrator.plain.estimators import Network
 from migrator.plain.found import Site, Staying, is_exported, symbol_of
-from migrator.plain.learn_estimators import TWICE, UNCHANGED
+from migrator.plain.learn_estimators import FIX, UNCHANGED
 from migrator.source.inventory import import_aliases
 from migrator.source.syntax import every, is_none_literal
 
@@ -27,15 +27,20 @@ def check(site: Site, bound: Mapping[str, ast.expr], networks: Sequence[Network]
         given = bound.get(name)
         if given is not None and not (isinstance(given, ast.Constant) and given.value in (None, False)):
             raise Staying(f"argument `{name}`: {why}")
-    fixed = bound.get("fix_global_step_increment_bug")
-    if len(networks) > 1 and not (isinstance(fixed, ast.Constant) and fixed.value is True):
-        raise Staying(TWICE)
     if is_exported(site):
         raise Staying("it is exported, with signatures that were not measured")
     if any(n.scope == "linear" for n in networks) and is_frozen(site):
         raise Staying(
             "argument `trainable` of a column: a linear or combined estimator trains its weights all the same"
         )
+
+
+def counts_twice(bound: Mapping[str, ast.expr], networks: Sequence[Network]) -> bool:
+    """True where both optimizers count each batch. Raises Staying where that is not told."""
+    fixed = bound.get(FIX, ast.Constant(False))
+    if not isinstance(fixed, ast.Constant) or not isinstance(fixed.value, bool):
+        raise Staying(f"argument `{FIX}`: it must be True or False")
+    return len(networks) > 1 and not fixed.value
 
 
 def is_frozen(site: Site) -> bool:

@@ -73,6 +73,7 @@ def written(site: Site, others: Iterable[Written]) -> Written:
         "library": f"{tf}.contrib.learn" if learner else f"{tf}.estimator",
         "learner": learner,
         "features": '{"": features}' if learner and learned.are_bare(site) else "features",
+        "counts_twice": learner and learned.counts_twice(bound, canned.networks),
         "own_columns": learner and learned.has_own_columns(site),
         "exports": found.is_exported(site),
         "metrics": [moved_name(site, one.definition, name) + one.text for one in added],

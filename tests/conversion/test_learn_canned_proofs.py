@@ -128,6 +128,12 @@ def main():
         dnn_optimizer=tf.train.AdamOptimizer(0.01), dnn_activation_fn=None, dnn_hidden_units=[4],
         fix_global_step_increment_bug=True)
 """,
+    "both networks, which both count the step": """
+def main():
+    labels = CLASS % 2
+    estimator = tf.contrib.learn.DNNLinearCombinedClassifier(
+        linear_feature_columns=[words(), places()], dnn_feature_columns=numbers(), dnn_hidden_units=[8])
+""",
     "columns of today": """
 def main():
     labels = CLASS % 2

@@ -37,6 +37,7 @@ from .test_serving import CHANGED, EXPORTERS, LOOPED, PARSING, TENSOR, exporting
 from .test_shadows import PROGRAM as SHADOWED
 from .test_sized import PROGRAM as SIZED
 from .test_sized import RANKED
+from .test_step_counts import counted_twice
 from .test_tensor_inputs import COUNTED
 from .test_told_modes import BY_CONSTANTS, DECAYED, IN_OBJECT, OBJECT, formatted
 from .test_train_ops import LINEAR
@@ -143,6 +144,7 @@ PROGRAMS = {
     "layers and variables as large as their inputs": SIZED,
     "names that inner scopes bind again": SHADOWED,
     "sizes from a function that names its tensor": program(model_fn=RANKED),
+    "a batch that two minimisations count": counted_twice("AdamOptimizer(0.01)", "AdagradOptimizer(0.1)"),
 }
 
 

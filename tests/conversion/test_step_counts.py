@@ -62,3 +62,46 @@ OWN = "mine = tf.Variable(0, trainable=False)\n"
 )
 def test_other_counts_and_gradients_refuse(statements: str, rule: str) -> None:
     assert {name for name, _ in refused(trained(statements))} <= {rule, "undefined-name"}
+
+
+TWO = """
+def model_fn(features, labels, mode):
+    with tf.variable_scope("wide"):
+        wide = tf.layers.dense(features["x"], 1, name="wide")
+    with tf.variable_scope("deep"):
+        hidden = tf.layers.dense(features["x"], 4, tf.nn.relu, name="hidden")
+        deep = tf.layers.dense(hidden, 1, name="logits")
+    logits = tf.squeeze(wide + deep, axis=1)
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        return tf.estimator.EstimatorSpec(mode, predictions=logits)
+    loss = tf.losses.mean_squared_error(labels, logits)
+    step = tf.train.get_global_step()
+    wide_step = tf.train.WIDE.minimize(loss, step, tf.trainable_variables("wide/"))
+    deep_step = tf.train.DEEP.minimize(loss, step, tf.trainable_variables("deep/"))
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=tf.group(wide_step, deep_step))
+"""
+
+
+def counted_twice(wide: str, deep: str) -> str:
+    """A program in which two optimizers count each batch."""
+    return program(model_fn=TWO.replace("WIDE", wide).replace("DEEP", deep))
+
+
+def test_a_batch_that_two_minimisations_count_is_two_steps() -> None:
+    after = converted(counted_twice("AdamOptimizer(0.01)", "GradientDescentOptimizer(0.1)"))["train.py"]
+    assert "model.compile(\n        optimizer=keras.optimizers.SGD(0.1)" in after
+    assert "self.optimizer.iterations.assign_add(1)  # a batch counts as 2 steps" in after
+    assert "steps_per_epoch = -(-steps_per_epoch // 2)" in after
+    assert ".fit(input_fn(), steps_per_epoch=8)" in after
+
+
+@pytest.mark.parametrize(
+    ("wide", "deep"),
+    [
+        ("AdamOptimizer(0.01)", "AdamOptimizer(0.01)"),
+        ("AdagradOptimizer(0.1)", "MomentumOptimizer(tf.train.exponential_decay(0.1, step, 9, 0.5), 0.9)"),
+        ("AdagradOptimizer(0.1)", "GradientDescentOptimizer(0.1 / tf.cast(step + 1, tf.float32))"),
+    ],
+)
+def test_optimizers_that_work_with_the_number_of_steps_refuse(wide: str, deep: str) -> None:
+    assert {rule for rule, _ in refused(counted_twice(wide, deep))} == {"global-step"}

@@ -38,9 +38,10 @@ def test_a_step_counted_twice_refuses() -> None:
     assert refused(text) == {("global-step", line_of(text, "tf.group"))}
 
 
-def test_another_amount_than_one_is_no_count() -> None:
-    text = program(model_fn=LINEAR.replace("global_step, 1", "global_step, 2"))
-    assert refused(text) == {("train-op", line_of(text, "tf.group"))}
+@pytest.mark.parametrize(("amount", "rule"), [("2", "global-step"), ("-1", "train-op")])
+def test_another_amount_than_one_refuses(amount: str, rule: str) -> None:
+    text = program(model_fn=LINEAR.replace("global_step, 1", f"global_step, {amount}"))
+    assert refused(text) == {(rule, line_of(text, "tf.group"))}
 
 
 MODEL = """

@@ -88,8 +88,7 @@ MIXED = COLUMNS + 'others = [tf.feature_column.numeric_column("x")]\n'
         ("DNNClassifier([4], columns, enable_centered_bias=flag)", "an optimizer of its own"),
         ("DNNClassifier([4], columns, activation_fn='elu')", "names no activation"),
         ("DNNClassifier([4], columns, label_keys=['a', 'b', 'c'], n_classes=3)", "labels are texts"),
-        (BOTH + ")", "each batch counts as two steps"),
-        (BOTH + ", fix_global_step_increment_bug=False)", "each batch counts as two steps"),
+        (BOTH + ", fix_global_step_increment_bug=flag)", "it must be True or False"),
     ],
 )
 def test_what_was_not_measured_stays_with_the_reason(call: str, why: str) -> None:

@@ -16,7 +16,7 @@ from migrator.lower.bodies import construction_lines, hand_schedules, optimizer_
 from migrator.lower.bodies.staging import Staging
 from migrator.lower.library import rewriting, steps
 from migrator.lower.library.optimizer_calls import is_schedule
-from migrator.lower.models import helper_ops
+from migrator.lower.models import helper_ops, step_counts
 from migrator.lower.models.model_parts import check_versions, is_expression
 from migrator.lower.reading import class_lines, symbols
 from migrator.lower.reading.context import Context, fresh
@@ -47,15 +47,15 @@ def train_ops(ctx: Context, module: Module, value: Value, where: ast.AST) -> lis
             for item in waiting.operations(ctx, first):
                 if waiting.averages_go(ctx, item):
                     continue
-                if counts_a_step(ctx, item):
-                    by_hand += 1
+                if counted := steps_counted(ctx, item):
+                    by_hand += counted
                 elif not is_update_ops(item):
                     ops += train_ops(ctx, module, item, first.call)
-            if by_hand + sum(op.counts for op in ops) > 1:
+            if len(ops) < 2 and by_hand + step_counts.of_a_batch(ops) > 1:
                 raise ctx.refuse("global-step", first.call, module, "a step counts more than once")
             if not ops and not by_hand:
                 ops = behind(ctx, module, first, where)
-            return [dataclasses.replace(ops[0], counts=True), *ops[1:]] if by_hand and ops else ops
+            return [dataclasses.replace(ops[0], counts=ops[0].counts + by_hand), *ops[1:]] if by_hand and ops else ops
         if waiting.only_waits(first):
             return behind(ctx, module, first, where)
         return [one_train_op(ctx, module, [o for o in found if isinstance(o, Result)])]
@@ -81,16 +81,17 @@ def behind(ctx: Context, module: Module, value: Result, where: ast.AST) -> list[
     return ops
 
 
-def counts_a_step(ctx: Context, value: Value) -> bool:
-    """True for `tf.assign_add(global_step, 1)` and `global_step.assign(global_step + 1)`."""
+def steps_counted(ctx: Context, value: Value) -> int:
+    """How much `tf.assign_add(global_step, 1)` or `global_step.assign(global_step + 1)` adds; 0: it is none of them."""
     if isinstance(value, Result) and value.symbol in {f"{step}.assign" for step in GLOBAL_STEPS}:
-        return len(value.call.args) == 1 and is_next_step(ctx, value.module, value.call, value.call.args[0])
+        return int(len(value.call.args) == 1 and is_next_step(ctx, value.module, value.call, value.call.args[0]))
     if not isinstance(value, Result) or value.symbol != "tensorflow.assign_add":
-        return False
+        return 0
     counter = value.bound.get("ref", value.bound.get("0"))
     amount = value.bound.get("value", value.bound.get("1"))
     counted = isinstance(counter, Result) and counter.symbol in GLOBAL_STEPS and not counter.part
-    return counted and isinstance(amount, Const) and amount.value == 1
+    added = amount.value if isinstance(amount, Const) else None
+    return added if counted and isinstance(added, int) and added > 0 else 0
 
 
 def is_next_step(ctx: Context, module: Module, call: ast.Call, node: ast.expr) -> bool:
@@ -124,7 +125,7 @@ def one_train_op(ctx: Context, module: Module, results: list[Result]) -> TrainOp
         raise ctx.refuse("train-op", call, module, f"a train_op made by `{first.symbol}` is not covered yet")
     optimizer_value = ctx.facts.value(call.func.value) or Opaque(Stage.STATIC)
     step = argument(call, first.symbol, "global_step")
-    counts = step is not None
+    counts = int(step is not None)
     if step is not None and not steps.is_global_step(ctx, step):
         raise ctx.refuse(
             "global-step", call, module, "the minimisation counts in another variable than the global step"
@@ -132,7 +133,7 @@ def one_train_op(ctx: Context, module: Module, results: list[Result]) -> TrainOp
     for name in ("grad_loss", "grad_ys", "stop_gradients"):
         changes_gradients(ctx, module, first, name)
     if any(isinstance(o, Instance) for o in options(optimizer_value)):
-        counts = False  # a class of the program's own, which does not count: one that reads the step is refused
+        counts = 0  # a class of the program's own, which does not count: one that reads the step is refused
     if first.symbol == "optimizer.minimize":
         loss = argument(call, first.symbol, "loss")
         assert loss is not None

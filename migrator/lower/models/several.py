@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.modes import walk
 from migrator.analysis.values import Const, Result, options
 from migrator.lower.bodies import rendering
-from migrator.lower.models import optimizer
+from migrator.lower.models import optimizer, step_counts
 from migrator.lower.models.model_parts import bind_outputs, known
 from migrator.lower.reading import class_lines
 from migrator.lower.reading.context import identifier
@@ -27,7 +27,9 @@ SCOPED = frozenset({"tensorflow.trainable_variables", "tensorflow.get_collection
 
 
 def counting(parts: ModelParts, ops: list[TrainOp]) -> TrainOp:
-    """The one minimisation that increments the global step: its optimizer is the model's."""
+    """The minimisation that increments the global step, or one for all that do: its optimizer is the model's."""
+    if len(ops) > 1 and step_counts.of_a_batch(ops) > 1:
+        return step_counts.main(parts, ops)
     found = [op for op in ops if op.counts]
     if len(found) != 1:
         raise parts.ctx.refuse(
@@ -220,7 +222,7 @@ def train_step(parts: ModelParts) -> list[str] | None:
             f"            with {ctx.use(parts.module, 'tf.init_scope')}():",
             "                self.optimizer.build(self.trainable_variables)",
         ]
-    lines += applied
+    lines += [*applied, *step_counts.counting(ops, "self.optimizer")]
     if spec is not None:
         lines.append(f"        self._loss_tracker.update_state({st.call_text(spec)})")
     return [*lines, f"        return self.compute_metrics({x}, {y}, {outputs})"]

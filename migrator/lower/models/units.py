@@ -24,6 +24,7 @@ from migrator.lower.models import (
     optimizer,
     several,
     spec_fields,
+    step_counts,
     warm_starts,
 )
 from migrator.lower.models.model_parts import ModelParts
@@ -150,7 +151,8 @@ def assemble(parts: ModelParts) -> LoweredModel:
     for part in (metric_creation, call, loss_method, metric_method, result_method, step, predict, serve, begin):
         check_settled(ctx, module, part or [])
     text_guards.check_schedules(ctx, module, node, lines)
-    for method in (loss_method, metric_method, result_method, step, predict, serve, begin, names):
+    fit = step_counts.fit_method(optimizer.plan(parts))
+    for method in (loss_method, metric_method, result_method, step, fit, predict, serve, begin, names):
         if method:
             lines += ["", *with_copies(ctx.facts, method)]
     read = {n.id for n in every(node, ast.Name)}

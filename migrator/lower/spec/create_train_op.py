@@ -45,7 +45,7 @@ def train_op(ctx: Context, module: Module, call: ast.Call, symbol: str) -> Train
     step = next(
         (k.value for k in call.keywords if k.arg == "global_step"), call.args[2] if len(call.args) > 2 else None
     )
-    counts = not (isinstance(step, ast.Constant) and step.value is None)
+    counts = int(not (isinstance(step, ast.Constant) and step.value is None))
     made = ctx.facts.value(optimizer) or Opaque(Stage.STATIC)
     variables = argument(call, symbol, "variables_to_train")
     return TrainOp(call, optimizer, made, loss, variables, clip, counts)

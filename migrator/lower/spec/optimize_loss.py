@@ -52,10 +52,10 @@ def train_op(ctx: Context, module: Module, call: ast.Call) -> TrainOp:
             message = "which optimizer it is, is only known at run time: the migrated program knows the names alone"
             ctx.note("optimize-loss", "warning", module, chosen, message)
             ctx.lower_level("review")
-        return TrainOp(call, chosen, value, loss, variables, clipping, counts=True, rate=rate)
+        return TrainOp(call, chosen, value, loss, variables, clipping, counts=1, rate=rate)
     optimizer = optimizer_expression(ctx, module, call, chosen)
     value = ctx.facts.value(optimizer) or Opaque(Stage.STATIC)
-    return TrainOp(call, optimizer, value, loss, variables, clipping, counts=True)
+    return TrainOp(call, optimizer, value, loss, variables, clipping, counts=1)
 
 
 def is_name(value: Value) -> bool:

@@ -32,7 +32,7 @@ class TrainOp:
     loss: ast.expr
     variables: ast.expr | None
     clip: Clip | None
-    counts: bool  # it increments the global step
+    counts: int  # what it adds to the global step
     helper: ast.FunctionDef | None = None  # the function that makes it, when that is not the model_fn
     helper_call: ast.Call | None = None
     rate: ast.expr | None = None  # given apart, where the optimizer is the name of one

@@ -15,7 +15,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 import keras
 
-from . import keras_data, keras_start, trees
+from . import keras_batches, keras_data, keras_start, trees
 from .extent import Evaluations, Training
 
 REAL_STEPS, REAL_CALLS = 2, 2
@@ -42,6 +42,7 @@ class Model(object):
         self.failures: Dict[str, str] = {}
         self.last: Dict[str, Any] = {}
         self.training = Training()
+        self.each = 1  # steps that it counts for a batch
         self.validation: Dict[str, Any] = {}  # what the last fit was given to validate with, as evaluate takes it
         self.evaluations = Evaluations()
         self.predicted: Optional[int] = 0  # examples
@@ -143,7 +144,6 @@ def _wrap_fit(capture: Capture, original: Callable[..., Any]) -> Callable[..., A
         before = _iterations(self)
         known.training.go_on_from(before or 0)
         steps = _steps(given, epochs)
-        known.training.add(steps)
         given.update(steps_per_epoch=min(REAL_STEPS, per_epoch or REAL_STEPS), shuffle=False)
         given.update(epochs=1 if epochs else 0, initial_epoch=0)
         if given.get("validation_data") is not None:
@@ -152,11 +152,13 @@ def _wrap_fit(capture: Capture, original: Callable[..., Any]) -> Callable[..., A
             given["validation_steps"] = min(REAL_STEPS, given.get("validation_steps") or REAL_STEPS)
         history = known.last.get("fit")
         if known.calls.count("fit") <= REAL_CALLS or history is None:
-            history = known.last["fit"] = original(self, **given)
+            history, known.each = keras_batches.fitted(original, self, given, _iterations)
+            known.last["fit"] = history
+        known.training.add(None if steps is None else steps * known.each)
         if steps is None and per_epoch is not None:
             steps = epochs * per_epoch  # what it asks for
         if steps is not None and before is not None:
-            _optimizer(self).iterations.assign(before + steps)
+            _optimizer(self).iterations.assign(before + steps * known.each)
         return history
 
     return fit
