@@ -19,9 +19,10 @@ def remembered(function: Callable[[Node], Answer]) -> Callable[[Node], Answer]:
     @functools.wraps(function)
     def answer(node: Node) -> Answer:
         known: dict[str, Any] = node.__dict__
-        if key not in known:
-            known[key] = function(node)
-        found: Answer = known[key]
+        try:
+            found: Answer = known[key]
+        except KeyError:
+            found = known[key] = function(node)
         return found
 
     return answer
@@ -35,7 +36,7 @@ def syntax_of(text: str) -> ast.Module:
 
 @remembered
 def descendants(node: ast.AST) -> tuple[ast.AST, ...]:
-    """The node and all below it, in the order of `ast.walk`."""
+    """The node and all below it, in the order of `ast.walk`, without what says how a name is used."""
     found = [node]
     for inner in found:  # which grows meanwhile
         found += children(inner)
@@ -44,12 +45,13 @@ def descendants(node: ast.AST) -> tuple[ast.AST, ...]:
 
 @remembered
 def children(node: ast.AST) -> tuple[ast.AST, ...]:
-    """The nodes right below, in the order of `ast.iter_child_nodes`."""
+    """The nodes right below, in the order of `ast.iter_child_nodes`, without what says how a name is used."""
     found: list[ast.AST] = []
     for name in node._fields:
         value = getattr(node, name, None)
         if isinstance(value, ast.AST):
-            found.append(value)
+            if not isinstance(value, ast.expr_context):  # a third of all nodes, each looked at many times over
+                found.append(value)
         elif isinstance(value, list):
             found += [item for item in value if isinstance(item, ast.AST)]
     return tuple(found)
