@@ -10,8 +10,10 @@ import ast
 import dataclasses
 from collections.abc import Iterator, Mapping
 
+from migrator.plain import keras_reads
 from migrator.plain.carried import binding, holder_of, reads, reads_of, resolved
 from migrator.plain.found import Site, Staying, arguments_of, bound_in, symbol_of
+from migrator.plain.keras_reads import Asked
 from migrator.rulebook.binding import parameters
 from migrator.source.inventory import import_aliases
 from migrator.source.syntax import descendants, every
@@ -27,11 +29,12 @@ COMPILED = (
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Block:
-    """What one block does with a model under one name, and the statements that do it."""
+    """What one block does with a model under one name, the statements that do it, and what asks for its names."""
 
     added: tuple[ast.expr, ...]
     compiled: ast.Call | None
     statements: tuple[ast.stmt, ...]
+    asked: tuple[Asked, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -40,7 +43,7 @@ class KerasModel:
 
     `site`: the place of the code that makes the layers, where its names mean something; `compiling` that of compile,
     whose arguments are `compiled`. `statements`: all that code, which goes with the construction. `maker`: the function
-    that makes the layers, if one does, and what its parameters are `given`.
+    that makes the layers, if one does, and what its parameters are `given`. `asked`: where its names are read.
     """
 
     site: Site
@@ -51,6 +54,7 @@ class KerasModel:
     statements: tuple[ast.stmt, ...]
     maker: ast.FunctionDef | None = None
     given: Mapping[str, ast.expr] = dataclasses.field(default_factory=dict)
+    asked: tuple[Asked, ...] = ()
 
 
 def keras_model(site: Site, node: ast.expr) -> KerasModel:
@@ -81,7 +85,8 @@ def keras_model(site: Site, node: ast.expr) -> KerasModel:
     call = start.value if start is not None else None
     statements = (maker, *(outer.statements if outer is not None else ()))
     model = stacked(inside, call, inner, inside if inner.compiled else site, compiled, statements)
-    return dataclasses.replace(model, maker=maker, given=parameters_of(site, maker, made))
+    asked = outer.asked if outer is not None else ()
+    return dataclasses.replace(model, maker=maker, given=parameters_of(site, maker, made), asked=asked)
 
 
 def sequential(site: Site, node: ast.expr) -> bool:
@@ -161,7 +166,8 @@ def stacked(
     strange = next((one for one in layers if one not in calls), None)
     if strange is not None or not calls:
         raise Staying(f"a layer of the Keras model cannot be followed (line {(strange or made).lineno})")
-    return KerasModel(site, made, tuple(calls), compiling, arguments_of(compiled, COMPILED), statements)
+    arguments = arguments_of(compiled, COMPILED)
+    return KerasModel(site, made, tuple(calls), compiling, arguments, statements, asked=own.asked)
 
 
 def block(site: Site, name: str, handed_on: ast.AST) -> Block:
@@ -173,11 +179,15 @@ def block(site: Site, name: str, handed_on: ast.AST) -> Block:
     added: list[ast.expr] = []
     compiled: list[ast.Call] = []
     statements: list[ast.stmt] = [start]
+    asking = {one.read: one for one in keras_reads.asked(site, holder, name)}
     within = block_of(holder, start)
     for statement in within[within.index(start) + 1 :]:
         called = method_of(statement, name)
+        if keras_reads.is_shown(statement, name):
+            statements.append(statement)
+            continue
         if called is None:
-            if reads(statement, name) and handed_on not in descendants(statement):
+            if any(n not in asking for n in reads(statement, name)) and handed_on not in descendants(statement):
                 raise Staying(f"other code reads the Keras model too (line {statement.lineno})")
             continue
         method, call = called
@@ -189,10 +199,10 @@ def block(site: Site, name: str, handed_on: ast.AST) -> Block:
             raise Staying(f"`{method}` of the Keras model is called where it is made (line {statement.lineno})")
         statements.append(statement)
     own = sum(len(reads(statement, name)) for statement in statements[1:])
-    if len(reads(holder, name)) != own + 1 or len(reads(handed_on, name)) != 1:
+    if len(reads(holder, name)) != own + len(asking) + 1 or len(reads(handed_on, name)) != 1:
         raise Staying("other code reads the Keras model too")
     statements += unread(site, holder, [*statements, *([site.call] if handed_on is site.call else [])])
-    return Block(tuple(added), compiled[0] if compiled else None, tuple(statements))
+    return Block(tuple(added), compiled[0] if compiled else None, tuple(statements), tuple(asking.values()))
 
 
 def alone(site: Site, node: ast.expr) -> ast.expr:

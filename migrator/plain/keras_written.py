@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import ast
 import copy
-import re
 from collections.abc import Iterable
 
-from migrator.plain import found, keras_models, keras_words, writing
-from migrator.plain.carried import Carrier, holder_of, resolved
+from migrator.plain import found, keras_models, keras_names, keras_words, writing
+from migrator.plain.carried import Carrier, holder_of
 from migrator.plain.found import Site, Staying, bound_in
 from migrator.plain.keras_models import LAYERS, KerasModel
+from migrator.plain.keras_names import INPUTS, neighbours
+from migrator.plain.keras_reads import INPUT, OUTPUT
 from migrator.plain.writing import Written
-from migrator.source.module import Module
-from migrator.source.project import reached_by
 from migrator.source.syntax import every, is_none_literal
 
-INPUTS = ("InputLayer", "Input")
 SHAPES = ("input_shape", "batch_input_shape", "input_dim", "input_length")
 REFUSED = {  # arguments of layers that reach further than the layer
     "kernel_regularizer": "its regularisation counts in the loss",
@@ -52,7 +50,12 @@ def written(site: Site, others: Iterable[Written]) -> Written:
     text = writing.template("keras_model.py.jinja").render(context, name=name, params=bool(carrier.given))
     call = writing.construction(site, carrier, str(context["tf"]), name, bound, [])
     lines = tuple(line for line in text.split("\n") if line.strip())
-    return Written((name,), lines, call, model.statements, writing.lines_of(site.call))
+    ends = {INPUT: str(context["input"]), OUTPUT: str(context["output"])}
+    respelled = tuple((one.node, ends[one.end]) for one in model.asked)
+    around = writing.lines_of(site.call)
+    if any(node.lineno in writing.lines_of(site.call, *model.statements) for node, _ in respelled):
+        raise Staying("the names of the Keras model are read on the lines that make it")
+    return Written((name,), lines, call, model.statements, around, respelled=respelled)
 
 
 def outside(model: KerasModel, site: Site, node: ast.expr) -> ast.expr:
@@ -97,9 +100,10 @@ def described(
                 raise Staying(f"argument `{keyword.arg}` of a layer (line {layer.lineno}): {REFUSED[keyword.arg]}")
         if kind in MASKING:
             raise Staying(f"a mask counts in the loss (line {layer.lineno})")
-    names = layer_names(model, kinds)
+    names = keras_names.layer_names(model, kinds)
     layers = [one for one, kind in zip(model.layers, kinds, strict=True) if kind not in INPUTS]
-    if kinds[0] not in (*INPUTS, "Embedding") and not any(k.arg in SHAPES for k in model.layers[0].keywords):
+    sized = kinds[0] in (*INPUTS, "Embedding") or any(k.arg in SHAPES for k in model.layers[0].keywords)
+    if not sized:
         raise Staying("the first layer of the Keras model does not say which shape its input has")
     if any(kind in INPUTS for kind in kinds[1:]) or not layers:
         raise Staying("the Keras model has several inputs")
@@ -109,59 +113,13 @@ def described(
         "sequential": carrier.text(model.made.func),
         "layers": [line for one in layers for line in layer_lines(model.site, carrier, tf, one)],
         "features": features(model, kinds[0], names[0]),
+        "input": keras_names.input_name(kinds[0], names[0]),
+        "either": any(one.end == INPUT for one in model.asked),
         "output": names[-1],
         "loss": loss,
         "metrics": keras_words.metrics(tf, model, loss_name),
         "updates": any(LAYERS + kind in UPDATED for kind in kinds),
     }
-
-
-def layer_names(model: KerasModel, kinds: list[str]) -> list[str]:
-    """The names of the layers as expressions: those that they are given, or kind and number. Raises Staying."""
-    counts: dict[str, int] = {}
-    names = []
-    for layer, kind in zip(model.layers, kinds, strict=True):
-        given = next((k.value for k in layer.keywords if k.arg == "name"), None)
-        value = resolved(model.site, given) if given is not None else None
-        if value is not None and not is_none_literal(value):
-            if not (isinstance(value, ast.Constant) and isinstance(value.value, str)):
-                raise Staying(f"the name of a layer (line {layer.lineno}) is not written where it is made")
-            names.append(f'"{value.value}"')
-            continue
-        stem = snake(kind)
-        number = counts.get(stem, 0)
-        counts[stem] = number + 1
-        names.append(f'"{stem}_{number}"' if number else f'"{stem}"')
-    unnamed = {kind for kind, name in zip(kinds, names, strict=True) if name.strip('"').startswith(snake(kind))}
-    end = kinds[-1] if kinds[-1] in unnamed else kinds[0]
-    if end in unnamed and any(made_elsewhere(model, kind) for kind in {kinds[0], kinds[-1]} & unnamed):
-        raise Staying("other Keras layers are made too: name the first and the last layer of the Keras model")
-    return names
-
-
-def snake(kind: str) -> str:
-    """A class's name as its layers are called: `conv2d` for `Conv2D`."""
-    first = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", kind)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", first).lower()
-
-
-def made_elsewhere(model: KerasModel, kind: str) -> bool:
-    """True where other code of the program may make a layer of a kind: its number would count."""
-    own = set(model.layers)
-    for module in neighbours(model.site):
-        for call in every(module.tree, ast.Call):
-            name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-            if name == kind and call not in own:
-                return True
-    return False
-
-
-def neighbours(site: Site) -> list[Module]:
-    """The files of a program: that of a site, those that import it, and all that these import."""
-    project, own = site.project, site.module.path
-    users = [path for path in project.sources if own in project.imports(path)]
-    found = reached_by(frozenset({own, *users}), project.imports)
-    return [module for module in map(project.module, sorted(found)) if module is not None]
 
 
 def features(model: KerasModel, kind: str, name: str) -> str:
@@ -170,12 +128,13 @@ def features(model: KerasModel, kind: str, name: str) -> str:
     An Estimator of a Keras model takes a tensor, or a dictionary whose one key is the name of the input.
     """
     site = model.site
-    key = name.strip('"') if kind in INPUTS else name.strip('"') + "_input"
+    key = keras_names.input_name(kind, name).strip('"')
     own = {n for layer in model.layers for n in every(layer, ast.Constant)}
     given = next((k.value for k in model.layers[0].keywords if k.arg == "name"), None)
     trees = [module.tree for module in neighbours(site)]
     texts = {n.value for tree in trees for n in every(tree, ast.Constant) if n not in own and isinstance(n.value, str)}
-    called = {n.attr for tree in trees for n in every(tree, ast.Attribute)}
+    asking = {n for one in (*model.statements, *(a.node for a in model.asked)) for n in every(one, ast.Attribute)}
+    called = {n.attr for tree in trees for n in every(tree, ast.Attribute) if n not in asking}
     setting = next((name for name in SETTINGS if name in called), None)
     if setting is not None:
         raise Staying(f"`{setting}` changes what Keras layers compute")
@@ -187,6 +146,8 @@ def features(model: KerasModel, kind: str, name: str) -> str:
         raise Staying("the Keras model may be given sample weights, which is not covered yet")
     if "input_names" in called:
         raise Staying("other code reads the names of the model's inputs")
+    if any(one.end == INPUT for one in model.asked):
+        return "features"  # which the template takes out of a dictionary where they come in one
     if isinstance(given, ast.Name):  # which is bound in one place, and read in others
         named = sum(n.id == given.id for tree in trees for n in every(tree, ast.Name)) > 2
         return f"features[{given.id}]" if named and kind in INPUTS else "features"

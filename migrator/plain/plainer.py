@@ -164,7 +164,7 @@ def chunks_of(site: Site, made: writing.Written) -> list[Chunk]:
     apart = [""] * (0 if above == 1 else 2 if lines[above - 2].strip() else len(blank))
     chunks = [Chunk(call.lineno, end, tuple(whole), call.lineno)]
     chunks.append(Chunk(above, above - 1, (*apart, *made.text, "", ""), call.lineno))
-    return chunks
+    return [*chunks, *respelled(module, made.respelled)]
 
 
 def overlaps(chunks: Iterable[Chunk], others: Iterable[Chunk]) -> bool:

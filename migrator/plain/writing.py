@@ -34,7 +34,8 @@ class Written:
     `functions`: the model_fn, or that of several classes and that of two where their number is known only when the
     estimator is made. `dropped`: assignments that nothing else reads any more. `lines`: where Estimators of the model
     are made; before Python 3.8 a call stands on its last line, and `add_metrics` makes another Estimator.
-    `linear_weights`: those of a linear model where tf.contrib.layers names them.
+    `linear_weights`: those of a linear model where tf.contrib.layers names them. `respelled`: other
+    expressions of the file, and the texts in their places.
     """
 
     functions: tuple[str, ...]
@@ -44,6 +45,7 @@ class Written:
     lines: tuple[int, ...]
     moved: tuple[ast.FunctionDef, ...] = ()
     linear_weights: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    respelled: tuple[tuple[ast.expr, str], ...] = ()
 
 
 def written(site: Site, others: Iterable[Written]) -> Written:

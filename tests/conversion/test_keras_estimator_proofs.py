@@ -167,9 +167,30 @@ def main():
 
 main()
 """
-WHOLE = {"one that is exported": START.partition("def input_fn")[0] + EXPORTED}
+WHOLE = {
+    "one that is exported": START.partition("def input_fn")[0] + EXPORTED,
+    # tensors while it is trained, and a dictionary when it serves
+    "one that is asked for the names of its input": START.partition("def input_fn")[0]
+    + EXPORTED.replace('({"size": SIZE}, labels)', "(SIZE, labels)")
+    .replace(', name="size"', "")
+    .replace('("exporter", receive)', '("exporter", receive(model.input_names[0], model.input.name.split(":")[0]))')
+    .replace("receive():", "receive(name, same):\n    assert name == same\n\n    def receiver():")
+    .replace(
+        """    tensors = {"size": tf.placeholder(tf.float32, [None, 4])}
+    return tf.estimator.export.ServingInputReceiver(tensors, tensors)
+""",
+        """        tensors = {"size": tf.placeholder(tf.float32, [None, 4])}
+        return tf.estimator.export.ServingInputReceiver({name: tensors["size"] * 2.0}, tensors)
+
+    return receiver
+""",
+    ),
+}
 
 
 @pytest.mark.parametrize("runtime", ["legacy", "tf1"])
-def test_an_exported_one_serves_its_outputs_by_the_name_of_the_last_layer(runtime: str, tmp_path: Path) -> None:
-    prove(WHOLE["one that is exported"], runtime, tmp_path)
+@pytest.mark.parametrize("name", WHOLE)
+def test_an_exported_one_serves_its_outputs_by_the_name_of_the_last_layer(
+    name: str, runtime: str, tmp_path: Path
+) -> None:
+    prove(WHOLE[name], runtime, tmp_path)

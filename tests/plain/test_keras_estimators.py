@@ -108,7 +108,33 @@ def test_an_input_layer_names_the_input() -> None:
     assert "InputLayer" not in made
 
 
+INPUT_NAMES = ["model.input_names[0]", "model.input.name.split(':')[0]", "model.inputs[0].name.split(':')[0]"]
+
+
+@pytest.mark.parametrize("asked", INPUT_NAMES)
+def test_the_name_of_the_input_that_other_code_reads_is_written_out(asked: str) -> None:
+    made = written(making(made=f"(\n        {MADE},\n        {asked})"))
+    assert '        "dense_input")\n' in made
+    assert 'if isinstance(features, dict):\n        features = features["dense_input"]\n' in made
+
+
+def test_an_input_layer_without_a_name_is_numbered_from_one() -> None:
+    layers = LAYERS.replace("layers.Dense(8, input_shape=(4,))", "layers.InputLayer((4,)), layers.Dense(8)")
+    assert '"input_1"' in written(making(layers, made=f"(\n        {MADE},\n        {INPUT_NAMES[0]})"))
+
+
+def test_so_is_the_name_of_the_output_that_a_later_cell_reads() -> None:
+    cells = f"model = tf.keras.Sequential([{LAYERS}])\n{COMPILED}\nestimator = {MADE}\n"
+    cells += "model.input_names\n\n\ndef best(found):\n    return found[model.output_names[0]]\n"
+    made = written(HEAD + cells + USED.replace("make()", "estimator"))
+    assert 'return found["dense_1"]' in made
+    assert "model.input_names" not in made
+    assert "isinstance" not in made
+
+
 STAYING = {
+    "the names of the Keras model are read on the lines that make it": making(made=f"{MADE}, model.input_names[0]"),
+    "other code reads the names of the model's inputs": making() + "print(MODELS[0].input_names)\n",
     "other code reads `hidden`, a part of the Keras model, too": making(
         "hidden, hidden", "hidden = layers.Dense(3)\n    " + COMPILED
     ),
