@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Iterator
 
-from migrator.plain.found import Site, Staying, bound_in, sites
+from migrator.plain.found import Site, Staying, bound_in, library, sites
+from migrator.source.inventory import import_aliases
+from migrator.source.names import canonical
 from migrator.source.syntax import children, descendants, every
 
 PARAMS = "params"
@@ -35,7 +38,9 @@ class Carrier:
         while isinstance(chain, ast.Attribute):
             chain = chain.value
         if isinstance(chain, ast.Name) and isinstance(node, (ast.Name, ast.Attribute)):
-            return self._read(node) if chain.id in self.local and chain.id not in own else node
+            if chain.id not in self.local or chain.id in own:
+                return node
+            return self._imported(node, chain.id) or self._read(node)
         for field, value in ast.iter_fields(node):
             if isinstance(value, ast.expr):
                 setattr(node, field, self._moved(value, own))
@@ -44,6 +49,16 @@ class Carrier:
         for keyword in getattr(node, "keywords", []):
             keyword.value = self._moved(keyword.value, own)
         return node
+
+    def _imported(self, node: ast.expr, name: str) -> ast.expr | None:
+        """What a function around imports from the library under a name, as the file itself can write it, or None."""
+        holder = holder_of(self.site, name)
+        imports = [*binding_imports(holder, name)]
+        known = canonical(import_aliases(ast.Module([imports[0]], [])).get(name, "")) if imports else ""
+        if bound_in(holder).count(name) > 1 or not known.startswith("tensorflow."):
+            return None
+        whole = library(self.site) + known.removeprefix("tensorflow")
+        return ast.parse(whole + ast.unparse(node).removeprefix(name), mode="eval").body
 
     def _read(self, node: ast.expr) -> ast.expr:
         """What is read of a function around: `params["rate"]`."""
@@ -56,6 +71,12 @@ class Carrier:
             number += 1
         self.given[key] = node
         return ast.Subscript(ast.Name(PARAMS, ast.Load()), ast.Constant(key), ast.Load())
+
+
+def binding_imports(holder: ast.AST, name: str) -> Iterator[ast.Import | ast.ImportFrom]:
+    """The imports of a function that bind a name."""
+    imports = [n for n in descendants(holder) if isinstance(n, (ast.Import, ast.ImportFrom))]
+    yield from (n for n in imports if any((a.asname or a.name).split(".")[0] == name for a in n.names))
 
 
 def binding(site: Site, name: str) -> ast.Assign | None:

@@ -153,6 +153,14 @@ def free_name(wanted: str, used: set[str]) -> str:
     return name
 
 
+def library(site: Site) -> str:
+    """What the file calls TensorFlow. Raises Staying where it has no name for all of it."""
+    for name, means in import_aliases(site.module.tree).items():
+        if means in ("tensorflow", "tensorflow.compat.v1") and not any(name in bound_in(f) for f in site.around):
+            return name
+    raise Staying("the file has no name for TensorFlow itself: import it as a whole")
+
+
 def is_exported(site: Site) -> bool:
     """True where some file of the project may write a SavedModel."""
     return any(mark in text for text in site.project.sources.values() for mark in EXPORTING)

@@ -17,6 +17,7 @@ from migrator.plain.found import (
     functions_around,
     is_alone,
     is_exported,
+    library,
     symbol_of,
 )
 from migrator.plain.head_training import LOSS, Training, training
@@ -88,7 +89,7 @@ def written(project: Project, module: Module, node: ast.Return, call: ast.Call, 
     if "regularization_losses" in given:
         raise Staying("an argument of the head is not covered")
     size = made_heads.all_outputs(site, heads, module.segment)
-    step = training(module, writing.library(site), function, given)
+    step = training(module, library(site), function, given)
     dropped += step.dropped
     text = tuple(body(site, function, heads, given, step))
     return Written(module, function, node, text, dropped, tuple((one, size) for one in sizes))
@@ -103,7 +104,7 @@ def body(
     site: Site, function: ast.FunctionDef, heads: Heads, given: Mapping[str, ast.expr], step: Training
 ) -> list[str]:
     """The statements in the place of a return, indented as it is."""
-    module, tf = site.module, writing.library(site)
+    module, tf = site.module, library(site)
     split = heads.merged and not is_by_head(site, given.get("logits"))
     context = made_heads.context(site, heads, module.segment, split)
     text = writing.template("head.py.jinja").render(context, tf=tf, metrics=[], forwarded=[], exports=is_exported(site))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from migrator.plain import keras_reads
 from migrator.plain.carried import binding, holder_of, reads, reads_of, resolved
@@ -97,13 +97,6 @@ def sequential(site: Site, node: ast.expr) -> bool:
 def symbol(site: Site, call: ast.Call) -> str:
     """The library name that a call spells."""
     return symbol_of(call.func, import_aliases(site.module.tree))
-
-
-def binds_by_import(holder: ast.AST, name: str) -> Iterator[ast.stmt]:
-    """The imports of a function that bind a name."""
-    if not isinstance(holder, ast.Module):
-        nodes = [n for n in descendants(holder) if isinstance(n, (ast.Import, ast.ImportFrom))]
-        yield from (n for n in nodes if any((a.asname or a.name).split(".")[0] == name for a in n.names))
 
 
 def maker_of(site: Site, name: str) -> ast.FunctionDef:
@@ -240,7 +233,7 @@ def method_of(statement: ast.stmt, name: str) -> tuple[str, ast.Call] | None:
 
 
 def unread(site: Site, block: ast.AST, going: list[ast.AST]) -> list[ast.stmt]:
-    """The assignments that only the code reads which goes: an optimizer, a layer, a list of layers."""
+    """What only the code reads which goes: an optimizer, a layer, a list of layers, and then an import for these."""
     found: list[ast.stmt] = []
     while True:
         inside = {n for one in (*going, *found) for n in every(one, ast.Name)}
@@ -259,8 +252,18 @@ def unread(site: Site, block: ast.AST, going: list[ast.AST]) -> list[ast.stmt]:
             and keras_made(site, n.value)
         ]
         if not more:
-            return found
+            return found + unread_imports(block, {n for one in (*going, *found) for n in every(one, ast.Name)})
         found += more
+
+
+def unread_imports(block: ast.AST, inside: set[ast.Name]) -> list[ast.stmt]:
+    """The imports of a function whose one name is only read by these."""
+    if isinstance(block, ast.Module):
+        return []
+    imports = [n for n in descendants(block) if isinstance(n, (ast.Import, ast.ImportFrom)) and len(n.names) == 1]
+    names = {n: (n.names[0].asname or n.names[0].name).split(".")[0] for n in imports}
+    read = {n: reads(block, name) for n, name in names.items()}
+    return [n for n in imports if read[n] and inside.issuperset(read[n])]
 
 
 def keras_made(site: Site, node: ast.expr) -> bool:

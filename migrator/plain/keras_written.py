@@ -7,7 +7,7 @@ import copy
 from collections.abc import Iterable
 
 from migrator.plain import found, keras_models, keras_names, keras_words, writing
-from migrator.plain.carried import Carrier, holder_of
+from migrator.plain.carried import Carrier, binding_imports, holder_of
 from migrator.plain.found import Site, Staying, bound_in
 from migrator.plain.keras_models import LAYERS, KerasModel
 from migrator.plain.keras_names import INPUTS, neighbours
@@ -42,10 +42,10 @@ def written(site: Site, others: Iterable[Written]) -> Written:
     model = keras_models.keras_model(site, bound.pop("keras_model", ast.Constant(None)))
     name = found.free_name("keras_model", taken | found.names_used(site.module.tree))
     carrier = Carrier(model.site, set())
-    context = described(site, carrier, writing.library(site), bound, model)
+    context = described(site, carrier, found.library(site), bound, model)
     carrier.given = {key: outside(model, model.site, node) for key, node in carrier.given.items()}
     compiling = Carrier(model.compiling, set(carrier.given))
-    context["optimizer"] = keras_words.optimizer(writing.library(site), model, compiling)
+    context["optimizer"] = keras_words.optimizer(found.library(site), model, compiling)
     carrier.given |= {key: outside(model, model.compiling, node) for key, node in compiling.given.items()}
     text = writing.template("keras_model.py.jinja").render(context, name=name, params=bool(carrier.given))
     call = writing.construction(site, carrier, str(context["tf"]), name, bound, [])
@@ -65,7 +65,8 @@ def outside(model: KerasModel, site: Site, node: ast.expr) -> ast.expr:
         chain = chain.value
     assert isinstance(chain, ast.Name)
     holder = holder_of(site, chain.id)
-    if bound_in(holder).count(chain.id) > 1 or any(keras_models.binds_by_import(holder, chain.id)):
+    imported = holder is not site.module.tree and any(binding_imports(holder, chain.id))
+    if bound_in(holder).count(chain.id) > 1 or imported:
         raise Staying(f"`{chain.id}` may stand for something else when the Estimator is made")
     if model.maker is None or model.maker not in site.around:
         return node

@@ -13,7 +13,7 @@ from migrator.plain import found, head_arguments, learned, made_heads
 from migrator.plain.added import added_metrics, forwarded_features
 from migrator.plain.carried import Carrier
 from migrator.plain.estimators import GIVEN, MERGED, Canned
-from migrator.plain.found import Site, Staying
+from migrator.plain.found import Site
 from migrator.plain.lines import indented
 from migrator.plain.made_heads import Heads, Made
 from migrator.plain.networks import described_network, networks_of
@@ -58,7 +58,7 @@ def written(site: Site, others: Iterable[Written]) -> Written:
     dropped: list[ast.Assign] = []
     heads = made_heads.given_heads(site, bound, dropped) if canned.head == GIVEN else None
     given = heads.made[0] if heads is not None and not heads.merged else None
-    tf, learner = library(site), found.is_learner(site.symbol)
+    tf, learner = found.library(site), found.is_learner(site.symbol)
     networks = networks_of(site, canned, bound)
     into = [a for n in networks for a in (n.columns, n.units) if a]
     words = bound.get("label_vocabulary")
@@ -184,14 +184,6 @@ def template(name: str = "model_fn.py.jinja") -> Template:
     loader = PackageLoader("migrator.plain")
     made = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
     return made.get_template(name)
-
-
-def library(site: Site) -> str:
-    """What the file calls TensorFlow. Raises Staying where it has no name for all of it."""
-    for name, means in import_aliases(site.module.tree).items():
-        if means in ("tensorflow", "tensorflow.compat.v1") and not any(name in found.bound_in(f) for f in site.around):
-            return name
-    raise Staying("the file has no name for TensorFlow itself: import it as a whole")
 
 
 def is_sum(site: Site, node: ast.expr) -> bool:

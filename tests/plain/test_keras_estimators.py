@@ -108,6 +108,14 @@ def test_an_input_layer_names_the_input() -> None:
     assert "InputLayer" not in made
 
 
+def test_what_the_function_around_imports_from_the_library_is_written_by_its_whole_name() -> None:
+    inside = "import tensorflow as tf\n\n\ndef make():\n    from tensorflow import keras\n"
+    text = inside + making().partition("def make(rate=0.1):\n")[2].replace("tf.keras.", "keras.")
+    made = written(text.replace("layers.", "keras.layers."))
+    assert "model = tf.keras.Sequential([\n        tf.keras.layers.Dense(8, input_shape=(4,)),\n" in made
+    assert "from tensorflow import keras" not in made
+
+
 INPUT_NAMES = ["model.input_names[0]", "model.input.name.split(':')[0]", "model.inputs[0].name.split(':')[0]"]
 
 
@@ -133,6 +141,9 @@ def test_so_is_the_name_of_the_output_that_a_later_cell_reads() -> None:
 
 
 STAYING = {
+    "`rate` may stand for something else when the Estimator is made": making(
+        LAYERS.replace("0.2", "rate"), "from settings import rate\n    " + COMPILED
+    ).replace("rate=0.1", ""),
     "the names of the Keras model are read on the lines that make it": making(made=f"{MADE}, model.input_names[0]"),
     "other code reads the names of the model's inputs": making() + "print(MODELS[0].input_names)\n",
     "other code reads `hidden`, a part of the Keras model, too": making(
