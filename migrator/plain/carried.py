@@ -84,7 +84,7 @@ def binding(site: Site, name: str) -> ast.Assign | None:
     for holder in (*reversed(site.around), site.module.tree):
         if name in bound_in(holder):
             found = [n for n in descendants(holder) if is_assignment(n, name)]
-            once = bound_in(holder).count(name) == 1 and not in_loop(holder, found)
+            once = bound_in(holder).count(name) == 1 and not in_loop(holder, found, site.call)
             return found[0] if once and len(found) == 1 and isinstance(found[0], ast.Assign) else None
     return None
 
@@ -99,10 +99,17 @@ def is_assignment(node: ast.AST, name: str) -> bool:
     )
 
 
-def in_loop(holder: ast.AST, nodes: list[ast.AST]) -> bool:
-    """True when one of the nodes stands in a loop or under a condition."""
+def in_loop(holder: ast.AST, nodes: list[ast.AST], call: ast.Call) -> bool:
+    """True when one of the nodes stands in a loop, or under a condition that the call does not stand under."""
     ways = [n for n in descendants(holder) if isinstance(n, (ast.For, ast.While, ast.If, ast.Try))]
-    return any(node in descendants(way) and not is_main(way) for way in ways for node in nodes)
+    apart = [way for way in ways if not is_main(way)]
+    return any(node in descendants(way) and not is_beside(way, node, call) for way in apart for node in nodes)
+
+
+def is_beside(way: ast.AST, node: ast.AST, call: ast.Call) -> bool:
+    """True where the same branch of a condition holds both."""
+    branches = (way.body, way.orelse) if isinstance(way, ast.If) else ()
+    return any(all(any(one in descendants(s) for s in branch) for one in (node, call)) for branch in branches)
 
 
 def is_main(node: ast.AST) -> bool:

@@ -252,6 +252,31 @@ def test_an_optimizer_that_two_are_given_is_written_out_in_both() -> None:
     assert "\noptimizer = " not in made
 
 
+BRANCHES = """\
+def make(kind):
+    if kind == "wide":
+        optimizer = tf.train.FtrlOptimizer(0.2)
+        made = tf.estimator.LinearRegressor(columns, optimizer=optimizer)
+    else:
+        made = tf.estimator.DNNRegressor([4], columns)
+    return made
+"""
+
+
+def test_an_optimizer_may_be_made_in_the_branch_that_makes_the_estimator() -> None:
+    made = written(HEAD + COLUMNS + BRANCHES)
+    assert "optimizer = tf.train.FtrlOptimizer(0.2)\n    train_op" in made
+    assert "        made = tf.estimator.Estimator(\n            model_fn=linear_regressor," in made
+
+
+@pytest.mark.parametrize("branch", ["    else:\n", "    for _ in kind:\n"])
+def test_one_that_another_branch_makes_stays(branch: str) -> None:
+    text = BRANCHES.replace("    else:\n        made = tf.estimator.DNNRegressor([4], columns)\n", "")
+    text = text.replace("        made", f"{branch}        made")
+    (reason,) = reasons(HEAD + COLUMNS + text)
+    assert reason == "argument `optimizer`: which optimizer it is cannot be followed"
+
+
 def test_both_stay_where_one_of_them_does() -> None:
     before = "optimizer = tf.train.AdamOptimizer(0.1)\n"
     text = script("tf.estimator.LinearRegressor(columns, optimizer=optimizer)", before)
