@@ -82,11 +82,30 @@ def binding_imports(holder: ast.AST, name: str) -> Iterator[ast.Import | ast.Imp
 def binding(site: Site, name: str) -> ast.Assign | None:
     """The one assignment that binds a name, in the innermost function that does or at the top of the file."""
     for holder in (*reversed(site.around), site.module.tree):
-        if name in bound_in(holder):
-            found = [n for n in descendants(holder) if is_assignment(n, name)]
-            once = bound_in(holder).count(name) == 1 and not in_loop(holder, found, site.call)
+        apart = of_others(holder, name)
+        bound = bound_in(holder, apart).count(name)
+        if bound:
+            found = [n for n in descendants(holder) if is_assignment(n, name) and n not in apart]
+            once = bound == 1 and not in_loop(holder, found, site.call)
             return found[0] if once and len(found) == 1 and isinstance(found[0], ast.Assign) else None
     return None
+
+
+def of_others(holder: ast.AST, name: str) -> frozenset[ast.AST]:
+    """The nodes of functions inside a function or file to which a name is a variable of their own.
+
+    None where one of them declares it global or nonlocal.
+    """
+    if any(name in node.names for node in descendants(holder) if isinstance(node, (ast.Global, ast.Nonlocal))):
+        return frozenset()
+    found: set[ast.AST] = set()
+    for inner in descendants(holder):
+        if inner is holder or not isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            continue
+        if name in bound_in(inner, of_others(inner, name)):
+            body = inner.body if isinstance(inner.body, list) else [inner.body]  # its defaults are read outside of it
+            found.update(node for part in (*body, *every(inner.args, ast.arg)) for node in descendants(part))
+    return frozenset(found)
 
 
 def is_assignment(node: ast.AST, name: str) -> bool:
@@ -125,12 +144,13 @@ def resolved(site: Site, node: ast.expr) -> ast.expr:
 
 def holder_of(site: Site, name: str) -> ast.AST:
     """The innermost function around a site that binds a name, or its file."""
-    return next((f for f in reversed(site.around) if name in bound_in(f)), site.module.tree)
+    return next((f for f in reversed(site.around) if name in bound_in(f, of_others(f, name))), site.module.tree)
 
 
 def reads(node: ast.AST, name: str) -> list[ast.Name]:
-    """Where a name is read."""
-    return [n for n in every(node, ast.Name) if n.id == name and isinstance(n.ctx, ast.Load)]
+    """Where a name is read, but for functions inside that have a variable of that name themselves."""
+    apart = of_others(node, name)
+    return [n for n in every(node, ast.Name) if n.id == name and isinstance(n.ctx, ast.Load) and n not in apart]
 
 
 def reads_of(site: Site, name: str) -> int:

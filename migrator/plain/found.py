@@ -126,12 +126,16 @@ def arguments_of(call: ast.Call, signature: str) -> dict[str, ast.expr]:
     return bound
 
 
-def bound_in(holder: ast.AST) -> list[str]:
-    """The names that a function binds, its parameters among them, as often as it does."""
-    found = [n.id for n in every(holder, ast.Name) if not isinstance(n.ctx, ast.Load)]
-    found += [n.arg for n in every(holder, ast.arg)]
-    found += [n.name for n in descendants(holder) if isinstance(n, (ast.FunctionDef, ast.ClassDef)) and n is not holder]
-    for node in descendants(holder):
+def bound_in(holder: ast.AST, apart: frozenset[ast.AST] = frozenset()) -> list[str]:
+    """The names that a function and those inside it bind, parameters among them, as often as they do.
+
+    `apart`: nodes that do not count.
+    """
+    nodes = [n for n in descendants(holder) if n not in apart]
+    found = [n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]
+    found += [n.arg for n in nodes if isinstance(n, ast.arg)]
+    found += [n.name for n in nodes if isinstance(n, (ast.FunctionDef, ast.ClassDef)) and n is not holder]
+    for node in nodes:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             found += [(alias.asname or alias.name).split(".")[0] for alias in node.names]
         if isinstance(node, ast.ExceptHandler) and node.name:

@@ -172,6 +172,7 @@ def block(site: Site, name: str, handed_on: ast.AST) -> Block:
     added: list[ast.expr] = []
     compiled: list[ast.Call] = []
     statements: list[ast.stmt] = [start]
+    own = set(reads(holder, name))
     asking = {one.read: one for one in keras_reads.asked(site, holder, name)}
     within = block_of(holder, start)
     for statement in within[within.index(start) + 1 :]:
@@ -180,7 +181,8 @@ def block(site: Site, name: str, handed_on: ast.AST) -> Block:
             statements.append(statement)
             continue
         if called is None:
-            if any(n not in asking for n in reads(statement, name)) and handed_on not in descendants(statement):
+            other = [n for n in every(statement, ast.Name) if n in own and n not in asking]
+            if other and handed_on not in descendants(statement):
                 raise Staying(f"other code reads the Keras model too (line {statement.lineno})")
             continue
         method, call = called
@@ -191,8 +193,8 @@ def block(site: Site, name: str, handed_on: ast.AST) -> Block:
         elif method != "summary":
             raise Staying(f"`{method}` of the Keras model is called where it is made (line {statement.lineno})")
         statements.append(statement)
-    own = sum(len(reads(statement, name)) for statement in statements[1:])
-    if len(reads(holder, name)) != own + len(asking) + 1 or len(reads(handed_on, name)) != 1:
+    told = sum(n in own for statement in statements[1:] for n in every(statement, ast.Name))
+    if len(own) != told + len(asking) + 1 or len(reads(handed_on, name)) != 1:
         raise Staying("other code reads the Keras model too")
     statements += unread(site, holder, [*statements, *([site.call] if handed_on is site.call else [])])
     return Block(tuple(added), compiled[0] if compiled else None, tuple(statements), tuple(asking.values()))

@@ -31,10 +31,11 @@ class Asked:
 def asked(site: Site, holder: ast.AST, name: str) -> tuple[Asked, ...]:
     """What asks the model of a name for its names. Raises Staying where it stands on several lines."""
     spelled = {f"{name}.{text}": end for text, end in SPELLED.items()}
+    own = set(reads(holder, name))
     found = []
     for node in every(holder, ast.Subscript):
         end = spelled.get(ast.unparse(node))
-        if end is None:
+        if end is None or own.isdisjoint(every(node, ast.Name)):
             continue
         if node.end_lineno != node.lineno or ast.unparse(ast.parse(site.module.segment(node))) != ast.unparse(node):
             raise Staying(f"the name of the Keras model's {end} is read on several lines (line {node.lineno})")

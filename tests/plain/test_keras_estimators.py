@@ -140,6 +140,31 @@ def test_so_is_the_name_of_the_output_that_a_later_cell_reads() -> None:
     assert "isinstance" not in made
 
 
+CELLS = f"""def network():
+    model = tf.keras.Sequential([{LAYERS}])
+    {COMPILED}
+    return model
+
+
+model = network()
+estimator = {MADE}
+READER{USED.replace("make()", "estimator")}"""
+
+
+@pytest.mark.parametrize(
+    "reader", ["", "def size(model):\n    return model.get_weights()\n", "sizes = lambda model: model\n"]
+)
+def test_a_variable_of_another_function_is_another_model(reader: str) -> None:
+    assert "model = network()" not in written(HEAD + CELLS.replace("READER", reader))
+
+
+@pytest.mark.parametrize(
+    "reader", ["def size(model=model):\n    return model\n", "def size():\n    global model\n    model = None\n"]
+)
+def test_a_default_and_a_global_name_are_not(reader: str) -> None:
+    assert reason(HEAD + CELLS.replace("READER", reader))
+
+
 STAYING = {
     "`rate` may stand for something else when the Estimator is made": making(
         LAYERS.replace("0.2", "rate"), "from settings import rate\n    " + COMPILED
