@@ -53,6 +53,7 @@ def test_the_layers_stay_a_keras_model() -> None:
     assert 'keras.layers.Dense(3, activation="softmax"),' in made.replace("'", '"')
     assert 'return {"dense_1": outputs}' in made
     assert "model_to_estimator" not in made
+    assert "outputs = outputs" not in made
 
 
 def test_layers_that_are_added_keep_their_comments() -> None:

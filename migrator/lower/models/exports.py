@@ -162,7 +162,7 @@ def serve_method(parts: ModelParts, method: str, documentation: str, wanted: Map
     if provided:
         source = parts.cut[0] if len(parts.cut) == 1 else "outputs"
         head.append(f"        {source} = self({parts.features}{', training=False' if parts.training else ''})")
-        head += bind_outputs(parts, set(provided), "outputs") if source == "outputs" else []
+        head += bind_outputs(parts, set(provided), "outputs") if len(parts.cut) != 1 else []
     body = [*rendering.compact(lines), "        return {"]
     for name, pieces, named in shown:
         texts = [f"{key or 'output'!r}: {st.call_text(given)}" for key, given in pieces]

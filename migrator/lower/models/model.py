@@ -76,7 +76,7 @@ def predict_method(parts: ModelParts) -> list[str] | None:
     if outputs:
         source = parts.cut[0] if len(parts.cut) == 1 else "outputs"
         head.append(f"        {source} = self({parts.features}{keyword})")
-        if source == "outputs":
+        if len(parts.cut) != 1:
             head += bind_outputs(parts, outputs, "outputs")
     return [*head, *inline_return(lines, st, expression)]
 
