@@ -6,7 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Const, Result, Symbol, options
-from migrator.source.syntax import descendants, every
+from migrator.lower.reading.shadows import local_names
+from migrator.source.syntax import descendants, every, remembered
 
 if TYPE_CHECKING:
     from migrator.lower.programs.group import Group
@@ -20,13 +21,19 @@ SETTINGS = (
 )
 SETTINGS_OF = frozenset({"cluster", "tpu_config", "master", "evaluation_master", "session_config"})
 DISTRIBUTION = frozenset({"train_distribute", "eval_distribute", "experimental_distribute"})
+SEVERAL_MACHINES = (  # of which only the environment knows: without TF_CONFIG they copy to the devices of this one
+    "tensorflow.distribute.experimental.MultiWorkerMirroredStrategy",
+    "tensorflow.distribute.MultiWorkerMirroredStrategy",
+    "tensorflow.contrib.distribute.CollectiveAllReduceStrategy",
+)
 MIRRORED = (  # strategies that compute on one device what the model computes without them
     "tensorflow.distribute.MirroredStrategy",
     "tensorflow.distribute.OneDeviceStrategy",
     "tensorflow.contrib.distribute.MirroredStrategy",
     "tensorflow.contrib.distribute.OneDeviceStrategy",
+    *SEVERAL_MACHINES,
 )
-
+Place = tuple[ast.AST, str]  # a name, with the function or file that binds it
 
 RUN_CONFIGS = frozenset(
     {"tensorflow.estimator.RunConfig", "tensorflow.estimator.tpu.RunConfig", "tensorflow.contrib.learn.RunConfig"}
@@ -46,14 +53,13 @@ def goes(group: Group, module: Module, node: ast.stmt) -> bool:
         body = [*node.body, *node.orelse]
         pure = not any(every(node.test, ast.Call))
         return pure and all(goes(group, module, inner) for inner in body)
-    name = assigned_name(node)
-    if name is None and isinstance(node, ast.Assign) and len(node.targets) == 1:
-        base = changed_base(node.targets[0])
-        name = base.id if base is not None else None
-    if name is None or name not in unused_names(group, module):
+    target = assigned(node)
+    if target is None and isinstance(node, ast.Assign) and len(node.targets) == 1:
+        target = changed_base(node.targets[0])
+    if target is None or place_of(module, target) not in unused_names(group, module):
         return False
     # what is shown on the way stays None, as it was where there was no TPU
-    return not (isinstance(node, ast.Assign) and is_nothing(node.value) and is_shown(module, name))
+    return not (isinstance(node, ast.Assign) and is_nothing(node.value) and shown(module, place_of(module, target)))
 
 
 def changed_base(target: ast.expr) -> ast.Name | None:
@@ -64,33 +70,55 @@ def changed_base(target: ast.expr) -> ast.Name | None:
     return node if isinstance(node, ast.Name) and isinstance(target, ast.Attribute) else None
 
 
-def assigned_name(node: ast.stmt) -> str | None:
+def assigned(node: ast.stmt) -> ast.Name | None:
     """`x` of `x = ...`."""
     if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-        return node.targets[0].id
+        return node.targets[0]
     return None
 
 
-def unused_names(group: Group, module: Module) -> set[str]:
+def place_of(module: Module, node: ast.Name | ast.arg) -> Place:
+    """Which name this is: one of the outermost function around it, where that binds it, or one of the file."""
+    name = node.id if isinstance(node, ast.Name) else node.arg
+    around = functions_around(module.tree).get(node)
+    if around is None or name not in local_names(around):
+        return module.tree, name
+    declared = {outer for n in every(around, ast.Global) for outer in n.names}
+    return (module.tree if name in declared else around), name
+
+
+@remembered
+def functions_around(tree: ast.AST) -> dict[ast.AST, ast.FunctionDef]:
+    """The outermost function that each node of a file stands in."""
+    found: dict[ast.AST, ast.FunctionDef] = {}
+    for function in every(tree, ast.FunctionDef):  # outer ones first
+        if function not in found:
+            found.update(dict.fromkeys(descendants(function), function))
+    return found
+
+
+def unused_names(group: Group, module: Module) -> set[Place]:
     """Names that hold such settings, or in their place what a flag says, and that only such settings are made of."""
     if module.path not in group.unused:
         group.unused[module.path] = find_unused(group, module)
     return group.unused[module.path]
 
 
-def find_unused(group: Group, module: Module) -> set[str]:
+def find_unused(group: Group, module: Module) -> set[Place]:
     """Narrows the names down until the rest are read by nothing that stays."""
-    assigned: dict[str, list[ast.Assign]] = {}
+    assignments: dict[Place, list[ast.Assign]] = {}
     for node in every(module.tree, ast.Assign):
-        if assigned_name(node) is not None:
-            assigned.setdefault(str(assigned_name(node)), []).append(node)
-    targets = {node.targets[0] for nodes in assigned.values() for node in nodes}
-    names = (n for n in every(module.tree, ast.Name) if isinstance(n.ctx, ast.Store) and n not in targets)
-    other = {*(n.id for n in names), *(n.arg for n in every(module.tree, ast.arg))}
+        target = assigned(node)
+        if target is not None:
+            assignments.setdefault(place_of(module, target), []).append(node)
+    targets = {assigned(node) for nodes in assignments.values() for node in nodes}
+    names = [n for n in every(module.tree, ast.Name) if isinstance(n.ctx, ast.Store) and n not in targets]
+    bound: list[ast.Name | ast.arg] = [*names, *every(module.tree, ast.arg)]
+    other = {place_of(module, n) for n in bound}
     found = {
-        name
-        for name, nodes in assigned.items()
-        if name not in other
+        place
+        for place, nodes in assignments.items()
+        if place not in other
         and any(is_setting(group, n.value) for n in nodes)
         and all(is_setting(group, n.value) or is_read(n.value) for n in nodes)
     }
@@ -98,13 +126,10 @@ def find_unused(group: Group, module: Module) -> set[str]:
     changes = [n for n in every(module.tree, ast.Assign) if len(n.targets) == 1]
     gone |= {base for n in changes if (base := changed_base(n.targets[0])) is not None}
     while True:
-        inside = gone | {n for name in found for node in assigned[name] for n in descendants(node.value)}
-        inside |= {n for name in found if stays_nothing(assigned[name]) for n in shown(module, name)}
-        read = {
-            n.id
-            for n in every(module.tree, ast.Name)
-            if isinstance(n.ctx, ast.Load) and n.id in found and n not in inside
-        }
+        inside = gone | {n for place in found for node in assignments[place] for n in descendants(node.value)}
+        inside |= {n for place in found if stays_nothing(assignments[place]) for n in shown(module, place)}
+        loads = (n for n in every(module.tree, ast.Name) if isinstance(n.ctx, ast.Load) and n not in inside)
+        read = {place for n in loads if (place := place_of(module, n)) in found}
         if not read:
             return found
         found -= read
@@ -122,7 +147,7 @@ def is_setting(group: Group, node: ast.expr) -> bool:
 
 
 def is_mirrored(group: Group, node: ast.expr) -> bool:
-    """True for a strategy that copies the model to the devices of one machine, or None where there is one device."""
+    """True for a strategy that copies the model to devices, or None where there is one device."""
     value = group.ctx.facts.value(node)
     found = options(value) if value is not None else ()
     strategies = [o for o in found if isinstance(o, Result) and not o.part and o.symbol in MIRRORED]
@@ -131,25 +156,27 @@ def is_mirrored(group: Group, node: ast.expr) -> bool:
     return len(strategies) + len(nothing) == len(found) > 0 and not own
 
 
+def on_several_machines(group: Group, node: ast.expr) -> bool:
+    """True for a strategy that may copy the model to several machines."""
+    value = group.ctx.facts.value(node)
+    found = options(value) if value is not None else ()
+    return any(isinstance(o, Result) and o.symbol in SEVERAL_MACHINES for o in found)
+
+
 def stays_nothing(assignments: list[ast.Assign]) -> bool:
     """True for a name that is None before anything else is assigned."""
     first = min(assignments, key=lambda node: node.lineno)
     return isinstance(first.value, ast.Constant) and first.value.value is None
 
 
-def is_shown(module: Module, name: str) -> bool:
-    """True when a statement that stays prints or logs what a name holds."""
-    return bool(shown(module, name))
-
-
-def shown(module: Module, name: str) -> set[ast.AST]:
+def shown(module: Module, place: Place) -> set[ast.AST]:
     """The places where a statement prints or logs what a name holds, and does nothing else with it."""
     found: set[ast.AST] = set()
     for node in descendants(module.tree):
         call = node.value if isinstance(node, ast.Expr) else None
         if isinstance(call, ast.Call) and showing(call.func):
             given = [*call.args, *(keyword.value for keyword in call.keywords)]
-            found |= {n for n in given if isinstance(n, ast.Name) and n.id == name}
+            found |= {n for n in given if isinstance(n, ast.Name) and place_of(module, n) == place}
     return found
 
 

@@ -21,5 +21,5 @@ class Group:
     models: dict[ast.AST, LoweredModel]
     constructions: dict[ast.Call, Construction]
     uses: dict[ast.Call, Use]
-    unused: dict[str, set[str]] = dataclasses.field(default_factory=dict)  # file -> names that TPU settings leave
+    unused: dict[str, set[tuple[ast.AST, str]]] = dataclasses.field(default_factory=dict)  # names that settings leave
     substituted: dict[ast.AST, str] = dataclasses.field(default_factory=dict)  # nodes with another text

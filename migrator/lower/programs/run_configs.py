@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 from migrator.analysis.values import Const, Result, Value, is_none, options
 from migrator.detect import param_defaults
 from migrator.emit.fragments import call_text, standalone
-from migrator.lower.programs.clusters import DISTRIBUTION, RUN_CONFIGS, copied_from, is_mirrored, is_nothing
+from migrator.lower.programs.clusters import (
+    DISTRIBUTION,
+    RUN_CONFIGS,
+    copied_from,
+    is_mirrored,
+    is_nothing,
+    on_several_machines,
+)
 from migrator.lower.programs.groups import Render, given, moved_into_calls
 from migrator.lower.programs.input_arguments import is_readable
 from migrator.source.syntax import descendants
@@ -64,15 +71,21 @@ def settings_text(group: Group, module: Module, node: ast.Call, render: Render) 
 
 
 def refuse_distribution(group: Group, module: Module, node: ast.AST, arguments: dict[str, ast.expr]) -> None:
-    """Refuse a RunConfig that distributes the training, but for copies on the devices of one machine."""
+    """Refuse a RunConfig that distributes the training, but for copies on devices that the program does not name."""
     for name in DISTRIBUTION & arguments.keys():
+        several = on_several_machines(group, arguments[name])
         if not is_mirrored(group, arguments[name]):
             raise group.ctx.refuse("distribution", node, module, "the training is distributed")
+        if several and any("TF_CONFIG" in text for text in group.ctx.project.sources.values()):
+            message = "the training is distributed over the machines of a TF_CONFIG that the program sees"
+            raise group.ctx.refuse("distribution", node, module, message)
         if not is_nothing(arguments[name]):
             message = (
                 f"{name} goes: what is computed is what one device computed, where each of several took a batch of "
                 "its own; Keras copies a model with keras.distribution.DataParallel"
             )
+            if several:
+                message += "; started on several machines, each would train alone"
             group.ctx.note("distribution", "warning", module, node, message)
             group.ctx.lower_level("review")
 
