@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis import learn
 from migrator.analysis.values import Function, Mapping, Opaque, Partial, Result, Sequence, Value, options
 from migrator.emit.fragments import call_text
-from migrator.lower.programs import serving
+from migrator.lower.programs import checkpoints, serving
 from migrator.lower.programs.groups import EXPORTERS, given, refuse_others
 from migrator.lower.programs.received_tensors import is_number, is_placeholder
 from migrator.lower.reading.context import Refused
@@ -30,7 +30,9 @@ def export_text(group: Group, use: Use, receiver: str, arguments: dict[str, ast.
     """The call that writes a SavedModel. Refuses receivers that cannot be followed."""
 
     ctx, module, call = group.ctx, use.module, use.call
-    refuse_others(group, module, call, arguments, {"export_dir_base", "serving_input_receiver_fn", *FORMAT})
+    checkpoints.check_path(group, use, arguments)
+    known = {"export_dir_base", "serving_input_receiver_fn", "checkpoint_path", *FORMAT}
+    refuse_others(group, module, call, arguments, known)
     node = arguments.get("serving_input_receiver_fn")
     if node is None:
         raise ctx.refuse("export", call, module, "what the exported model is fed with cannot be followed")

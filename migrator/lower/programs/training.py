@@ -10,6 +10,7 @@ from migrator.analysis.signatures import SIGNATURES
 from migrator.analysis.values import Const, Function, Instance, Partial, Result, Value, options
 from migrator.emit.fragments import call_text
 from migrator.lower.programs import (
+    checkpoints,
     experiments,
     export_calls,
     hook_classes,
@@ -171,12 +172,15 @@ def use_text(group: Group, use: Use, render: Render) -> str | None:
             steps = [f"steps_per_epoch={render(arguments['steps'])}"] if "steps" in arguments else []
             return call_text(f"{receiver}.fit", [data, *steps, *also])
         case "evaluate":
-            refuse_others(group, module, call, arguments, {"input_fn", "steps", "name"})
+            checkpoints.check_path(group, use, arguments)
+            refuse_others(group, module, call, arguments, {"input_fn", "steps", "name", "checkpoint_path"})
             data = dataset_text(group, module, arguments["input_fn"], use, render, "eval")
             steps = [f"steps={render(arguments['steps'])}"] if "steps" in arguments else []
             return call_text(f"{receiver}.evaluate", [data, *steps])
         case "predict":
-            refuse_others(group, module, call, arguments, {"input_fn", "predict_keys", "yield_single_examples"})
+            checkpoints.check_path(group, use, arguments)
+            known = {"input_fn", "predict_keys", "yield_single_examples", "checkpoint_path"}
+            refuse_others(group, module, call, arguments, known)
             data = dataset_text(group, module, arguments["input_fn"], use, render, "infer")
             keys = [f"keys={render(arguments['predict_keys'])}"] if "predict_keys" in arguments else []
             return ctx.use(module, call_text(f"support.{predicting(group, use, arguments)}", [receiver, data, *keys]))
