@@ -244,6 +244,7 @@ def lowered_models(
         ctx = Context(lower_definition, project, rules, facts, known.options, shared=outer.shared)
         ctx.support, ctx.imports, ctx.taken = outer.support, outer.imports, outer.taken
         ctx.exports = any(export_calls.exports(use) for use in group.uses)
+        ctx.exports_one_of = any(export_calls.exports_one_of(use, group.constructions) for use in group.uses)
         ctx.receives_texts = any(export_calls.receives_texts(outer, use) for use in group.uses)
         if fn.node in delegates:
             models[fn.node] = lower_delegator(ctx, fn.module, fn.node, models[delegates[fn.node]])

@@ -148,6 +148,14 @@ def names_used(holder: ast.AST) -> set[str]:
     return {*bound_in(holder), *(n.id for n in every(holder, ast.Name))}
 
 
+def library(site: Site) -> str:
+    """What the file calls TensorFlow. Raises Staying where it has no name for all of it."""
+    for name, means in import_aliases(site.module.tree).items():
+        if means in ("tensorflow", "tensorflow.compat.v1") and not any(name in bound_in(f) for f in site.around):
+            return name
+    raise Staying("the file has no name for TensorFlow itself: import it as a whole")
+
+
 def free_name(wanted: str, used: set[str]) -> str:
     """A name, or with the first number that makes it one that is not used."""
     number, name = 2, wanted
@@ -155,14 +163,6 @@ def free_name(wanted: str, used: set[str]) -> str:
         name = f"{wanted}_{number}"
         number += 1
     return name
-
-
-def library(site: Site) -> str:
-    """What the file calls TensorFlow. Raises Staying where it has no name for all of it."""
-    for name, means in import_aliases(site.module.tree).items():
-        if means in ("tensorflow", "tensorflow.compat.v1") and not any(name in bound_in(f) for f in site.around):
-            return name
-    raise Staying("the file has no name for TensorFlow itself: import it as a whole")
 
 
 def is_exported(site: Site) -> bool:

@@ -6,7 +6,7 @@ import ast
 import copy
 from collections.abc import Iterable
 
-from migrator.plain import found, keras_models, keras_names, keras_words, writing
+from migrator.plain import found, input_names, keras_models, keras_names, keras_words, writing
 from migrator.plain.carried import Carrier, binding_imports, holder_of
 from migrator.plain.found import Site, Staying, bound_in
 from migrator.plain.keras_models import LAYERS, KerasModel
@@ -134,6 +134,7 @@ def features(model: KerasModel, kind: str, name: str) -> str:
     given = next((k.value for k in model.layers[0].keywords if k.arg == "name"), None)
     trees = [module.tree for module in neighbours(site)]
     texts = {n.value for tree in trees for n in every(tree, ast.Constant) if n not in own and isinstance(n.value, str)}
+    texts |= {text for tree in trees for text in input_names.composed(tree)}
     asking = {n for one in (*model.statements, *(a.node for a in model.asked)) for n in every(one, ast.Attribute)}
     called = {n.attr for tree in trees for n in every(tree, ast.Attribute) if n not in asking}
     setting = next((name for name in SETTINGS if name in called), None)
@@ -149,9 +150,9 @@ def features(model: KerasModel, kind: str, name: str) -> str:
         raise Staying("other code reads the names of the model's inputs")
     if any(one.end == INPUT for one in model.asked):
         return "features"  # which the template takes out of a dictionary where they come in one
-    if isinstance(given, ast.Name):  # which is bound in one place, and read in others
+    if isinstance(given, ast.Name) and kind in INPUTS:  # which is bound in one place, and read in others
         named = sum(n.id == given.id for tree in trees for n in every(tree, ast.Name)) > 2
-        return f"features[{given.id}]" if named and kind in INPUTS else "features"
+        return f"features[{given.id}]" if named else "features"
     return f'features["{key}"]' if key in texts else "features"
 
 

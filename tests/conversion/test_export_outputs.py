@@ -77,3 +77,25 @@ def test_the_predictions_themselves_need_no_method_of_their_own() -> None:
     )
     after = converted(exported(outputs))["train.py"]
     assert "def serve" not in after and "signature='y'" in after
+
+
+PLAIN = PREDICTIONS.replace(
+    "logits})", 'logits}, export_outputs={"KEY": tf.estimator.export.PredictOutput({"y": logits})})'
+)
+ONE_OF = EXPORTS.replace("tf.estimator.Estimator(model_fn,", "tf.estimator.Estimator(model_fn if CHOICE else other_fn,")
+
+
+def test_one_of_several_models_tells_its_signatures_itself() -> None:
+    other = MODEL_FN.replace("def model_fn", "def other_fn").replace("dense(", "dense(2 * ")
+    text = exported(PLAIN, ONE_OF).replace("\ndef main", f"{other}\nCHOICE = len(sys.argv) > 1\n\n\ndef main")
+    after = converted("import sys\n" + text)["train.py"]
+    assert after.count("def serve(") == 1 and "'KEY': " in after
+    assert "signature=" not in after
+
+
+def test_predictions_under_two_names_are_served_under_both() -> None:
+    outputs = PLAIN.replace(
+        '"KEY": tf', '"serving_default": tf.estimator.export.PredictOutput({"y": logits}), "KEY": tf'
+    )
+    after = converted(exported(outputs))["train.py"]
+    assert "'serving_default': {\"y\": logits}," in after and "'KEY': {\"y\": logits}," in after

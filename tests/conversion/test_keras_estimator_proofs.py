@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .test_proofs import prove
+from .test_proofs import prove, verification
 
 pytestmark = pytest.mark.runtime
 
@@ -194,3 +194,63 @@ def test_an_exported_one_serves_its_outputs_by_the_name_of_the_last_layer(
     name: str, runtime: str, tmp_path: Path
 ) -> None:
     prove(WHOLE[name], runtime, tmp_path)
+
+
+CHOSEN = """
+LABELS = CLASS
+LAYER = "size"
+SIZES = "{}_input".format(LAYER)
+
+
+def input_fn(labels, epochs=None):
+    return tf.data.Dataset.from_tensor_slices(({SIZES: SIZE}, labels)).repeat(epochs).batch(14)
+
+
+def receive():
+    tensors = {SIZES: tf.placeholder(tf.float32, [None, 4])}
+    return tf.estimator.export.ServingInputReceiver(tensors, tensors)
+
+
+def make(model_dir):
+    from tensorflow import keras
+    model = keras.models.Sequential()
+    model.add(keras.layers.Dense(6, activation="relu", input_shape=(4,), name=LAYER))
+    model.add(keras.layers.Dense(3, activation="softmax"))
+    model.compile(loss="sparse_categorical_crossentropy", optimizer="adam", metrics=["acc"])
+    return keras.estimator.model_to_estimator(model, model_dir=model_dir)
+
+
+def model_fn(features, labels, mode):
+    logits = tf.layers.dense(tf.layers.dense(features[SIZES], 5, tf.nn.relu), 3)
+    outputs = {"scores": tf.estimator.export.PredictOutput(logits)}
+    if mode == tf.estimator.ModeKeys.PREDICT:
+        return tf.estimator.EstimatorSpec(mode, predictions={"logits": logits}, export_outputs=outputs)
+    loss = tf.losses.sparse_softmax_cross_entropy(labels, logits)
+    train_op = tf.train.AdamOptimizer(0.02).minimize(loss, tf.train.get_global_step())
+    return tf.estimator.EstimatorSpec(mode, loss=loss, train_op=train_op)
+
+
+def main(use_keras):
+    if use_keras:
+        estimator = make("out")
+    else:
+        estimator = tf.estimator.Estimator(model_fn, "out")
+    exporter = tf.estimator.LatestExporter("exporter", receive)
+    tf.estimator.train_and_evaluate(
+        estimator,
+        tf.estimator.TrainSpec(lambda: input_fn(LABELS), max_steps=12),
+        tf.estimator.EvalSpec(lambda: input_fn(LABELS, 1), steps=None, exporters=exporter))
+
+
+main(len(sys.argv) < 2)
+"""
+ONE_OF = "import sys\n" + START.replace("from tensorflow.keras import layers\n", "") + CHOSEN
+
+
+@pytest.mark.parametrize("runtime", ["legacy", "tf1"])
+@pytest.mark.parametrize("text", [ONE_OF, ONE_OF.replace("< 2", "> 1")], ids=["the Keras model", "the other"])
+def test_one_of_two_is_exported_under_its_own_signatures(text: str, runtime: str, tmp_path: Path) -> None:
+    found = [unit.verification for unit in verification(text, runtime, tmp_path).units]
+    assert sorted(one.status for one in found) == ["not_run", "verified"], [one.reason for one in found]
+    proven = {row.check for one in found for row in one.evidence if row.ok}
+    assert proven >= {"loss", "gradients", "training", "forward", "metrics", "export"}

@@ -9,7 +9,7 @@ import pytest
 from migrator.convert import convert
 from migrator.verify import runtimes
 from migrator.verify.entry import Entry
-from migrator.verify.program import verify_program
+from migrator.verify.program import ProgramVerification, verify_program
 
 from .small import program
 from .test_called_objects import PARTIAL, READING
@@ -164,6 +164,14 @@ def test_an_optimizer_by_name_is_the_one_that_optimize_loss_made(name: str, tmp_
 
 def prove(text: str, legacy: str, tmp_path: Path) -> None:
     """Convert a program and verify it against its legacy form in one runtime."""
+    result = verification(text, legacy, tmp_path)
+    assert result.verified, result.units[0].verification.reason
+    proven = {row.check for row in result.units[0].verification.evidence if row.ok}
+    assert proven >= {"builds", "weights", "inputs", "loss", "gradients", "training", "step counter"}
+
+
+def verification(text: str, legacy: str, tmp_path: Path) -> ProgramVerification:
+    """What the verification of a converted program says of each model, in one runtime."""
     for runtime in (legacy, "target"):
         if runtimes.absence(runtime):
             pytest.skip(runtimes.absence(runtime))
@@ -174,7 +182,4 @@ def prove(text: str, legacy: str, tmp_path: Path) -> None:
         for path, content in files.items():
             (tmp_path / side / path).write_text(content, encoding="utf-8")
     folders = (tmp_path / "before", tmp_path / "after")
-    result = verify_program(*folders, Entry.parse("train.py"), conversion.models, legacy)
-    assert result.verified, result.units[0].verification.reason
-    proven = {row.check for row in result.units[0].verification.evidence if row.ok}
-    assert proven >= {"builds", "weights", "inputs", "loss", "gradients", "training", "step counter"}
+    return verify_program(*folders, Entry.parse("train.py"), conversion.models, legacy)

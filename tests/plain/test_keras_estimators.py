@@ -226,3 +226,37 @@ STAYING = {
 @pytest.mark.parametrize("why", STAYING)
 def test_a_model_that_is_not_known_to_compute_the_same_stays(why: str) -> None:
     assert reason(STAYING[why]) == why.removesuffix(" (2)")
+
+
+def local_import(module: str, name: str) -> str:
+    """A program whose function imports Keras for itself."""
+    text = making(made=MADE.replace("tf.keras", name)).replace("tf.keras.S", f"{name}.S")
+    return text.replace("layers.D", f"{name}.layers.D").replace("):\n", f"):\n    from {module} import {name}\n", 1)
+
+
+def test_keras_that_a_function_imports_for_itself_is_that_of_the_library() -> None:
+    made = written(local_import("tensorflow", "keras"))
+    assert "    model = tf.keras.Sequential([\n        tf.keras.layers.Dense(8, input_shape=(4,)),\n" in made
+
+
+@pytest.mark.parametrize(
+    ("name", "features"),
+    [
+        ('"{}_input".format(LAYER)', 'features["size_input"]'),
+        ('LAYER + "_input"', 'features["size_input"]'),
+        ('f"{LAYER}_input"', 'features["size_input"]'),
+        ('LAYER + "_input" + ".csv"', "features"),
+        ('"%s_output" % LAYER', "features"),
+    ],
+)
+def test_the_name_of_the_input_may_be_put_together(name: str, features: str) -> None:
+    text = making(LAYERS.replace("(4,))", "(4,), name=LAYER)", 1))
+    text = text.replace("\ndef make", f'\nLAYER = "size"\nNAME = {name}\n\n\ndef make', 1)
+    assert f"model({features}, training" in written(text)
+
+
+def test_a_name_of_the_input_that_is_not_known_stays() -> None:
+    text = making(after='print("{}_input".format(model.name))')
+    assert "the name of the features may be computed" in reason(text) or "other code" in reason(text)
+    text = making().replace("\ndef make", '\ndef key(layer):\n    return layer + "_input"\n\n\ndef make', 1)
+    assert "the name of the features may be computed" in reason(text)

@@ -31,13 +31,14 @@ INFER = frozenset({"infer"})
 
 
 def signatures_or_problem(parts: ModelParts) -> tuple[tuple[str, ...], Refusal | None, list[str]]:
-    """(the signatures, why they cannot be told, `serve` where they are not the predictions alone).
+    """(the signatures, why they cannot be told, `serve` where they are not the predictions under one name for all).
 
     A problem stops a program only where it exports the model.
     """
     try:
         found, lines = exported(parts), []
-        if parts.ctx.exports and not all(found.values()):
+        own = parts.ctx.exports_one_of and list(found) != ["serving_default"]
+        if parts.ctx.exports and (own or len(found) > 1 or not all(found.values())):
             lines = serve_method(parts, "serve", "What the exported model answers, by signature.", outputs(parts))
         if parts.ctx.receives_texts and serves_texts(parts):
             doc = "What it answers besides where it receives one tensor of texts."

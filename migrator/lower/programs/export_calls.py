@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from migrator.analysis import learn
@@ -15,7 +16,7 @@ from migrator.lower.reading.context import Refused
 from migrator.source.syntax import every
 
 if TYPE_CHECKING:
-    from migrator.detect.program import Use
+    from migrator.detect.program import Construction, Use
     from migrator.lower.programs.group import Group
     from migrator.lower.programs.groups import Render
     from migrator.lower.reading.context import Context
@@ -119,10 +120,9 @@ def stores(statement: ast.Assign, name: str) -> bool:
 
 
 def signature_option(group: Group, module: Module, call: ast.Call, estimators: tuple[ast.Call, ...]) -> list[str]:
-    """The `signature` argument, where it is not the default."""
+    """The `signature` argument, where it is not the default. A model that serves tells its signatures itself."""
     names = {name for made in estimators for name in signature_names(group, made)}
-    serving_models = {group.models[n].serves for made in estimators for n in group.constructions[made].model_fns}
-    if serving_models == {True}:
+    if not names:
         return []
     if len(names) != 1:
         raise group.ctx.refuse("export", call, module, "several signatures are exported")
@@ -165,6 +165,12 @@ def exports(use: Use) -> bool:
     return use.kind.startswith("export") or bool(exporters_of(use))
 
 
+def exports_one_of(use: Use, constructions: Iterable[Construction]) -> bool:
+    """True for such a call where the model is one of several."""
+    models = {node for made in constructions if made.call in use.estimators for node in made.model_fns}
+    return exports(use) and len(models) > 1
+
+
 def exporters_of(use: Use) -> set[ast.Call]:
     """The exporters that a train_and_evaluate call was given."""
     return {one.call for one in results_of_exporters(use)}
@@ -201,13 +207,13 @@ def raw_features(value: Value | None) -> Mapping | None:
 
 
 def signature_names(group: Group, construction: ast.Call) -> set[str]:
-    """The signature names of the model that an Estimator construction makes."""
+    """The signature names of the models that an Estimator construction makes, but of those that tell their own."""
     found: set[str] = set()
     for node in group.constructions[construction].model_fns:
-        problem = group.models[node].export_problem
-        if problem is not None:
-            raise Refused(problem)
-        found |= set(group.models[node].signatures)
+        model = group.models[node]
+        if model.export_problem is not None:
+            raise Refused(model.export_problem)
+        found |= set() if model.serves else set(model.signatures)
     return found
 
 

@@ -123,6 +123,7 @@ class Context:
     shared: Shared = dataclasses.field(default_factory=Shared)
     level: Level = "exact"
     exports: bool = False  # the program exports the model
+    exports_one_of: bool = False  # it exports one of several models, which only its run tells
     receives_texts: bool = False  # and may feed it one tensor of texts
     twins: set[ast.Call] = dataclasses.field(default_factory=set)  # specs for TPUs beside a plain one
     applied: dict[ast.Call, ast.Call] = dataclasses.field(default_factory=dict)  # spec -> its metric function's call
