@@ -237,6 +237,7 @@ def local_import(module: str, name: str) -> str:
 def test_keras_that_a_function_imports_for_itself_is_that_of_the_library() -> None:
     made = written(local_import("tensorflow", "keras"))
     assert "    model = tf.keras.Sequential([\n        tf.keras.layers.Dense(8, input_shape=(4,)),\n" in made
+    assert "from tensorflow import keras" not in made
 
 
 @pytest.mark.parametrize(
