@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from migrator.analysis import trips
+from migrator.analysis.signatures import FUNCTIONS_BY_NAME
 from migrator.analysis.soundness import active
 from migrator.analysis.values import (
     Choice,
@@ -215,6 +216,8 @@ def item(ev: Evaluation, base: Value, key: Value) -> Value:
                     return Const(base.value[key.value], mode=base.mode or key.mode)
                 except (IndexError, TypeError):
                     return unknown(base, key)
+        case Symbol(name=name) if isinstance(key, Const) and (name, key.value) in FUNCTIONS_BY_NAME:
+            return Symbol(FUNCTIONS_BY_NAME[name, key.value])
         case Choice():
             return join_all([item(ev, option, key) for option in base.options])
     return unknown(base, key)

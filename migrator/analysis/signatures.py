@@ -252,6 +252,10 @@ CONSTANTS = {
     "tensorflow.losses.Reduction.NONE": "none",
     "tensorflow.keras.losses.Reduction.NONE": "none",
 }
+# (dictionary of the library, key) -> the function that TF 1.15 has there
+FUNCTIONS_BY_NAME = {
+    ("tensorflow.contrib.learn.datasets.DATASETS", "mnist"): "tensorflow.contrib.learn.datasets.mnist.load_mnist",
+}
 PREDICTION_KEYS = {
     "CLASSES": "classes",
     "CLASS_IDS": "class_ids",

@@ -134,9 +134,19 @@ def test_the_tutorials_digits_are_read_by_a_function_of_the_support_module() -> 
     assert "    digits = mnist_data_sets()\n" in converted(around(lines))["train.py"]
 
 
-def test_other_data_sets_of_that_function_refuse() -> None:
-    lines = f'flowers = tf.contrib.learn.datasets.load_dataset("iris")\n{TRAINS}'
-    assert {rule for rule, _ in refused(around(lines))} == {"named-data-sets"}
+@pytest.mark.parametrize("loader", ["DATASETS['mnist']", "mnist.load_mnist"])
+def test_so_are_those_of_a_folder(loader: str) -> None:
+    lines = f"digits = tf.contrib.learn.datasets.{loader}('folder')\nprint(digits.train.num_examples)\n{TRAINS}"
+    assert "    digits = mnist_data_sets()\n" in converted(around(lines))["train.py"]
+
+
+@pytest.mark.parametrize(
+    ("loader", "rule"),
+    [("load_dataset('iris')", "named-data-sets"), ("DATASETS['iris']()", "estimator-symbol")],
+)
+def test_other_data_sets_of_that_function_refuse(loader: str, rule: str) -> None:
+    lines = f"flowers = tf.contrib.learn.datasets.{loader}\n{TRAINS}"
+    assert {found for found, _ in refused(around(lines))} == {rule}
 
 
 # ------------------------------------------------------------------------------------------------------------ imports
