@@ -59,3 +59,13 @@ def test_any_other_refuses(path: str) -> None:
 def test_predictions_of_a_checkpoint_before_a_training_refuse() -> None:
     text = reading("estimator.latest_checkpoint()", after="    estimator.train(input_fn, steps=8)\n")
     assert refused(text) == {("estimator-argument", line_of(text, "estimator.predict"))}
+
+
+@pytest.mark.parametrize(("value", "fine"), [("None", True), ('"other"', False), ("None if ask() else 'other'", False)])
+def test_a_start_from_elsewhere_refuses_unless_it_is_none(value: str, fine: bool) -> None:
+    made = f"    start = {value}\n" + TRAIN.replace("(model_fn)", "(model_fn, warm_start_from=start)")
+    text = program().replace(TRAIN, made)
+    if fine:
+        assert "    build_model().fit(input_fn(), steps_per_epoch=8)\n" in converted(text)["train.py"]
+    else:
+        assert refused(text) == {("estimator-argument", line_of(text, "warm_start_from"))}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Set
 from typing import TYPE_CHECKING
 
 from migrator.analysis.signatures import SIGNATURES
-from migrator.analysis.values import Result, Sequence, Value, options
+from migrator.analysis.values import Result, Sequence, Value, is_none, options
 from migrator.lower.programs import clusters
 from migrator.lower.programs.clusters import DISTRIBUTION, RUN_CONFIGS, copied_from
 from migrator.lower.spec import hooks
@@ -174,9 +174,12 @@ def is_hook_part(group: Group, module: Module, node: ast.AST) -> bool:
 def refuse_others(
     group: Group, module: Module, call: ast.Call, arguments: dict[str, ast.expr], known: Set[str]
 ) -> None:
-    """Refuse arguments that have no counterpart."""
+    """Refuse arguments that have no counterpart, but for names of None."""
     for name, node in arguments.items():
+        value = group.ctx.facts.value(node)
         if name in known or (isinstance(node, (ast.List, ast.Tuple)) and not node.elts):
+            continue
+        if value is not None and is_none(value):
             continue
         if name == "hooks" and hooks.all_passive(group.ctx, module, node):
             continue
