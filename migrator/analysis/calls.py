@@ -263,6 +263,8 @@ def called_result(ev: Evaluation, site: Site, callee: Result, args: list[Value],
 def method_call(ev: Evaluation, site: Site, callee: Member, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """A method of a value that is not a project object."""
     base = callee.base
+    if isinstance(base, Result) and base.symbol == "estimator.train" and not base.part:
+        base = base.bound["self"]  # it returns its Estimator
     if callee.attr in MUTATORS:
         changes.attributes_set(ev, site.node, base, unknown(*args, *kwargs.values()), site.scope)
         changes.changed(ev, site.node, base, [*args, *kwargs.values()], site.scope)

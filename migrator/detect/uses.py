@@ -59,12 +59,19 @@ def find_uses(facts: Facts) -> list[Use]:
                     receiver, kind = estimator_within(option), "run_experiment"
                 else:
                     continue
-                made = tuple(o.call for o in options(receiver) if isinstance(o, Result)) if receiver is not None else ()
+                given = options(receiver) if receiver is not None else ()
+                made = tuple(trained(o).call for o in given if isinstance(o, Result))
                 previous = found.get(node)
                 if previous is not None:
                     made = tuple(dict.fromkeys((*previous.estimators, *made)))
                 found[node] = Use(node, option.module, kind, option, made)
     return sorted(found.values(), key=lambda u: (u.module.path, u.call.lineno))
+
+
+def trained(value: Result) -> Result:
+    """The Estimator that `train` returns; any other value as it is."""
+    made = value.bound.get("self") if value.symbol == "estimator.train" and not value.part else None
+    return made if isinstance(made, Result) else value
 
 
 def estimator_within(run: Result) -> Value | None:
@@ -84,7 +91,7 @@ def find_escapes(facts: Facts) -> list[Use]:
             continue
         value = facts.value(call)
         handed = [facts.value(a) for a in (*call.args, *(k.value for k in call.keywords))]
-        results = [o for v in handed if v is not None for o in options(v) if isinstance(o, Result)]
+        results = [trained(o) for v in handed if v is not None for o in options(v) if isinstance(o, Result)]
         made = [o for o in results if o.symbol in ESTIMATORS and not o.part]
         if made and isinstance(value, Result):
             found.append(Use(call, value.module, "escape", value, tuple(o.call for o in made)))

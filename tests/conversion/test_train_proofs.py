@@ -12,6 +12,8 @@ from .test_hook_classes import STEPS, watched
 from .test_spec_proofs import prove
 from .test_step_counts import DECAYED, trained
 from .test_train_ops import AVERAGED, SOME, ending
+from .test_trained import MADE, TRAIN
+from .test_trained import NAMED as AGAIN
 from .test_warm_starts import WARM
 
 pytestmark = pytest.mark.runtime
@@ -34,6 +36,10 @@ PARAMETERS = ("Estimator(model_fn)", 'Estimator(model_fn, params={"clips": True,
 def test_a_training_is_the_same(text: str, tmp_path: Path) -> None:
     text = text.replace("Estimator(model_fn)", "Estimator(model_fn, params={})")
     assert {"training", "gradients", "loss"} <= prove(text, "legacy", tmp_path)
+
+
+def test_a_training_whose_estimator_is_used_again_is_the_same(tmp_path: Path) -> None:
+    assert {"training", "gradients", "loss"} <= prove(program().replace(TRAIN, MADE + AGAIN), "legacy", tmp_path)
 
 
 def test_a_training_that_a_callback_watches_is_the_same(tmp_path: Path) -> None:

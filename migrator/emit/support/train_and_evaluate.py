@@ -1,15 +1,22 @@
 """Training with evaluations in between, up to an absolute step."""
 
 
+def trained(model, dataset, **options):
+    """Trains a model with the options of `fit` and returns it, as `Estimator.train` does."""
+    model.fit(dataset, **options)
+    return model
+
+
 def fit_until(model, dataset, max_steps, callbacks=None):
     """Trains until the optimizer has made `max_steps` updates in all, as `Estimator.train(max_steps=...)` does.
 
-    A model that is there already is left as it is.
+    A model that is there already is left as it is. Returns the model.
     """
     model.restore(dataset, trains=True)
     remaining = max_steps - int(model.optimizer.iterations)
     if remaining > 0:
         model.fit(dataset, steps_per_epoch=remaining, callbacks=callbacks)
+    return model
 
 
 def train_and_evaluate(

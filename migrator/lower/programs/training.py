@@ -21,6 +21,7 @@ from migrator.lower.programs import (
 )
 from migrator.lower.programs.groups import CONSUMED, given, refuse_others
 from migrator.lower.programs.input_datasets import dataset_text, raw_names
+from migrator.source.syntax import every
 
 if TYPE_CHECKING:
     from migrator.detect.program import Construction, Use
@@ -170,6 +171,8 @@ def use_text(group: Group, use: Use, render: Render) -> str | None:
                 shown = [receiver, data, f"max_steps={render(arguments['max_steps'])}", *also]
                 return ctx.use(module, call_text("support.fit_until", shown))
             steps = [f"steps_per_epoch={render(arguments['steps'])}"] if "steps" in arguments else []
+            if not any(statement.value is call for statement in every(module.tree, ast.Expr)):
+                return ctx.use(module, call_text("support.trained", [receiver, data, *steps, *also]))
             return call_text(f"{receiver}.fit", [data, *steps, *also])
         case "evaluate":
             checkpoints.check_path(group, use, arguments)
