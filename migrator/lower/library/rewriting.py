@@ -9,7 +9,7 @@ from migrator.analysis.library_calls import REPLICATED
 from migrator.analysis.signatures import CONSTANTS
 from migrator.analysis.values import Function, Symbol, options
 from migrator.emit.fragments import call_text
-from migrator.lower.library import cell_dropout, cells
+from migrator.lower.library import cell_dropout, cells, optimizer_names
 from migrator.lower.library.loss_calls import loss_text
 from migrator.lower.library.optimizer_calls import optimizer_text
 from migrator.lower.library.rule_arguments import Render, arguments, bound_or_refuse, fill, target
@@ -54,6 +54,9 @@ def rewrite_call(ctx: Context, module: Module, call: ast.Call, symbol: str, rend
             return rule_text(ctx, module, rule, call, render, chosen=render(call.func))
         case "loss":
             return loss_text(ctx, module, rule, call, render)
+        case "optimizer" if rule.id == optimizer_names.BY_NAME:
+            made = optimizer_names.instance(ctx, module, rule, call)
+            return optimizer_text(ctx, module, rule, call, render) if made is None else render(made)
         case "optimizer":
             return optimizer_text(ctx, module, rule, call, render)
         case "drop":

@@ -6,6 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Const, Member, Opaque, Result, Stage, Symbol, Value, options, stage_of
+from migrator.lower.library import optimizer_names
+from migrator.lower.library.optimizer_names import NAMED
 from migrator.lower.spec.train_ops import Clip, TrainOp, argument
 
 if TYPE_CHECKING:
@@ -13,14 +15,6 @@ if TYPE_CHECKING:
     from migrator.source.module import Module
 
 SYMBOL = "tensorflow.contrib.layers.optimize_loss"
-# the strings that it takes; "Momentum" comes with a momentum of its own, 0.9
-NAMED = {
-    "Adagrad": "tensorflow.train.AdagradOptimizer",
-    "Adam": "tensorflow.train.AdamOptimizer",
-    "Ftrl": "tensorflow.train.FtrlOptimizer",
-    "RMSProp": "tensorflow.train.RMSPropOptimizer",
-    "SGD": "tensorflow.train.GradientDescentOptimizer",
-}
 REFUSED = {
     "gradient_noise_scale": "noise is added to the gradients",
     "gradient_multipliers": "gradients are scaled by variable",
@@ -49,9 +43,7 @@ def train_op(ctx: Context, module: Module, call: ast.Call) -> TrainOp:
     value = ctx.facts.value(chosen) or Opaque(Stage.STATIC)
     if rate is not None and is_name(value):
         if not isinstance(value, Const):
-            message = "which optimizer it is, is only known at run time: the migrated program knows the names alone"
-            ctx.note("optimize-loss", "warning", module, chosen, message)
-            ctx.lower_level("review")
+            optimizer_names.note_unknown(ctx, module, "optimize-loss", chosen)
         return TrainOp(call, chosen, value, loss, variables, clipping, counts=1, rate=rate)
     optimizer = optimizer_expression(ctx, module, call, chosen)
     value = ctx.facts.value(optimizer) or Opaque(Stage.STATIC)
@@ -59,11 +51,14 @@ def train_op(ctx: Context, module: Module, call: ast.Call) -> TrainOp:
 
 
 def is_name(value: Value) -> bool:
-    """True for a text with a meaning of its own, and for what may be a text: both are looked up at run time."""
+    """True for a text with a meaning of its own, and for what may be a text: both are looked up at run time.
+
+    "Momentum" comes with a momentum of its own, 0.9.
+    """
     if isinstance(value, Const):
         return bool(value.value == "Momentum")
     known = [o for o in options(value) if not (isinstance(o, Const) and o.value in (*NAMED, "Momentum"))]
-    return all(isinstance(o, (Opaque, Member)) and stage_of(o) is Stage.STATIC for o in known)
+    return all(optimizer_names.may_be_name(o) for o in known)
 
 
 def is_number(value: object) -> bool:
@@ -86,6 +81,4 @@ def optimizer_expression(ctx: Context, module: Module, call: ast.Call, chosen: a
     rate = argument(call, SYMBOL, "learning_rate")
     if symbol is None or rate is None:
         raise ctx.refuse("optimize-loss", call, module, f"which optimizer `{ast.unparse(chosen)}` is, is not known")
-    made = ast.copy_location(ast.Call(chosen, [rate], []), chosen)
-    ctx.facts.callees[made] = [symbol]
-    return made
+    return optimizer_names.constructed(ctx, chosen, symbol, rate)
