@@ -12,7 +12,9 @@ from migrator.analysis.library_calls import bind_library, is_optimizer, library_
 from migrator.analysis.signatures import ESTIMATOR_SPECS, FUSED_RNNS
 from migrator.analysis.sites import Site
 from migrator.analysis.values import (
+    NEVER,
     NONE,
+    UNKNOWN_CALLEE,
     Choice,
     ClassRef,
     Const,
@@ -34,6 +36,7 @@ from migrator.analysis.values import (
     join_all,
     stage_of,
     unknown,
+    why_unknown,
 )
 from migrator.source.syntax import is_generator
 
@@ -50,9 +53,6 @@ ESTIMATOR_LIKE = frozenset(
         "tensorflow.estimator.tpu.TPUEstimator",
     }
 )
-
-
-NEVER = "it does not return"
 
 
 def call(ev: Evaluation, site: Site, callee: Value, args: list[Value], kwargs: dict[str, Value]) -> Value:
@@ -87,8 +87,7 @@ def call(ev: Evaluation, site: Site, callee: Value, args: list[Value], kwargs: d
             ev.supposing -= 1
             ev.weak -= 1
             return join_all([value for value in found if not is_never(value)] or found)
-    why = callee.why if isinstance(callee, Opaque) else ""
-    return unknown(callee, *args, *kwargs.values(), why=why or "the callee is not known")
+    return unknown(callee, *args, *kwargs.values(), why=why_unknown(callee) or UNKNOWN_CALLEE)
 
 
 # ------------------------------------------------------------------------------------------------ project functions
@@ -293,7 +292,7 @@ def method_call(ev: Evaluation, site: Site, callee: Member, args: list[Value], k
         if symbol.startswith(("estimator.", "learner.")) or base.symbol.startswith("tensorflow.data"):
             stage = Stage.STATIC
         return Result(symbol, site.node, bound, stage, site.scope.module, mode=depends_on_mode(base))
-    return unknown(base, *args, *kwargs.values())
+    return unknown(base, *args, *kwargs.values(), why=why_unknown(base))
 
 
 # ------------------------------------------------------------------------------------------------------ containers

@@ -99,9 +99,8 @@ def library_call(ev: Evaluation, site: Site, name: str, args: list[Value], kwarg
     if name == REPLICATED and (args or "model_fn" in kwargs):
         return args[0] if args else kwargs["model_fn"]  # on one device it is the model_fn
     if not name.startswith("tensorflow"):
-        return unknown(
-            *args, *kwargs.values(), why="" if name.split(".")[0] in KNOWN_PURE else f"`{name}` is not known"
-        )
+        why = "" if name.split(".")[0] in KNOWN_PURE else f"`{name}` is not in the files read"
+        return unknown(*args, *kwargs.values(), why=why)
     if name in DISTRIBUTED:
         return Const(False, mode=True) if not distributes(ev) else Opaque(Stage.STATIC, mode=True)
     rule = ev.rules.find(name)

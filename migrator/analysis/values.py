@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from migrator.source.module import Module
 
+UNKNOWN_CALLEE, NEVER = "the callee is not known", "it does not return"
 CHOICES = 8  # more alternatives than this are "something unknown"
 
 
@@ -299,6 +300,14 @@ def unknown(*inputs: Value, why: str = "") -> Opaque:
     """An unknown value computed from these inputs: of their latest stage and mode."""
     stage = max((stage_of(v) for v in inputs), default=Stage.STATIC)
     return Opaque(stage, why, mode=any(depends_on_mode(v) for v in inputs))
+
+
+def why_unknown(value: Value) -> str:
+    """What made a value unknown, or what it was taken from; "" where nothing has a name."""
+    while isinstance(value, Member):
+        value = value.base
+    found = [o.why for o in options(value) if isinstance(o, Opaque) and o.why not in ("", UNKNOWN_CALLEE, NEVER)]
+    return found[0] if found else ""
 
 
 def within(container: Value, value: Value) -> Value:

@@ -44,6 +44,22 @@ def test_another_amount_than_one_refuses(amount: str, rule: str) -> None:
     assert refused(text) == {(rule, line_of(text, "tf.group"))}
 
 
+LIBRARIES = {
+    "bert.optimization.create_optimizer(loss, 0.1)": "`bert.optimization.create_optimizer` is not in the files read",
+    "bert.Optimizer(optimizer).minimize(loss)": "`bert.Optimizer` is not in the files read",
+    "tf.contrib.gan.gan_train_ops(loss).train_op": "`tensorflow.contrib.gan.gan_train_ops` is not covered yet",
+}
+
+
+@pytest.mark.parametrize("made", LIBRARIES)
+def test_what_stops_the_way_to_a_minimisation_is_told(made: str) -> None:
+    before = "tf.group(optimizer.minimize(loss), tf.assign_add(global_step, 1))"
+    text = "import bert\n" + program(model_fn=LINEAR.replace(before, made))
+    found = convert({"train.py": text}).ledger.units[0].findings
+    message = f"the train_op is not a minimisation that can be followed: {LIBRARIES[made]}"
+    assert message in {finding.message for finding in found}
+
+
 MODEL = """
 def model_fn(features, labels, mode, params):
     logits = tf.layers.dense(features["x"], 1)

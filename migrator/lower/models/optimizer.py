@@ -25,7 +25,7 @@ from migrator.lower.reading.python_calls import python_arguments
 from migrator.lower.reading.shadows import local_names
 from migrator.lower.reading.slices import slice_steps
 from migrator.lower.spec import alternatives, create_train_op, gradients, optimize_loss, waiting
-from migrator.lower.spec.train_ops import Clip, TrainOp, argument
+from migrator.lower.spec.train_ops import Clip, TrainOp, argument, obstacle
 from migrator.lower.spec.update_ops import is_update_ops
 from migrator.source.syntax import descendants, every
 
@@ -66,7 +66,8 @@ def train_ops(ctx: Context, module: Module, value: Value, where: ast.AST) -> lis
             return ops  # the others wait for it
         if len(ops) >= len(calls):
             return [alternatives.one_of(ctx, module, ops)]
-    raise ctx.refuse("train-op", where, module, "the train_op is not a minimisation that can be followed")
+    message = f"the train_op is not a minimisation that can be followed{obstacle(found)}"
+    raise ctx.refuse("train-op", where, module, message)
 
 
 def behind(ctx: Context, module: Module, value: Result, where: ast.AST) -> list[TrainOp]:

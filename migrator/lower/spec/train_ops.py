@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from migrator.analysis.signatures import SIGNATURES
+from migrator.analysis.values import Member, Result, why_unknown
 from migrator.rulebook import parameters
 
 if TYPE_CHECKING:
@@ -47,3 +49,16 @@ def argument(call: ast.Call, symbol: str, name: str) -> ast.expr | None:
     found.update({k.arg: k.value for k in call.keywords if k.arg})
     node = found.get(name)
     return None if isinstance(node, ast.Constant) and node.value is None else node
+
+
+def obstacle(found: Iterable[Value]) -> str:
+    """What keeps a train_op from being followed, as the end of a sentence; "" where nothing has a name."""
+    for option in found:
+        source = option
+        while isinstance(source, Member):
+            source = source.base
+        if isinstance(source, Result) and source is not option:
+            return f": `{source.symbol}` is not covered yet"
+        if why := why_unknown(option):
+            return f": {why}"
+    return ""
