@@ -14,7 +14,7 @@ from migrator.lower.reading.owning import Own, own_call
 from migrator.lower.reading.shadows import local_names
 from migrator.lower.reading.sites import Site, calls_in_order, inline_object, ordered, own_kind, plural, same_callee
 from migrator.lower.reading.slices import kept_name
-from migrator.lower.spec import twin_specs
+from migrator.lower.spec import metric_choices, twin_specs
 from migrator.source.syntax import descendants, every
 
 
@@ -44,6 +44,7 @@ class Collection(Body):
             site.late_branch = everywhere or any(site.step in inside for inside in late)
         self._name_sites()
         if self.base is None:
+            metric_choices.share(self)
             guards.check_body(self.ctx, self)
         if self.base is not None:
             self.captured = self.base.captured

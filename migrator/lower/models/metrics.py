@@ -18,7 +18,7 @@ from migrator.lower.models.model_parts import bind_outputs, known
 from migrator.lower.reading import class_lines, symbols
 from migrator.lower.reading.slices import all_definitions, slice_steps
 from migrator.lower.reading.unbound import bound_by
-from migrator.lower.spec import metric_entries, metric_pairs
+from migrator.lower.spec import metric_choices, metric_entries, metric_pairs
 from migrator.lower.spec.metric_sites import has_metric_site, metric_site, reported
 from migrator.source.syntax import every
 
@@ -73,6 +73,12 @@ def name_entry(parts: ModelParts, entry: Entry) -> None:
             ctx.metric_names[call] = key
         else:
             ctx.metric_keys[call] = entry.key
+        return
+    made = metric_choices.calls(ctx, value) if value is not None and key and not entry.around else []
+    if made and not any(one in ctx.metric_names or one in ctx.metric_keys for one in made):
+        ctx.metric_names |= dict.fromkeys(made, key)
+        ctx.one_metric.append(made)
+        metric_choices.share(parts.st)
         return
     if entry.around or not key:
         shown = key or ast.unparse(entry.key)

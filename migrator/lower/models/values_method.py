@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from migrator.lower.bodies import rendering
@@ -10,6 +11,7 @@ from migrator.lower.reading.slices import slice_steps
 from migrator.lower.spec.returned_values import METHOD, beside_metrics, returned
 
 if TYPE_CHECKING:
+    from migrator.analysis.modes import Step
     from migrator.lower.reading.body import Body
     from migrator.lower.reading.context import Context
     from migrator.lower.reading.owner import Owner
@@ -17,20 +19,28 @@ if TYPE_CHECKING:
 
 def values_lines(ctx: Context, st: Body, owner: Owner) -> list[str]:
     """The method's lines, empty where it cannot be written: where values need layers, or are not told apart."""
-    parts, kept = returned(ctx, owner.node), beside_metrics(ctx, owner.node)
-    if not parts or not kept or owner.tensors or METHOD in {site.attr for site in st.sites.values()}:
+    ways, kept = returned(ctx, owner.node), beside_metrics(ctx, owner.node)
+    if not ways or not kept or owner.tensors or METHOD in {site.attr for site in st.sites.values()}:
         return []
-    live = set().union(*(st.loads_call(parts[at]) for at in kept))
-    needed, start = slice_steps(st.steps, live, st.loads_call, lambda step: False)
+    told: dict[ast.AST, list[ast.expr]] = {}
+    for one, parts in ways.items():
+        told[one] = told[one.value or one] = [parts[at] for at in kept]
+
+    def read(node: ast.AST) -> set[str]:
+        return set().union(*map(st.loads_call, told[node])) if node in told else st.loads_call(node)
+
+    def last(step: Step) -> list[str]:
+        return rendering.wrapped("return ", ", ".join(map(st.call_text, told[step.node])), "")
+
+    needed, start = slice_steps(st.steps, set(), read, lambda step: step.node in told)
     given = signature(owner.node, owner.module, owner.call_parameters, st)
-    lines = rendering.compact(rendering.call_block(st, st.steps, needed, "        ", lambda step: []))
-    texts = ", ".join(st.call_text(parts[at]) for at in kept)
+    lines = rendering.compact(rendering.call_block(st, st.steps, needed, "        ", last))
     if any(site.step in needed for site in st.sites.values()) or st.uses_training:
         return []
     if start - set(owner.call_parameters) - st.captured.keys():
         return []
     doc = '        """What is computed beside the metrics; nothing is updated."""'
-    return [*def_line(METHOD, ["self", *given]), doc, *lines, *rendering.wrapped("        return ", texts, "")]
+    return [*def_line(METHOD, ["self", *given]), doc, *lines]
 
 
 def tell_values(ctx: Context, owner: Owner, lines: list[str]) -> None:

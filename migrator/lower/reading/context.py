@@ -129,6 +129,7 @@ class Context:
     applied: dict[ast.Call, ast.Call] = dataclasses.field(default_factory=dict)  # spec -> its metric function's call
     metric_names: dict[ast.Call, str] = dataclasses.field(default_factory=dict)  # the key as source
     metric_keys: dict[ast.Call, ast.expr] = dataclasses.field(default_factory=dict)  # keys known at construction
+    one_metric: list[list[ast.Call]] = dataclasses.field(default_factory=list)  # calls of one key, one of which is made
     factories: dict[ast.AST, tuple[str, str]] = dataclasses.field(default_factory=dict)  # train_op helpers made anew
     classes: dict[ast.AST, list[str]] = dataclasses.field(default_factory=dict)  # classes written anew, as lines
     computed_rates: set[ast.AST] = dataclasses.field(default_factory=set)  # rates that became functions of the step
