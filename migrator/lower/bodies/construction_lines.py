@@ -13,7 +13,7 @@ from migrator.lower.bodies.guards import check_changes
 from migrator.lower.bodies.owned_creations import chosen_definition, creation_text
 from migrator.lower.bodies.rendering import comments_above, compact, else_lines, lead, statement, wrapped
 from migrator.lower.layers import sized
-from migrator.lower.library import tensor_items
+from migrator.lower.library import tensor_items, tensor_pieces
 from migrator.lower.reading.owning import owns
 from migrator.lower.reading.slices import defined_by
 from migrator.source.syntax import every
@@ -206,7 +206,8 @@ def static_loop(st: Body, step: Step, needed: set[Step], indent: str, depth: int
     if isinstance(node, ast.While):
         return [*lines, f"{indent}while {standalone(st.static_text(node.test))}:", *body, *after]
     assert isinstance(node, ast.For)
-    head = f"for {st.module.segment(node.target)} in {standalone(st.static_text(node.iter))}"
+    head = tensor_pieces.header(st, node)
+    head = head or f"for {st.module.segment(node.target)} in {standalone(st.static_text(node.iter))}"
     if len(lists) == 1 and not after and body[0].startswith(f"{deeper}{lists[0]}.append("):
         short = as_comprehension(body, f"{lists[0]}.append(", head, indent, lists[0])
         if short is not None:

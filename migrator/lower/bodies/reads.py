@@ -13,7 +13,7 @@ from migrator.lower.bodies import built_objects, copies
 from migrator.lower.bodies.collection import Collection
 from migrator.lower.bodies.owned_calls import call_parts, static_parts
 from migrator.lower.layers import sized
-from migrator.lower.library import cell_dropout, rewriting, rule_arguments, steps
+from migrator.lower.library import cell_dropout, rewriting, rule_arguments, steps, tensor_pieces
 from migrator.lower.reading import mode_state, symbols
 from migrator.lower.reading.definitions import frames_of, one_definition
 from migrator.lower.reading.owner import owner_of
@@ -303,7 +303,8 @@ class Reads(Collection):
         sites = [self.sites[c] for c in calls if c in self.sites]
         if not sites:
             if isinstance(node, ast.expr) and self.ctx.facts.stage(node) > Stage.STATIC:
-                return set()
+                number = tensor_pieces.count(self, node)
+                return self.loads_static(number) if number is not None else set()
             return self.loads_static(node)
         found: set[str] = set()
         for site in sites:

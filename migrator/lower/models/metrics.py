@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 from typing import TYPE_CHECKING
 
 from migrator.analysis.modes import walk
-from migrator.analysis.values import Const, Mapping, Result, Value, options
+from migrator.analysis.values import Const, Mapping, Result, Sequence, Value, options
 from migrator.lower.bodies import construction_lines, rendering
 from migrator.lower.bodies.owned_calls import use_text
 from migrator.lower.bodies.owned_creations import creation_text
@@ -97,7 +98,7 @@ def key_text(ctx: Context, entry: Entry) -> str:
 
 def metric_call(parts: ModelParts, value: Value) -> ast.Call | None:
     """The tf.metrics call behind an entry of eval_metric_ops."""
-    found = options(value)
+    found = options(both_parts(value))
     if len({o.call for o in found if isinstance(o, Result)}) != 1 or not all(isinstance(o, Result) for o in found):
         return None
     first = found[0]
@@ -106,6 +107,15 @@ def metric_call(parts: ModelParts, value: Value) -> ast.Call | None:
     if rule is not None and rule.kind == "refuse":
         raise parts.ctx.refuse(rule.id, first.call, parts.module, rule.note)
     return first.call if rule is not None and rule.kind == "metric" and not first.part else None
+
+
+def both_parts(value: Value) -> Value:
+    """The metric that was unpacked into a value and an update, put together again; any other value as it is."""
+    items = value.items if isinstance(value, Sequence) and not value.open else []
+    split = [item for item in items if isinstance(item, Result) and item.part]
+    if len(items) != 2 or [item.part for item in split] != [(0,), (1,)] or split[0].call is not split[1].call:
+        return value
+    return dataclasses.replace(split[0], part=())
 
 
 def metric_sites(parts: ModelParts, st: Body) -> list[Site]:
