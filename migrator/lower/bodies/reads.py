@@ -22,6 +22,7 @@ from migrator.lower.reading.shadows import bound_inside, own_names, shadowed
 from migrator.lower.reading.slices import defined_by, kept_name, target_names
 from migrator.lower.reading.symbols import VANISHING
 from migrator.lower.spec import rates, total_loss
+from migrator.lower.spec.metric_sites import stores_metric
 from migrator.source.syntax import children, every
 
 if TYPE_CHECKING:
@@ -302,6 +303,8 @@ class Reads(Collection):
         calls = [self.ctx.applied.get(c, c) for c in every(node, ast.Call)]
         sites = [self.sites[c] for c in calls if c in self.sites]
         if not sites:
+            if stores_metric(self, node):
+                return set()
             if isinstance(node, ast.expr) and self.ctx.facts.stage(node) > Stage.STATIC:
                 number = tensor_pieces.count(self, node)
                 return self.loads_static(number) if number is not None else set()

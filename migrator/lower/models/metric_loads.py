@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from migrator.lower.bodies.owned_calls import call_parts
-from migrator.lower.spec.metric_sites import metric_site, reported
+from migrator.lower.spec.metric_sites import metric_site, stores_metric
 from migrator.source.syntax import every
 
 if TYPE_CHECKING:
@@ -16,12 +16,10 @@ if TYPE_CHECKING:
 
 def update_loads(st: Body) -> Callable[[ast.AST], set[str]]:
     """What an expression reads in `compute_metrics`: of one that makes metrics, only what updates them."""
-    made = [site.step.node for site in st.sites.values() if metric_site(st, site) and reported(st.ctx, site)]
-    targets = {target for statement in made for target in getattr(statement, "targets", ())}
 
     def loads(node: ast.AST) -> set[str]:
-        if node in targets:
-            return set()  # what it is stored in is not written: only the update is
+        if stores_metric(st, node):
+            return set()  # only the update is written
         found = [st.ctx.applied.get(n, n) for n in every(node, ast.Call)]
         calls = [n for n in found if n in st.sites]
         sites = [st.sites[n] for n in calls if metric_site(st, st.sites[n])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, Any
 
 from migrator.lower.reading.owning import makes_only_metrics
@@ -30,3 +31,11 @@ def metric_site(st: Body, site: Any) -> bool:
 def has_metric_site(st: Body, step: Step) -> bool:
     """True when the step updates a metric."""
     return any(s.step is step and metric_site(st, s) and reported(st.ctx, s) for s in st.sites.values())
+
+
+def stores_metric(st: Body, target: ast.AST) -> bool:
+    """True for what a statement stores a metric in: the statement goes, but for the metric."""
+    if not isinstance(target, ast.Subscript) or not isinstance(target.ctx, ast.Store):
+        return False
+    made = [site.step.node for site in st.sites.values() if metric_site(st, site) and reported(st.ctx, site)]
+    return any(target in getattr(statement, "targets", ()) for statement in made)
