@@ -152,6 +152,8 @@ def test_a_dictionary_may_be_updated() -> None:
         ('mean = tf.metrics.mean(logits)\nmetrics = {"mean": (mean[0] * 2, tf.no_op())}', "never updated"),
         ('mean = tf.metrics.mean(logits)\nmetrics = {"mean": (mean[0] * 2, tf.assign(a, b))}', "be followed"),
         ('metrics = {"loss_now": loss}', "neither a tf.metrics call nor a pair"),
+        ('metrics = {"sum": bert.total(logits)}', "and an update: `bert.total` is not in the files read"),
+        ('metrics = {"r": tf.contrib.metrics.unheard_of(logits)}', "`tensorflow.contrib.metrics.unheard_of` is not"),
     ],
 )
 def test_what_is_no_metric_and_not_made_of_updated_ones_refuses(metrics: str, reason: str) -> None:
@@ -159,7 +161,7 @@ def test_what_is_no_metric_and_not_made_of_updated_ones_refuses(metrics: str, re
 
     from .small import reasons
 
-    text = evaluated(metrics)
+    text = "import bert\n" + evaluated(metrics)
     assert refused(text) == {("metrics", line_of(text, "metrics = {"))}
     assert reason in reasons(convert({"train.py": text}))[0]
 

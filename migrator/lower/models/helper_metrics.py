@@ -64,8 +64,7 @@ def pair_of(parts: ModelParts, entry: Entry) -> tuple[ast.expr, ast.expr]:
     node = slices.last_assigned(steps_of(parts, entry.body), entry.value)
     if isinstance(node, (ast.Tuple, ast.List)) and len(node.elts) == 2:
         return node.elts[0], node.elts[1]
-    message = f"the metric {ast.unparse(entry.key)} is neither a tf.metrics call nor a pair of a value and an update"
-    raise parts.ctx.refuse("metrics", entry.value, entry.module, message)
+    raise metric_values.no_pair(parts, entry)
 
 
 def value_call(parts: ModelParts, node: ast.AST) -> ast.Call | None:

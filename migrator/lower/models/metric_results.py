@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.modes import walk
 from migrator.lower.bodies import rendering
 from migrator.lower.models import helper_metrics
-from migrator.lower.models.metric_values import refusal, updates, value_loads, value_site
+from migrator.lower.models.metric_values import no_pair, refusal, updates, value_loads, value_site
 from migrator.lower.reading import class_lines, slices
 from migrator.lower.reading.slices import slice_steps
 from migrator.lower.spec import metric_pairs
@@ -70,7 +70,7 @@ def pair_of(parts: ModelParts, st: Body, entry: Entry) -> tuple[ast.expr, ast.ex
         return node.elts[0], node.elts[1]
     if value_site(st, entry.value, whole=True) is not None:
         return entry.value, None
-    raise refusal(parts, entry, "is neither a tf.metrics call nor a pair of a value and an update")
+    raise no_pair(parts, entry)
 
 
 def value_steps(parts: ModelParts, st: Body, entry: Entry, value: ast.expr) -> list[ast.stmt]:

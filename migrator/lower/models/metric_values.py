@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis.values import Result, Sequence, Value, options
+from migrator.lower.spec.train_ops import obstacle
 from migrator.source.syntax import descendants
 
 if TYPE_CHECKING:
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
 def refusal(parts: ModelParts, entry: Entry, message: str) -> Exception:
     """The refusal of one entry."""
     return parts.ctx.refuse("metrics", entry.value, entry.module, f"the metric {ast.unparse(entry.key)} {message}")
+
+
+def no_pair(parts: ModelParts, entry: Entry) -> Exception:
+    """The refusal of an entry that is no metric in any form; it names what makes the entry, where that has a name."""
+    value = parts.ctx.facts.value(entry.value, "eval")
+    found = list(options(value)) if value is not None else []
+    symbols = [o.symbol for o in found if isinstance(o, Result) and o.symbol.startswith("tensorflow.contrib.")]
+    made = [symbol for symbol in symbols if parts.ctx.rules.find(symbol) is None]
+    why = f": `{made[0]}` is not covered yet" if made else obstacle(found)
+    return refusal(parts, entry, f"is neither a tf.metrics call nor a pair of a value and an update{why}")
 
 
 def updates(parts: ModelParts, entry: Entry, value: Value | None) -> set[ast.Call]:
