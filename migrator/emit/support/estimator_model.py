@@ -50,7 +50,8 @@ class EstimatorModel(keras.Model):
         if not saved and self.begin is None:
             return
         batch = next(iter(data)) if isinstance(data, tf.data.Dataset) else data
-        tf.function(self.__call__)(keras.utils.unpack_x_y_sample_weight(batch)[0])  # in a graph, as `fit` does
+        inputs = keras.utils.unpack_x_y_sample_weight(batch)[0]
+        tf.function(self.__call__)(inputs if trains else self.prediction_inputs(inputs))  # in a graph, as `fit` does
         if not saved:
             self.begin()
             return
@@ -61,6 +62,10 @@ class EstimatorModel(keras.Model):
             tf.function(self.train_step).get_concrete_function(batch)
         self._restored = len(optimizers) <= 1 or trains
         self.load_weights(path)
+
+    def prediction_inputs(self, features):
+        """What `call` takes in a prediction. Overridden where predictions are given other features than training."""
+        return features
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         return self._compile_loss(y, y_pred, sample_weight)

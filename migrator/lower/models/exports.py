@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from migrator.analysis.modes import walk
 from migrator.analysis.values import Mapping, Result, options
 from migrator.lower.bodies import rendering
+from migrator.lower.models import prediction_inputs
 from migrator.lower.models.model_parts import bind_outputs, check_versions, known
 from migrator.lower.reading import class_lines
 from migrator.lower.reading.context import Refused
@@ -160,6 +161,7 @@ def serve_method(parts: ModelParts, method: str, documentation: str, wanted: Map
     head.append(f'        """{documentation}"""')
     unpack = ctx.use(parts.module, "keras.utils.unpack_x_y_sample_weight")
     head.append(f"        {parts.features}, _, _ = {unpack}(data)")
+    head += prediction_inputs.call_lines(parts)
     if provided:
         source = parts.cut[0] if len(parts.cut) == 1 else "outputs"
         head.append(f"        {source} = self({parts.features}{', training=False' if parts.training else ''})")

@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from migrator.lower.bodies import objects, rendering, weights
-from migrator.lower.models import absent_network, model_parts, owners
+from migrator.lower.models import absent_network, model_parts, owners, prediction_inputs
 from migrator.lower.models.model_parts import ModelParts, bind_outputs, inline_return, known, method_body
 from migrator.lower.reading import class_lines
 from migrator.lower.reading.slices import slice_steps
@@ -58,7 +58,7 @@ def predict_method(parts: ModelParts) -> list[str] | None:
         return None
     st = parts.staging(frozenset({"infer"}))
     expression = fields.expressions["predictions"]
-    if isinstance(expression, ast.Name) and parts.cut == [expression.id]:
+    if isinstance(expression, ast.Name) and parts.cut == [expression.id] and parts.prediction_branch is None:
         return None
     if "infer" in parts.call_modes:
         lines, outputs, start = method_body(parts, st, st.loads_call(expression), lambda step: False)
@@ -73,6 +73,7 @@ def predict_method(parts: ModelParts) -> list[str] | None:
     head.append(
         f"        {parts.features}, _, _ = {parts.ctx.use(parts.module, 'keras.utils.unpack_x_y_sample_weight')}(data)"
     )
+    head += prediction_inputs.call_lines(parts)
     if outputs:
         source = parts.cut[0] if len(parts.cut) == 1 else "outputs"
         head.append(f"        {source} = self({parts.features}{keyword})")

@@ -57,6 +57,8 @@ class ModelParts:
     updated: set[ast.Call] = dataclasses.field(default_factory=set)  # metrics of helpers that are updated
     hidden: set[ast.Call] = dataclasses.field(default_factory=set)  # metrics that only such values are computed from
     absent: set[str] = dataclasses.field(default_factory=set)  # what `call` gives back as None where it is not made
+    prediction_branch: Step | None = None  # by which only predictions change their features
+    taken_out: set[ast.stmt] = dataclasses.field(default_factory=set)  # its statements
     made_with: set[str] = dataclasses.field(default_factory=set)  # parameters that metrics are made with
 
     def staging(self, modes: frozenset[str]) -> Staging:
@@ -74,6 +76,7 @@ class ModelParts:
                 is_model=True,
                 base=self.st,
             )
+            st.steps = [s for s in st.steps if s.node not in self.taken_out]
             self.stagings[modes] = st
         return self.stagings[modes]
 

@@ -22,6 +22,7 @@ from migrator.lower.models import (
     model_guards,
     model_parts,
     optimizer,
+    prediction_inputs,
     several,
     spec_fields,
     step_counts,
@@ -58,6 +59,7 @@ class LoweredModel:
     method: str = ""  # the builder apart, where it is a method of the class that the model_fn was
     named_predictions: bool = True  # they surely are a dictionary
     serves: bool = False  # it computes what it exports by itself
+    own_inputs: bool = False  # its predictions are given other features than its training
     export_problem: Refusal | None = None  # why its export outputs cannot be served; nobody else asks for them
 
 
@@ -88,6 +90,7 @@ def lower_model_fn(ctx: Context, module: Module, node: ast.FunctionDef) -> Lower
         raise ctx.refuse("signature", node, module, message)
     ctx.regularised = losses.adds_regularization(parts)
     unsupported(parts)
+    prediction_inputs.take_out(parts)
     model_guards.check_model(parts)
     metrics.name_metrics(parts)
     forward.find_forward(parts)
@@ -126,6 +129,7 @@ def assemble(parts: ModelParts) -> LoweredModel:
     """The source of class and builder."""
     ctx, module, node = parts.ctx, parts.module, parts.node
     call = model.call_method(parts)
+    inputs = prediction_inputs.method(parts)
     predict = model.predict_method(parts)
     loss_argument = losses.compile_loss(parts)
     loss_method = None if loss_argument is not None else losses.loss_method(parts)
@@ -148,11 +152,11 @@ def assemble(parts: ModelParts) -> LoweredModel:
         lines += [*class_lines.docstring(parts.st, doc, "    "), ""]
     lines += [*init, *metric_creation, "", *with_copies(ctx.facts, call)]
     step = several.train_step(parts)
-    for part in (metric_creation, call, loss_method, metric_method, result_method, step, predict, serve, begin):
+    for part in (metric_creation, call, loss_method, metric_method, result_method, step, inputs, predict, serve, begin):
         check_settled(ctx, module, part or [])
     text_guards.check_schedules(ctx, module, node, lines)
     fit = step_counts.fit_method(optimizer.plan(parts))
-    for method in (loss_method, metric_method, result_method, step, fit, predict, serve, begin, names):
+    for method in (loss_method, metric_method, result_method, step, fit, inputs, predict, serve, begin, names):
         if method:
             lines += ["", *with_copies(ctx.facts, method)]
     read = {n.id for n in every(node, ast.Name)}
@@ -187,6 +191,7 @@ def assemble(parts: ModelParts) -> LoweredModel:
         reads_batch_size=reads,
         method=made,
         named_predictions=made_names,
+        own_inputs=parts.prediction_branch is not None,
         export_problem=problem,
         serves=any(line.lstrip().startswith("def serve(") for line in serve),
     )

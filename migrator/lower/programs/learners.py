@@ -108,9 +108,9 @@ def data_text(group: Group, use: Use, arguments: dict[str, ast.expr], render: Re
 
 
 def only_specs(group: Group, node: ast.expr) -> bool:
-    """True for a dictionary of MetricSpecs made in sight."""
+    """True for a dictionary of MetricSpecs made in sight, where a model can predict on the data of an evaluation."""
     value = group.ctx.facts.value(node)
-    if not isinstance(value, Mapping) or value.open:
+    if not isinstance(value, Mapping) or value.open or any(m.own_inputs for m in group.models.values()):
         return False
     return all(isinstance(v, Result) and v.symbol == learn.METRIC_SPEC for v in value.items.values())
 

@@ -52,6 +52,7 @@ RESERVED = frozenset(
         "train_step",
         "test_step",
         "predict_step",
+        "prediction_inputs",
         "get_config",
         "trainable_variables",
         "non_trainable_variables",

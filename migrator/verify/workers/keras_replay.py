@@ -47,9 +47,11 @@ def _items(value: Any) -> List[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
-def forward(model: Any, element: Any) -> Dict[str, Any]:
-    """What the model's call returns, by place in its output."""
+def forward(model: Any, element: Any, predicts: bool) -> Dict[str, Any]:
+    """What the model's call returns, by place in its output; for the features of a prediction if `predicts`."""
     inputs = tensors(feeds.features_of(element))
+    if predicts and hasattr(model, "prediction_inputs"):
+        inputs = model.prediction_inputs(inputs)
     takes_training = "training" in inspect.signature(model.call).parameters
     outputs = model(inputs, training=False) if takes_training else model(inputs)
     return trees.named(to_numpy(outputs))

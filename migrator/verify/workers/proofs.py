@@ -80,12 +80,12 @@ def inputs(mode: Mode, ordered: bool) -> diff.Row:
     return diff.row("inputs", INPUTS, ok, gap.absolute, gap.relative, note)
 
 
-def forward(mode: Mode) -> diff.Row:
+def forward(mode: Mode, predicts: bool = False) -> diff.Row:
     """What the model's call returns must be a tensor of the legacy graph."""
     candidates = mode.legacy["candidates"]
     mode.start(STEP_ELSEWHERE)
     try:
-        outputs = keras_replay.forward(mode.model, mode.elements[0])
+        outputs = keras_replay.forward(mode.model, mode.elements[0], predicts)
     except Exception as error:  # a model may have a call for training only and predict in another way
         why = "its call does not take this input: %s" % type(error).__name__
         return diff.row("forward", FORWARD, None, note=why)

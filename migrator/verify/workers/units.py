@@ -161,7 +161,11 @@ def _mode_rows(
     checks: Dict[str, List[Callable[[proofs.Mode], Any]]] = {
         "train": [lambda mode: proofs.inputs(mode, ordered), lambda mode: training_proofs.prove(mode, spy)],
         "eval": [lambda mode: proofs.inputs(mode, ordered), proofs.metrics, proofs.forward],
-        "infer": [lambda mode: proofs.inputs(mode, ordered), proofs.forward, proofs.predictions],
+        "infer": [
+            lambda mode: proofs.inputs(mode, ordered),
+            lambda mode: proofs.forward(mode, True),
+            proofs.predictions,
+        ],
     }
     title = {"train": "training", "eval": "metrics", "infer": "predictions"}[name]
     if name not in known.seen and name != "infer":
