@@ -281,6 +281,11 @@ def keras_base(ref: ClassRef) -> str:
     return found[0] if len(ref.bases) == len(found) == 1 else ""
 
 
+def plain_base(base: Value) -> bool:
+    """True for `object`, and for `abc.ABC`: a subclass that has objects behaves as without it."""
+    return isinstance(base, Symbol) and base.name in ("builtins.object", "abc.ABC")
+
+
 OPTIMIZER_BASES = frozenset({"tensorflow.train.Optimizer"})
 STEP_METHODS = frozenset({"apply_gradients", "compute_gradients", "minimize"})
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from migrator.analysis.lookup import plain_base
 from migrator.analysis.values import Function, Instance, Stage, Value, options
 from migrator.lower.bodies import object_methods
 from migrator.lower.reading.slices import definitions, kept_name
@@ -32,7 +33,7 @@ def held_attributes(ctx: Context, module: Module, cls: ast.ClassDef, function: F
     """What others read of the objects of a class whose constructor builds a network. Refuses other uses of them."""
     if cls not in module.tree.body or function.owner is None:
         raise ctx.refuse("owning-init", cls, module, f"`{cls.name}.__init__` builds the network, inside a function")
-    if any(getattr(base, "name", "") != "builtins.object" for base in function.owner.bases):
+    if not all(plain_base(base) for base in function.owner.bases):
         raise ctx.refuse("class-base", cls, module, f"`{cls.name}` derives from a class that also builds the network")
     inside = {id(n) for n in descendants(cls)}
     found: set[str] = set()

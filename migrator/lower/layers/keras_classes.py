@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from migrator.analysis.lookup import class_member, keras_base
@@ -61,14 +62,9 @@ def check(ctx: Context, module: Module, cls: ClassRef) -> None:
         name = member.name if isinstance(member, ast.FunctionDef) else ""
         if name in (RESERVED | {"compute_output_shape", "add_variable"}) - METHODS:
             raise ctx.refuse("keras-class", member, module, f"`{name}` of a Keras class has another meaning today")
-    for node in list(ctx.facts.values):
-        if not isinstance(node, ast.Attribute):
-            continue
-        base = ctx.facts.value(node.value)
-        for option in options(base) if base is not None else ():
-            if isinstance(option, Instance) and option.cls.node is cls.node and not own(option, node.attr):
-                message = f"`{node.attr}` of a Keras object comes from Keras, and is not followed"
-                raise ctx.refuse("keras-class", node, module, message)
+    for read in inherited_reads(ctx, cls):
+        message = f"`{read.attr}` of a Keras object comes from Keras, and is not followed"
+        raise ctx.refuse("keras-class", read, module, message)
     for node in descendants(cls.node):
         stored = isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
         if stored and isinstance(node, ast.Attribute) and node.attr in RESERVED:
@@ -78,9 +74,20 @@ def check(ctx: Context, module: Module, cls: ClassRef) -> None:
             raise ctx.refuse("keras-class", node, module, "Keras is told more than a name when the object is made")
 
 
-def own(instance: Instance, attr: str) -> bool:
-    """True for an attribute that the program itself defines."""
-    return attr in instance.attrs or attr in NAMES or class_member(instance.cls, attr) is not None
+def inherited_reads(ctx: Context, cls: ClassRef, given: frozenset[str] = NAMES) -> Iterator[ast.Attribute]:
+    """What the program reads of the objects of a class that it does not define itself, but for what is `given`."""
+    for node in list(ctx.facts.values):
+        if not isinstance(node, ast.Attribute):
+            continue
+        base = ctx.facts.value(node.value)
+        for option in options(base) if base is not None else ():
+            if isinstance(option, Instance) and option.cls.node is cls.node and not own(option, node.attr, given):
+                yield node
+
+
+def own(instance: Instance, attr: str, given: frozenset[str]) -> bool:
+    """True for an attribute that the program itself defines, or that every object is given."""
+    return attr in instance.attrs or attr in given or class_member(instance.cls, attr) is not None
 
 
 def of_super(func: ast.expr) -> bool:

@@ -6,8 +6,8 @@ import ast
 import re
 from typing import Any
 
-from migrator.analysis.lookup import keras_base
-from migrator.analysis.values import Function
+from migrator.analysis.lookup import keras_base, plain_base
+from migrator.analysis.values import ClassRef, Function
 from migrator.lower.bodies import guards, rendering, weights
 from migrator.lower.bodies.staging import Staging
 from migrator.lower.layers import getters, keras_classes
@@ -38,7 +38,7 @@ def class_owner(ctx: Context, cls: ast.ClassDef, entry: ast.FunctionDef, functio
         raise ctx.refuse("object-state", entry, module, message)
     if keras_base(ref):
         keras_classes.check(ctx, module, ref)
-    elif any(not is_plain_base(b) for b in ref.bases):
+    elif not all(plain_base(b) or hidden_base(ctx, ref, entry, b) for b in ref.bases):
         raise ctx.refuse("class-base", cls, module, f"`{cls.name}` derives from a class that also builds the network")
     late = frozenset(p for p in roles if roles[p] == "static" and p != self_name) | numbers_by_mode(ctx, entry)
     roles = {p: "call" if p in late else r for p, r in roles.items()}
@@ -65,9 +65,14 @@ def class_owner(ctx: Context, cls: ast.ClassDef, entry: ast.FunctionDef, functio
     return owner
 
 
-def is_plain_base(base: Any) -> bool:
-    """True for `object`."""
-    return getattr(base, "name", "") == "builtins.object"
+def hidden_base(ctx: Context, ref: ClassRef, entry: ast.FunctionDef, base: Any) -> bool:
+    """True for `tf.layers.Layer` of which a class uses nothing: `__init__` and `__call__` are its own."""
+    init = next((n for n in ref.node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"), None)
+    if getattr(base, "name", "") != "tensorflow.layers.Layer" or init is None or entry.name != "__call__":
+        return False
+    asked = [n for n in every(ref.node, ast.Name) if n.id == "super"]
+    begun = [n for s in init.body if is_super_init(s) for n in every(s, ast.Name) if n.id == "super"]
+    return asked == begun and not any(keras_classes.inherited_reads(ctx, ref, frozenset()))
 
 
 def class_text(
