@@ -33,6 +33,11 @@ REGULARISED = (
 )
 
 
+def flat(text: str) -> str:
+    """A text without its line breaks."""
+    return " ".join(text.split()).replace("( ", "(")
+
+
 def called(body: str, top: str = "") -> str:
     """A program with these lines in its model_fn and above it."""
     lines = "".join(f"    {line}\n" for line in body.rstrip("\n").split("\n"))
@@ -64,6 +69,44 @@ def test_what_a_partial_function_at_the_top_is_given_is_written_anew() -> None:
     assert "keras.initializers.TruncatedNormal(stddev=0.1)" in text
 
 
+CLASSES = """made = functools.partial(tf.layers.Dense, activation=tf.nn.relu, kernel_initializer=start)
+h = made(4, kernel_regularizer=tf.keras.regularizers.l2(0.01))(x)
+h = made(units=3, name="second").apply(h)
+h = tf.layers.dropout(h, 0.25, training=training)
+logits = made(1, activation=None)(h)
+"""
+START = "start = tf.truncated_normal_initializer(stddev=0.1)\n"
+DROPS = """drop = functools.partial(tf.layers.Dropout, rate=0.4)
+h = drop()(tf.layers.dense(x, 4), training=training)
+logits = drop(rate=0.25)(tf.layers.dense(h, 1), training=training)
+"""
+LOOP = """made = functools.partial(tf.keras.layers.Dense, activation="relu")
+for units in [4, 3]:
+    x = made(units)(x)
+logits = tf.keras.layers.Dense(1)(x)
+"""
+
+
+def test_an_object_of_a_layer_class_is_made_with_the_arguments_of_its_partial_function() -> None:
+    text = converted(called(START + CLASSES))["train.py"]
+    assert flat("keras.layers.Dense(4, activation='relu', kernel_initializer=") in flat(text)
+    assert "made" not in text and "functools" not in text
+    top = "made = functools.partial(tf.layers.Dense, activation=tf.nn.relu)\n"
+    text = converted(called("logits = made(1)(made(4)(x))", top))["train.py"]
+    assert text.count("keras.layers.Dense(") == 2 and "made" not in text
+
+
+def test_layers_of_a_loop_are_made_so() -> None:
+    assert 'keras.layers.Dense(units, activation="relu")' in flat(converted(called(LOOP))["train.py"])
+
+
+def test_a_partial_function_of_a_layer_class_by_two_ways_is_refused() -> None:
+    ways = "made = functools.partial(tf.layers.Dense, activation=tf.nn.relu if training else tf.nn.tanh)\n"
+    assert refused(called(ways + "logits = made(1)(x)"))
+    given = "logits = block(x, functools.partial(tf.layers.Dense, units=1))"
+    assert "partial" in {rule for rule, _ in refused(called(given, "def block(x, made):\n    return made()(x)\n"))}
+
+
 @pytest.mark.parametrize(
     ("body", "top"),
     [
@@ -93,6 +136,9 @@ def test_it_is_refused(body: str, top: str) -> None:
     [
         NESTED + "logits = dense(tanh_dense(x, 4), 1)",
         REGULARISED + "logits = dense(dense(x, 4), 1)",
+        START + CLASSES,
+        DROPS,
+        LOOP,
         'options = {"units": 4, "activation": tf.nn.relu}\nlogits = tf.layers.dense(tf.layers.dense(x, **options), 1)',
     ],
 )

@@ -12,7 +12,7 @@ from migrator.emit.fragments import call_text
 from migrator.lower.bodies import metric_weights
 from migrator.lower.bodies.owned_creations import check_object, is_indirect
 from migrator.lower.layers import dropouts, keras_classes, normalized, recurrent, sized, variables
-from migrator.lower.library import normalizers, rule_arguments, tensor_items
+from migrator.lower.library import normalizers, partials, rule_arguments, tensor_items
 from migrator.lower.reading.owner import Owner, owner_of
 from migrator.lower.reading.owning import Own
 from migrator.lower.reading.python_calls import default_nodes, entry_object, python_arguments, reference
@@ -139,10 +139,10 @@ def static_parts(st: Body, site: Site) -> list[ast.AST]:
             captured = [kept_name(c[5:]) if c.startswith("self.") else c for c in owner.captured]
             return condition + parts + [ast.Name(c, ast.Load()) for c in captured if c in st.locals]
         case "layer_object":
-            func = own.holder
-            return (
-                condition + [*func.args, *(k.value for k in func.keywords)] if isinstance(func, ast.Call) else condition
-            )
+            if not isinstance(own.holder, ast.Call):
+                return condition
+            made = partials.written_out(st.ctx, st.module, own.holder)
+            return condition + [*made.args, *(k.value for k in made.keywords)]
         case "object":
             return condition + [*own.call.args, *(k.value for k in own.call.keywords)]
     return []
@@ -254,13 +254,8 @@ def training_argument(st: Body, site: Site) -> list[str]:
 
 def called_layers(st: Body) -> list[Rule]:
     """The rules of the layer classes that the model_fn constructs."""
-    names = {
-        o.name
-        for callees in st.ctx.facts.callees.values()
-        for c in callees
-        for o in options(c)
-        if isinstance(o, Symbol)
-    }
+    called = [partials.base(o) for values in st.ctx.facts.callees.values() for c in values for o in options(c)]
+    names = {o.name for o in called if isinstance(o, Symbol)}
     rules = (st.ctx.rules.find(name) for name in sorted(names))
     return [rule for rule in rules if rule is not None and rule.kind == "layer_class"]
 

@@ -13,7 +13,7 @@ from migrator.lower.bodies import built_objects, copies
 from migrator.lower.bodies.collection import Collection
 from migrator.lower.bodies.owned_calls import call_parts, static_parts
 from migrator.lower.layers import sized
-from migrator.lower.library import cell_dropout, rewriting, rule_arguments, steps, tensor_pieces
+from migrator.lower.library import cell_dropout, partials, rewriting, rule_arguments, steps, tensor_pieces
 from migrator.lower.reading import mode_state, symbols
 from migrator.lower.reading.definitions import frames_of, one_definition
 from migrator.lower.reading.owner import owner_of
@@ -75,6 +75,11 @@ class Reads(Collection):
             return
         if isinstance(node, ast.Call) and not static and node in self.sites:
             for part in self._call_parts(self.sites[node]):
+                self._loads(part, found, static)
+            return
+        if isinstance(node, ast.Call) and node in self.ctx.facts.callees and partials.of_layer_class(self.ctx, node):
+            whole = partials.written_out(self.ctx, self.module, node)
+            for part in (*whole.args, *(k.value for k in whole.keywords)):
                 self._loads(part, found, static)
             return
         if isinstance(node, ast.Call):

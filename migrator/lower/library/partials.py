@@ -10,6 +10,7 @@ from migrator.analysis.modes import ALL, mode_condition
 from migrator.analysis.soundness import active
 from migrator.analysis.values import Const, Partial, Result, Symbol, Value, options
 from migrator.lower.library import normalizers, repeats
+from migrator.lower.reading.symbols import partial_layer_class
 from migrator.source.syntax import children, descendants, every
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def check(ctx: Context, module: Module) -> None:
         for option in (o for value in callees for o in options(value)):
             called = base(option) if isinstance(option, Partial) else None
             rule = ctx.rules.find(called.name) if isinstance(called, Symbol) else None
-            if rule is not None and rule.kind not in ("layer", "metric"):
+            if rule is not None and rule.kind not in ("layer", "layer_class", "metric"):
                 raise ctx.refuse("partial", call, module, f"`{today(rule)}` is called through functools.partial")
 
 
@@ -157,6 +158,12 @@ def of_function(ctx: Context, call: ast.Call) -> list[Partial]:
     """The partial functions that a call may call, of functions of the program."""
     called = [option for value in ctx.facts.callees.get(call, []) for option in options(value)]
     return [option for option in called if isinstance(option, Partial) and not isinstance(base(option), Symbol)]
+
+
+def of_layer_class(ctx: Context, call: ast.Call) -> bool:
+    """True for a call of a partial function of a layer class."""
+    called = [option for value in ctx.facts.callees.get(call, []) for option in options(value)]
+    return any(partial_layer_class(ctx, option) is not None for option in called)
 
 
 def check_function(ctx: Context, module: Module, call: ast.Call, roles: Mapping[str, str]) -> None:

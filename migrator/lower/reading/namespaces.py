@@ -46,7 +46,8 @@ def _ended(tree: ast.Module) -> tuple[ast.Assign, ...]:
     found = []
     for node in tree.body:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            name = library_name(whole(node.value), imported)
+            made = whole(node.value)
+            name = library_name(made, imported, classes=made is not node.value)
             if name is not None and not is_there(name) and only_opened(tree, node.targets[0]):
                 found.append(node)
     return tuple(found)
@@ -58,13 +59,13 @@ def whole(node: ast.expr) -> ast.expr:
     return node.args[0] if isinstance(node, ast.Call) and partial and node.args else node
 
 
-def library_name(node: ast.expr, imported: dict[str, str]) -> str | None:
-    """`app.flags` of `tf.app.flags`; None for anything but a name in lower case below TensorFlow."""
+def library_name(node: ast.expr, imported: dict[str, str], classes: bool) -> str | None:
+    """`app.flags` of `tf.app.flags`; None for anything but a name below TensorFlow, in lower case but for `classes`."""
     parts = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
         node = node.value
-    if not parts or not isinstance(node, ast.Name) or node.id not in imported or not parts[0].islower():
+    if not parts or not isinstance(node, ast.Name) or node.id not in imported or not (classes or parts[0].islower()):
         return None
     head, _, rest = canonical(".".join([imported[node.id], *reversed(parts)])).partition(".")
     return rest if head == "tensorflow" else None

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from migrator.analysis.arg_scopes import SCOPES
-from migrator.analysis.values import Symbol, options
+from migrator.analysis.values import Partial, Symbol, Value, options
 from migrator.source.names import surviving
 from migrator.source.syntax import descendants
 
@@ -35,9 +35,21 @@ def symbol_of(ctx: Context, node: ast.AST) -> str | None:
 
 
 def called_symbol(ctx: Context, call: ast.Call) -> str | None:
-    """The library symbol that a call surely calls."""
-    found = {o.name if isinstance(o, Symbol) else None for v in ctx.facts.callees.get(call, []) for o in options(v)}
+    """The library symbol that a call surely calls; for a partial function of a layer class, that class."""
+    called = [o for value in ctx.facts.callees.get(call, []) for o in options(value)]
+    found = {o.name if isinstance(o, Symbol) else partial_layer_class(ctx, o) for o in called}
     return found.pop() if len(found) == 1 else None
+
+
+def partial_layer_class(ctx: Context, value: Value) -> str | None:
+    """The layer class whose partial function a value is: a call of it is written with all arguments."""
+    inner = value
+    while isinstance(inner, Partial):
+        inner = inner.function
+    if inner is value or not isinstance(inner, Symbol):
+        return None
+    rule = ctx.rules.find(inner.name)
+    return inner.name if rule is not None and rule.kind == "layer_class" else None
 
 
 def has_rule(ctx: Context, symbol: str) -> bool:
