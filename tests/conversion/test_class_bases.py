@@ -59,6 +59,13 @@ def derived(base: str, start: str = "pass") -> str:
     return program(model_fn=MODEL.replace("BASE", base).replace("START", start), head=HEAD)
 
 
+ALWAYS_TRAINS = (
+    derived("tf.layers.Layer")
+    .replace("x, training):\n        return", 'x, mode="train"):\n        return')
+    .replace("self.features(x, training)", "self.features(x, mode)")
+    .replace("training=training)", 'training=training == "train")')
+    .replace('Net()(features["x"], mode == tf.estimator.ModeKeys.TRAIN)', 'Net()(features["x"])')
+)
 DERIVED = [
     derived("abc.ABC"),
     derived("tf.layers.Layer"),
@@ -71,6 +78,10 @@ def test_a_class_that_uses_nothing_of_its_base_becomes_a_layer(text: str) -> Non
     after = converted(text)["train.py"]
     assert "class Features(keras.layers.Layer):\n    def __init__(self, units, **kwargs):" in after
     assert "abc." not in after and "tf.layers" not in after
+
+
+def test_a_text_goes_to_a_layer_by_its_name() -> None:
+    assert "self.features(x, training=mode)" in converted(ALWAYS_TRAINS)["train.py"]
 
 
 def test_an_object_that_builds_the_network_may_derive_from_abc() -> None:
@@ -94,6 +105,6 @@ def test_one_that_uses_its_base_is_refused(text: str) -> None:
 
 @pytest.mark.runtime
 @pytest.mark.parametrize("runtime", ["legacy", "tf1"])
-@pytest.mark.parametrize("text", DERIVED[1:])
+@pytest.mark.parametrize("text", [*DERIVED[1:], ALWAYS_TRAINS])
 def test_the_network_is_the_same(text: str, runtime: str, tmp_path: Path) -> None:
     assert {"gradients", "training"} <= prove(text, runtime, tmp_path)

@@ -286,7 +286,10 @@ def owner_use_text(st: Body, site: Site, method: str = "") -> str:
             continue
         text = st.call_text(bound[name])
         number = owner.staging is not None and name in owner.staging.late  # Keras takes tensors alone by position
-        if leading and id(bound[name]) in positional and not number:
+        given = st.ctx.facts.value(bound[name])
+        said = options(given) if given is not None else ()
+        worded = any(isinstance(o, Const) and isinstance(o.value, str) for o in said)
+        if leading and id(bound[name]) in positional and not number and not worded:
             arguments.append(text)
         else:
             leading = False

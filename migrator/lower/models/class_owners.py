@@ -136,7 +136,7 @@ def init_method(
     lines.append("        super().__init__(**kwargs)")
     body: list[str] = []
     for step in inner.steps:
-        if step.node is doc or is_super_init(step.node):
+        if step.node is doc or is_super_init(step.node) or isinstance(step.node, ast.Pass):
             continue
         if later_only(ctx, step.node):
             continue
