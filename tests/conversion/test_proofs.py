@@ -93,6 +93,9 @@ def model_fn(features, labels, mode):
 PICKED = "import os\nimport numpy as np\nimport tensorflow as tf\n\nKIND = os.environ.get('KIND', 'normed')\n"
 PROGRAMS = {
     "batch norm whose averages never move": program(model_fn=FROZEN),
+    "an object of batch norm whose averages never move": program(
+        model_fn=FROZEN.replace("batch_normalization(", "BatchNormalization()(")
+    ),
     "one of two networks, of which one does not train differently": program(model_fn=CHOSEN, head=PICKED),
     "elements of an iterator arranged anew": program(input_fn=ARRANGED),
     "statements behind an iterator": program(input_fn=TAIL),

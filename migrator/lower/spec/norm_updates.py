@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from migrator.lower.reading.context import Context
     from migrator.source.module import Module
 
-NORMS = ("layers.batch_normalization", "layers.batch_norm")
+NORMS = ("layers.batch_normalization", "layers.batch_norm", "tensorflow.layers.BatchNormalization")
 COLLECTIONS = "updates_collections"
 HERE, LATER, ELSEWHERE = "on the spot", "in UPDATE_OPS", "in a collection of its own"
 
