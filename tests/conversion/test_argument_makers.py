@@ -65,8 +65,28 @@ def test_what_another_file_makes_is_converted_or_refuses() -> None:
     assert {rule for rule, _ in found} == {"feature-column-shared-embeddings"}
 
 
+ENDS = "steps=4)\n"
+
+
 def test_what_only_stands_beside_stays_with_a_marker() -> None:
-    main = HERE.replace("MADE", PLAIN).replace("steps=4)\n", "steps=4)\n    print(columns())\n")
-    conversion = convert({"train.py": HEAD + COLUMNS + MODEL + main})
+    conversion = convert({"train.py": HEAD + COLUMNS + MODEL + HERE.replace("MADE", PLAIN)})
     assert {unit.status for unit in conversion.ledger.units} == {"converted"}
     assert "# TODO(migrate): embeddings that columns share are not converted yet" in conversion.edits[-1].after
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["print(columns())", "print(shown())", "print(list(map(columns, [])))", "Shown().all()"],
+    ids=["called", "called by what is called", "handed on", "called by a method"],
+)
+def test_what_the_program_comes_to_refuses(call: str) -> None:
+    shown = "\n\ndef shown():\n    return columns()\n\n\nclass Shown:\n    def all(self):\n        return columns()\n"
+    main = HERE.replace("MADE", PLAIN).replace(ENDS, f"{ENDS}    {call}\n")
+    assert {rule for rule, _ in refused(HEAD + COLUMNS + shown + MODEL + main)} == {"left-code"}
+
+
+def test_what_is_defined_again_is_not_come_to() -> None:
+    again = COLUMNS + "\n\ndef columns():\n    return []\n"
+    main = HERE.replace("MADE", PLAIN).replace(ENDS, f"{ENDS}    print(columns())\n")
+    conversion = convert({"train.py": HEAD + again + MODEL + main})
+    assert {unit.status for unit in conversion.ledger.units} == {"converted"}

@@ -12,7 +12,7 @@ from migrator.emit.imports import used_names
 from migrator.emit.indentation import reindented, unit_of
 from migrator.lower.bodies import objects, scope_functions
 from migrator.lower.library import steps, text_guards
-from migrator.lower.programs import hook_classes, inputs, run_configs, serving
+from migrator.lower.programs import hook_classes, inputs, left_code, run_configs, serving
 from migrator.lower.programs.assembly_state import Assembly
 from migrator.lower.programs.code_around import best_effort, holds_reached, is_left_out, marked, reached_definitions
 from migrator.lower.programs.file_imports import support_files, with_imports
@@ -48,6 +48,7 @@ def group_edits(group: Group, contexts: list[Context], known: dict[str, str]) ->
     texts.update(neighbours(assembly, changed))
     texts.update(support_files(assembly))
     check_watching(assembly, texts)
+    left_code.check(assembly, texts)
     for path, text in texts.items():
         text_guards.check_names(path, group.ctx.project.sources.get(path, ""), text)
     return {p: t for p, t in texts.items() if t != group.ctx.project.sources.get(p)}

@@ -24,12 +24,15 @@ def names_live(
     given: Set[str],
     gone: Set[ast.AST],
     takes_part: Callable[[ast.stmt], bool],
+    said: Callable[[ast.AST, Set[ast.AST]], set[str]] | None = None,
 ) -> dict[str, set[str]]:
     """File -> the names that its code mentions as far as it may run: at the top, or in a definition that is live.
 
     Live is what takes part, is one of the `given` names, or is mentioned by live code of its file or of one that sees
     it. A function's mention of itself is none, nor is an import: what it brings is named elsewhere where it is used.
+    `said` tells which names a node mentions, but in the parts that are gone: `names_in` where it is not given.
     """
+    said = said or names_in
     found: dict[str, set[str]] = {}
     waiting: list[tuple[str, ast.FunctionDef | ast.ClassDef]] = []
     for module in modules:
@@ -38,7 +41,7 @@ def names_live(
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 waiting.append((module.path, node))
             else:
-                found[module.path] |= names_in(node, gone)
+                found[module.path] |= said(node, gone)
     while True:
         live = [
             (path, node)
@@ -50,7 +53,7 @@ def names_live(
         if not live:
             return found
         for path, node in live:
-            found[path] |= names_in(node, gone) - ({node.name} if isinstance(node, ast.FunctionDef) else set())
+            found[path] |= said(node, gone) - ({node.name} if isinstance(node, ast.FunctionDef) else set())
         waiting = [item for item in waiting if item not in live]
 
 
