@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import dataclasses
 import pathlib
 from typing import TYPE_CHECKING
 
@@ -186,7 +187,8 @@ def attribute(ev: Evaluation, base: Value, attr: str, node: ast.Attribute | None
     """The value of `base.attr`."""
     match base:
         case Symbol():
-            return symbol(f"{base.name}.{attr}")
+            inner = symbol(f"{base.name}.{attr}")
+            return dataclasses.replace(inner, private=True) if base.private and isinstance(inner, Symbol) else inner
         case ModuleRef():
             return module_attribute(ev, base, attr)
         case Instance():

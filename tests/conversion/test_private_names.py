@@ -11,7 +11,7 @@ from migrator.source.names import canonical
 from migrator.verify.runtimes import RuntimeAbsent, absence, provide
 
 from ..rules import derive_private
-from .small import converted, line_of, refused
+from .small import converted, line_of, program, refused
 
 PROGRAM = '''"""A program that imports nothing public."""
 import numpy as np
@@ -85,6 +85,18 @@ def test_a_program_with_private_imports_becomes_one_without() -> None:
     assert "tensorflow.python" not in after
     assert 'x = tf.cast(features["x"], tf.float32)' in after
     assert "tf.concat([hidden, x], 1)" in after
+
+
+@pytest.mark.parametrize(
+    ("imported", "name"),
+    [("from {} import pad_sequences", "pad_sequences"), ("import {} as rows", "rows.pad_sequences")],
+)
+def test_what_is_in_a_private_module_is_written_by_its_public_name(imported: str, name: str) -> None:
+    line = imported.format("tensorflow.python.keras.preprocessing.sequence")
+    head = f"import numpy as np\nimport tensorflow as tf\n{line}\n\nROWS = {name}([[1]], 4)\n"
+    after = converted(program(head=head))["train.py"]
+    assert "ROWS = tf.keras.preprocessing.sequence.pad_sequences([[1]], 4)" in after
+    assert "tensorflow.python" not in after
 
 
 def test_a_private_name_without_a_public_one_refuses() -> None:

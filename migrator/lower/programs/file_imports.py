@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import pathlib
+import posixpath
 from typing import TYPE_CHECKING
 
 from migrator.analysis.facts import Refusal
 from migrator.analysis.lookup import is_main_guard
 from migrator.emit.imports import ImportPlan, plan_imports
 from migrator.emit.support import support_names, support_source
+from migrator.lower.programs.support_places import other_folders, package_alone
 from migrator.lower.reading.context import SUPPORT, Context, Refused, support_name
 from migrator.source.syntax import descendants
 
@@ -75,7 +77,8 @@ def support_module(ctx: Context, module: Module) -> str:
     folder = pathlib.PurePosixPath(module.path).parent
     package = str(folder / "__init__.py") if str(folder) != "." else "__init__.py"
     if package not in ctx.project.sources or runs_from_its_folder(ctx, module, folder):
-        return SUPPORT
+        named = package_alone(ctx.project, module)
+        return f"{named}.{SUPPORT}" if named else SUPPORT
     if uses_relative(module) or not absolute_name(ctx.project, module, folder):
         return f".{SUPPORT}"
     return f"{absolute_name(ctx.project, module, folder)}.{SUPPORT}"
@@ -110,15 +113,29 @@ def absolute_name(project: Project, module: Module, folder: pathlib.PurePosixPat
     return ""
 
 
+def target_in(folder: str) -> str:
+    """The support module of a folder."""
+    return posixpath.join(folder, f"{SUPPORT}.py")
+
+
+def is_support(path: str) -> bool:
+    """True for a support module that an earlier run wrote."""
+    return posixpath.basename(path) == f"{SUPPORT}.py"
+
+
 def support_files(assembly: Assembly) -> dict[str, str]:
     """The support module of each folder that needs one, merged with what an earlier run wrote there."""
     project = assembly.group.ctx.project
     wanted: dict[str, set[str]] = {}
+    users = {path for ctx in (*assembly.contexts, assembly.group.ctx) for path in ctx.support}
     for ctx in (*assembly.contexts, assembly.group.ctx):
         for path, names in ctx.support.items():
-            folder = str(pathlib.PurePosixPath(path).parent)
-            target = f"{SUPPORT}.py" if folder == "." else f"{folder}/{SUPPORT}.py"
-            wanted.setdefault(target, set()).update(names)
+            wanted.setdefault(target_in(posixpath.dirname(path)), set()).update(names)
+            module = project.module(path)
+            if module is not None and support_module(ctx, module) == SUPPORT:
+                known = {posixpath.dirname(one) for one in (*users, *(p for p in project.sources if is_support(p)))}
+                for folder in other_folders(project, path, known):
+                    wanted.setdefault(target_in(folder), set()).update(names)
     texts: dict[str, str] = {}
     for target, names in wanted.items():
         existing = project.sources.get(target)
