@@ -90,3 +90,25 @@ def test_what_is_defined_again_is_not_come_to() -> None:
     main = HERE.replace("MADE", PLAIN).replace(ENDS, f"{ENDS}    print(columns())\n")
     conversion = convert({"train.py": HEAD + again + MODEL + main})
     assert {unit.status for unit in conversion.ledger.units} == {"converted"}
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "class Old(tf.train.SessionRunHook):\n    pass\n",
+        "class Old:\n    size = tf.get_variable('size', [])\n",
+        "class Old:\n    def all(self, size=tf.get_variable('size', [])):\n        return size\n",
+        "def old(size=tf.get_variable('size', [])):\n    return size\n",
+    ],
+    ids=["a base", "beside the methods", "a default of a method", "a default"],
+)
+def test_what_runs_when_the_file_is_imported_refuses(beside: str) -> None:
+    text = HEAD + f"\n\n{beside}\n" + MODEL + HERE.replace("MADE", PLAIN)
+    assert {rule for rule, _ in refused(text)} == {"left-code"}
+
+
+def test_what_a_method_that_nobody_names_says_stays_with_a_marker() -> None:
+    beside = "class Old:\n    def all(self):\n        return tf.get_variable('size', [])\n"
+    conversion = convert({"train.py": HEAD + f"\n\n{beside}\n" + MODEL + HERE.replace("MADE", PLAIN)})
+    assert {unit.status for unit in conversion.ledger.units} == {"converted"}
+    assert "        # TODO(migrate): " in conversion.edits[-1].after

@@ -11,6 +11,7 @@ from migrator.lower.programs import unused
 from migrator.lower.programs.touched_files import importing
 from migrator.lower.reading.context import Refused
 from migrator.lower.reading.shadows import local_names
+from migrator.source.inventory import legacy_uses
 from migrator.source.project import Project, reached_by
 from migrator.source.syntax import descendants, every
 
@@ -39,9 +40,14 @@ def check(assembly: Assembly, texts: Mapping[str, str]) -> None:
     live = unused.names_live(modules, seen_by, frozenset(), frozenset(), lambda node: False, lambda node, _: said(node))
     for module, definition, statement in left:
         named = set[str]().union(*(live.get(path, ()) for path in seen_by(module.path)))
-        if all(name in named for name in names_of(definition, statement)):
-            message = f"`{definition.name}` is left as it is, and the program names it: {assembly.markers[statement]}"
-            raise Refused(Refusal("left-code", module.path, getattr(statement, "lineno", 1), message))
+        if runs_on_import(module, definition, statement):
+            comes = "the program imports it"
+        elif all(name in named for name in names_of(definition, statement)):
+            comes = "the program names it"
+        else:
+            continue
+        message = f"`{definition.name}` is left as it is, and {comes}: {assembly.markers[statement]}"
+        raise Refused(Refusal("left-code", module.path, getattr(statement, "lineno", 1), message))
 
 
 def said(node: ast.AST) -> set[str]:
@@ -56,6 +62,16 @@ def marked(assembly: Assembly, module: Module) -> Iterator[tuple[Definition, ast
     for node in module.tree.body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not defined_again(module, node):
             yield from ((node, inner) for inner in descendants(node) if inner in assembly.markers)
+
+
+def runs_on_import(module: Module, definition: Definition, statement: ast.AST) -> bool:
+    """True for what runs when the file is imported: the head of a definition, and what a class says beside methods."""
+    if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+        outer = statement is definition or statement in definition.body and isinstance(definition, ast.ClassDef)
+        head = range(statement.lineno, max(statement.lineno + 1, statement.body[0].lineno))
+        return outer and any(line in head for _, line in legacy_uses(module.tree))
+    methods = [n for n in every(definition, ast.FunctionDef) if n is not definition]
+    return isinstance(definition, ast.ClassDef) and not any(statement in descendants(m) for m in methods)
 
 
 def defined_again(module: Module, node: Definition) -> bool:
