@@ -25,7 +25,7 @@ Definition = ast.FunctionDef | ast.ClassDef
 def check(assembly: Assembly, texts: Mapping[str, str]) -> None:
     """Refuse where the converted files, with these texts, name what holds a statement with a marker. Raises Refused."""
     project = assembly.group.ctx.project
-    before = [project.module(path) for path in texts.keys() & project.sources.keys()]
+    before = [project.module(path) for path in sorted(texts.keys() & project.sources.keys())]
     left = [(m, d, s) for m in before if m is not None for d, s in marked(assembly, m)]
     if not left:
         return
