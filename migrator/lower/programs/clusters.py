@@ -106,6 +106,8 @@ def unused_names(group: Group, module: Module) -> set[Place]:
 
 def find_unused(group: Group, module: Module) -> set[Place]:
     """Narrows the names down until the rest are read by nothing that stays."""
+    if not any(is_setting(group, node.value) for node in every(module.tree, ast.Assign)):
+        return set()
     assignments: dict[Place, list[ast.Assign]] = {}
     for node in every(module.tree, ast.Assign):
         target = assigned(node)
