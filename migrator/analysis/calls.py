@@ -259,11 +259,16 @@ def called_result(ev: Evaluation, site: Site, callee: Result, args: list[Value],
 
 
 # --------------------------------------------------------------------------------------------------------- methods
+def trained(value: Value) -> Value:
+    """The Estimator that `train` returns; any other value as it is."""
+    made = isinstance(value, Result) and value.symbol == "estimator.train" and not value.part
+    return value.bound.get("self", value) if isinstance(value, Result) and made else value
+
+
 def method_call(ev: Evaluation, site: Site, callee: Member, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """A method of a value that is not a project object."""
     base = callee.base
-    if isinstance(base, Result) and base.symbol == "estimator.train" and not base.part:
-        base = base.bound["self"]  # it returns its Estimator
+    base = trained(base)
     if callee.attr in MUTATORS:
         changes.attributes_set(ev, site.node, base, unknown(*args, *kwargs.values()), site.scope)
         changes.changed(ev, site.node, base, [*args, *kwargs.values()], site.scope)

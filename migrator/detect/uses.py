@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from migrator.analysis import learn, lookup
+from migrator.analysis import calls, learn, lookup
 from migrator.analysis.facts import Facts
 from migrator.analysis.signatures import ESTIMATORS, STOPPING_HOOKS
 from migrator.analysis.values import Function, Opaque, Partial, Result, Symbol, Value, join_all, options
@@ -60,18 +60,13 @@ def find_uses(facts: Facts) -> list[Use]:
                 else:
                     continue
                 given = options(receiver) if receiver is not None else ()
-                made = tuple(trained(o).call for o in given if isinstance(o, Result))
+                asked = [(o, calls.trained(o)) for o in given if isinstance(o, Result)]
+                made = tuple(one.call if isinstance(one, Result) else o.call for o, one in asked)
                 previous = found.get(node)
                 if previous is not None:
                     made = tuple(dict.fromkeys((*previous.estimators, *made)))
                 found[node] = Use(node, option.module, kind, option, made)
     return sorted(found.values(), key=lambda u: (u.module.path, u.call.lineno))
-
-
-def trained(value: Result) -> Result:
-    """The Estimator that `train` returns; any other value as it is."""
-    made = value.bound.get("self") if value.symbol == "estimator.train" and not value.part else None
-    return made if isinstance(made, Result) else value
 
 
 def estimator_within(run: Result) -> Value | None:
@@ -91,8 +86,8 @@ def find_escapes(facts: Facts) -> list[Use]:
             continue
         value = facts.value(call)
         handed = [facts.value(a) for a in (*call.args, *(k.value for k in call.keywords))]
-        results = [trained(o) for v in handed if v is not None for o in options(v) if isinstance(o, Result)]
-        made = [o for o in results if o.symbol in ESTIMATORS and not o.part]
+        results = [calls.trained(o) for v in handed if v is not None for o in options(v) if isinstance(o, Result)]
+        made = [o for o in results if isinstance(o, Result) and o.symbol in ESTIMATORS and not o.part]
         if made and isinstance(value, Result):
             found.append(Use(call, value.module, "escape", value, tuple(o.call for o in made)))
     return sorted(found, key=lambda u: (u.module.path, u.call.lineno))

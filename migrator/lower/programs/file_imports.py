@@ -8,10 +8,10 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from migrator.analysis.facts import Refusal
-from migrator.analysis.lookup import is_main_guard
 from migrator.emit.imports import ImportPlan, plan_imports
 from migrator.emit.support import support_names, support_source
 from migrator.lower.programs.support_places import other_folders, package_alone
+from migrator.lower.programs.touched_files import is_script, users_of
 from migrator.lower.reading.context import SUPPORT, Context, Refused, support_name
 from migrator.source.syntax import descendants
 
@@ -98,7 +98,7 @@ def runs_from_its_folder(ctx: Context, module: Module, folder: pathlib.PurePosix
                 return True
             if isinstance(node, ast.Import) and any(a.name in neighbours for a in node.names):
                 return True
-    return any(is_main_guard(node) for node in module.tree.body if isinstance(node, ast.If))
+    return is_script(module)
 
 
 def absolute_name(project: Project, module: Module, folder: pathlib.PurePosixPath) -> str:
@@ -127,14 +127,15 @@ def support_files(assembly: Assembly) -> dict[str, str]:
     """The support module of each folder that needs one, merged with what an earlier run wrote there."""
     project = assembly.group.ctx.project
     wanted: dict[str, set[str]] = {}
-    users = {path for ctx in (*assembly.contexts, assembly.group.ctx) for path in ctx.support}
-    for ctx in (*assembly.contexts, assembly.group.ctx):
+    contexts = (*assembly.contexts, assembly.group.ctx)
+    using = [*(path for ctx in contexts for path in ctx.support), *filter(is_support, project.sources)]
+    with_support = set(map(posixpath.dirname, using))
+    for ctx in contexts:
         for path, names in ctx.support.items():
             wanted.setdefault(target_in(posixpath.dirname(path)), set()).update(names)
             module = project.module(path)
             if module is not None and support_module(ctx, module) == SUPPORT:
-                known = {posixpath.dirname(one) for one in (*users, *(p for p in project.sources if is_support(p)))}
-                for folder in other_folders(project, path, known):
+                for folder in other_folders(project, path, users_of(assembly), with_support):
                     wanted.setdefault(target_in(folder), set()).update(names)
     texts: dict[str, str] = {}
     for target, names in wanted.items():

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from collections.abc import Set
+from collections.abc import Callable, Set
 from typing import TYPE_CHECKING
 
-from migrator.lower.programs.touched_files import importing, is_script
+from migrator.lower.programs.touched_files import is_script
 from migrator.source.project import Project, reached_by
 from migrator.source.syntax import every
 
@@ -51,13 +51,12 @@ def package_alone(project: Project, module: Module) -> str:
     return "" if only == RELATIVE or is_script(module) else only
 
 
-def other_folders(project: Project, path: str, with_support: Set[str]) -> set[str]:
+def other_folders(project: Project, path: str, users: Callable[[str], list[str]], with_support: Set[str]) -> set[str]:
     """The folders of scripts that come to a file of another folder, which imports the support module by its bare name.
 
     Where the file is imported as a part of a package its own folder is not looked in; else only after the script's,
-    which counts where it is one of those with a support module.
+    which counts where it is one of those with a support module. `users` tells which files import one.
     """
-    users = importing(project, project.sources)
     reaching = reached_by(frozenset({path}), users) - {path}
     scripts = {one for one in reaching if is_script(project.module(one)) or not users(one)}
     folders = {posixpath.dirname(one) for one in scripts if not is_test(one)} - {posixpath.dirname(path)}

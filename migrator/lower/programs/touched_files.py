@@ -51,6 +51,13 @@ def importing(project: Project, paths: Iterable[str]) -> Callable[[str], list[st
     return lambda path: found.get(path, [])
 
 
+def users_of(assembly: Assembly) -> Callable[[str], list[str]]:
+    """A function that tells which files of the project import a file."""
+    if assembly.users is None:
+        assembly.users = importing(assembly.group.ctx.project, assembly.group.ctx.project.sources)
+    return assembly.users
+
+
 def is_script(module: Module | None) -> bool:
     """True for a file that is started as a program."""
     return module is not None and any(is_main_guard(node) for node in module.tree.body if isinstance(node, ast.If))
@@ -92,10 +99,8 @@ def is_mentioned(assembly: Assembly, path: str, name: str, takes_part: Callable[
     project = assembly.group.ctx.project
 
     def seen_by(of: str) -> set[str]:
-        if assembly.users is None:
-            assembly.users = importing(project, project.sources)
         if of not in assembly.seen_by:
-            assembly.seen_by[of] = reached_by(frozenset({of}), assembly.users)
+            assembly.seen_by[of] = reached_by(frozenset({of}), users_of(assembly))
         return assembly.seen_by[of]
 
     if not assembly.mentioned:
